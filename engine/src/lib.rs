@@ -1,1 +1,60 @@
-//! Store.
+//! An embedded event store: one directory, one writer, any number of readers, no async runtime.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stdout))]
+
+extern crate self as causeway;
+
+mod disk;
+mod words;
+
+/// Entities, scopes, regions and positions.
+pub mod coordinate {
+    pub use crate::words::coordinate::{Coordinate, CoordinateError, MAX_COORDINATE_COMPONENT_LEN};
+    pub use crate::words::position::DagPosition;
+    pub use crate::words::region::{KindFilter, Region};
+}
+
+/// Events, kinds and payloads.
+pub mod event {
+    pub use crate::words::catalogue::{FieldDescription, KindDescription};
+    pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
+    pub use crate::words::kind::{EventKind, EventKindError};
+    pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
+
+    /// Flags of an event header.
+    pub mod header {
+        pub use crate::words::event::{EventHeader, FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
+    }
+
+    /// Content hashes.
+    pub mod hash {
+        pub use crate::words::chain::compute_hash;
+    }
+}
+
+/// Identifiers.
+pub mod id {
+    #[doc(hidden)]
+    pub use crate::words::id::parse_id;
+    pub use crate::words::id::{
+        CausationId, CorrelationId, EntityIdType, EventId, IdempotencyKey, ParseIdError, generate_v7_id,
+        generate_v7_id_with_clock,
+    };
+}
+
+/// The payload encoding.
+pub mod encoding {
+    pub use crate::words::encoding::{DecodeError, MAX_DEPTH, MAX_NODES, from_bytes, to_bytes, to_json};
+}
+
+/// Wire forms for `#[serde(with = "..")]`.
+pub mod wire {
+    pub use crate::words::wire::u128_bytes;
+}
+
+/// The store.
+pub mod store {
+    pub use crate::words::clock::{Clock, SystemClock};
+    pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
+    pub use crate::words::error::{StoreError, StoreLockMode};
+    pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
+}

@@ -1,0 +1,3 @@
+//! Floor 1: bytes on disk. The only door to files, and the only place that knows how frames and segments look.
+
+pub(crate) mod storage;

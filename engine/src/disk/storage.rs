@@ -1,0 +1,103 @@
+//! Owns the contract with the outside: what the engine asks of a directory and of a file.
+//!
+//! Invariants:
+//! - every name is relative to one directory handle; a symbolic link, a device or a pipe is never opened;
+//! - a caller learns of each failure: nothing is retried here.
+
+use std::fmt::Debug;
+use std::io;
+
+use crate::words::config::SyncMode;
+use crate::words::sync::Arc;
+
+/// One regular file of a directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DirEntry {
+    pub(crate) name: String,
+    pub(crate) len_bytes: u64,
+}
+
+/// Tells two files apart that had the same name at different times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileIdentity {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+/// A directory that holds a store.
+pub(crate) trait Directory: Debug + Send + Sync {
+    /// The regular files, in no particular order. Names that are not UTF-8 are left out.
+    fn list(&self) -> io::Result<Vec<DirEntry>>;
+
+    /// Opens a regular file for reading.
+    fn open(&self, name: &str) -> io::Result<Arc<dyn File>>;
+
+    /// Opens a regular file for reading and writing.
+    fn open_writable(&self, name: &str) -> io::Result<Arc<dyn File>>;
+
+    /// Creates a file that must not exist, for reading and writing, mode 0600.
+    fn create(&self, name: &str) -> io::Result<Arc<dyn File>>;
+
+    /// Gives a file a name that nothing has yet; fails if something has it.
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Gives a file a name, in place of what had it.
+    fn rename_over(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes a file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Makes the names durable: what was created, renamed or removed before stays so after a power cut.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Opens a directory below this one, if it exists.
+    fn subdirectory(&self, name: &str) -> io::Result<Option<Arc<dyn Directory>>>;
+
+    /// Opens a directory below this one and creates it, mode 0700, if it does not exist.
+    fn create_subdirectory(&self, name: &str) -> io::Result<Arc<dyn Directory>>;
+
+    /// Takes the writer's lock on a file, creating it; `None` if somebody else has it. Dropping the lock gives it back.
+    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>>;
+
+    /// Who holds a lock on a file, without touching it; `None` if nobody does or the system does not tell.
+    fn lock_holder(&self, name: &str) -> io::Result<Option<LockHolder>>;
+}
+
+/// A regular file.
+pub(crate) trait File: Debug + Send + Sync {
+    /// Length in bytes.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Reads from `offset` until the buffer is full or the file ends; returns how much.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes all bytes at `offset`, or fails; after a failure any part of them may have been written.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Cuts the file, or extends it with zeros.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+
+    /// Makes the contents durable. After a failure nothing is known about them.
+    fn sync(&self, mode: SyncMode) -> io::Result<()>;
+
+    /// Which file this is.
+    fn identity(&self) -> io::Result<FileIdentity>;
+}
+
+/// The writer's lock; dropping it gives the lock back.
+pub(crate) trait Lock: Debug + Send + Sync {
+    /// True as long as the locked file is still the one that stands under its name.
+    fn is_intact(&self) -> io::Result<bool>;
+
+    /// Writes a note for people who look into the lock file; it is never trusted.
+    fn annotate(&self, text: &str) -> io::Result<()>;
+}
+
+/// Who holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockHolder {
+    /// Process id.
+    pub process_id: u32,
+    /// Name of its program, if the system tells.
+    pub program: Option<String>,
+}

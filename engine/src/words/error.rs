@@ -1,0 +1,230 @@
+//! Owns the store's error: the variants that its users match on.
+//!
+//! Every floor may say it: an error enum per floor would repeat these variants and convert between them.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::words::coordinate::CoordinateError;
+
+/// How a store was to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreLockMode {
+    /// For writing.
+    Mutable,
+    /// For reading.
+    ReadOnly,
+}
+
+/// Why a call on a store failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("input or output failed: {0}")]
+    Io(#[from] io::Error),
+    /// Another process, or another store in this one, writes the directory.
+    #[error("{} is open for writing elsewhere", path.display())]
+    StoreLocked {
+        /// The store directory.
+        path: PathBuf,
+        /// How it was to be opened.
+        mode: StoreLockMode,
+    },
+    /// The directory holds no store, or not one that can be read.
+    #[error("{} is not a store: {reason}", path.display())]
+    DataDirMalformed {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store was written by a newer version of the format.
+    #[error("{} has format version {found}; this program reads up to {supported}", path.display())]
+    NewerFormat {
+        /// The file that says so.
+        path: PathBuf,
+        /// Its version.
+        found: u16,
+        /// The greatest version that is read.
+        supported: u16,
+    },
+    /// An entity or a scope is not valid.
+    #[error("invalid coordinate: {0}")]
+    Coordinate(#[from] CoordinateError),
+    /// A payload could not be encoded, or a stored one not decoded.
+    #[error("payload: {0}")]
+    Serialization(Box<dyn std::error::Error + Send + Sync>),
+    /// A frame's checksum does not fit its bytes.
+    #[error("checksum mismatch in segment {segment_id} at byte {offset}")]
+    CrcMismatch {
+        /// First global sequence of the segment.
+        segment_id: u64,
+        /// Where the frame begins.
+        offset: u64,
+    },
+    /// A frame cannot be read.
+    #[error("damaged frame in segment {segment_id} at byte {offset}: {reason}")]
+    CorruptFrame {
+        /// First global sequence of the segment.
+        segment_id: u64,
+        /// Where the frame begins.
+        offset: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A segment cannot be read.
+    #[error("damaged segment {segment_id}: {detail}")]
+    CorruptSegment {
+        /// First global sequence of the segment.
+        segment_id: u64,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// No event has this id.
+    #[error("no event has id {0:032x}")]
+    NotFound(u128),
+    /// The stream is not where the caller expected it.
+    #[error("entity {entity:?} is at sequence {actual}, not {expected}")]
+    SequenceMismatch {
+        /// The entity.
+        entity: String,
+        /// The stream sequence that the caller expected.
+        expected: u32,
+        /// The stream sequence of its last event; 0 for an empty stream.
+        actual: u32,
+    },
+    /// A write or sync failed earlier: nothing more is written until the store is opened anew.
+    #[error("the store takes no more events until it is opened anew, because {reason}")]
+    Poisoned {
+        /// What failed.
+        reason: String,
+    },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The thread that commits is gone.
+    #[error("the writer is gone")]
+    WriterCrashed,
+    /// A watermark was not reached in time.
+    #[error("{watermark} did not reach sequence {target} within {waited_ms} ms")]
+    WaitTimeout {
+        /// Which one.
+        watermark: &'static str,
+        /// The global sequence that was waited for.
+        target: u64,
+        /// How long, in milliseconds.
+        waited_ms: u64,
+    },
+    /// A projection cache failed.
+    #[error("projection cache: {0}")]
+    CacheFailed(Box<dyn std::error::Error + Send + Sync>),
+    /// The configuration, or a request, makes no sense.
+    #[error("{0}")]
+    Configuration(String),
+    /// The kind belongs to the store: applications may not append it.
+    #[error("kind {kind} is reserved for the store")]
+    ReservedKind {
+        /// The refused kind.
+        kind: crate::words::kind::EventKind,
+    },
+    /// An idempotency key was used before, for another entity, kind or payload.
+    #[error("idempotency key {key:032x} was used for another event, at sequence {sequence}")]
+    IdempotencyConflict {
+        /// The key.
+        key: u128,
+        /// Global sequence of the event that has it.
+        sequence: u64,
+    },
+    /// Some items of a batch were committed before, others not.
+    #[error("batch is partly known already: {reason}")]
+    IdempotencyPartialBatch {
+        /// Which.
+        reason: String,
+    },
+    /// An item of a batch was refused; nothing of the batch was written.
+    #[error("item {item_index} of the batch: {source}")]
+    BatchFailed {
+        /// Place in the batch, first = 0.
+        item_index: usize,
+        /// Why.
+        source: Box<StoreError>,
+    },
+    /// An item of a batch is too large.
+    #[error("item {index} of the batch has {size} bytes, more than {limit}")]
+    BatchItemTooLarge {
+        /// Place in the batch, first = 0.
+        index: usize,
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A batch item names a cause that does not come before it in the batch.
+    #[error(
+        "item {item_index} of the batch names item {prior_idx} as its cause, which does not come before it"
+    )]
+    InvalidCausation {
+        /// The item that is named.
+        prior_idx: usize,
+        /// The item that names it.
+        item_index: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A stream has no more sequence numbers.
+    #[error("the stream of {entity:?} is full")]
+    EntityClockOverflow {
+        /// The entity.
+        entity: String,
+    },
+    /// The clock told a time before 1970.
+    #[error("the clock told {timestamp_us} us: {reason}")]
+    InvalidClock {
+        /// What it told, in microseconds since 1970.
+        timestamp_us: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A consumer's position could not be saved.
+    #[error("position of cursor {id:?} was not saved: {source}")]
+    CheckpointWriteFailed {
+        /// The cursor.
+        id: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A consumer's saved position cannot be read.
+    #[error("{}: {reason}", path.display())]
+    CursorCheckpointCorrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A consumer's saved position belongs to another region.
+    #[error("{} belongs to region {stored:?}, not {expected:?}", path.display())]
+    CursorCheckpointRegionMismatch {
+        /// The file.
+        path: PathBuf,
+        /// The region it belongs to.
+        stored: String,
+        /// The region of the cursor.
+        expected: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn encoding(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Serialization(source.into())
+    }
+}
+
+impl From<rmp_serde::encode::Error> for StoreError {
+    fn from(source: rmp_serde::encode::Error) -> Self {
+        Self::encoding(source)
+    }
+}

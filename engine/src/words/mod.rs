@@ -1,0 +1,17 @@
+//! Floor 0: the words of the store. Pure values: no file, no thread, no clock is read here.
+
+pub(crate) mod catalogue;
+pub(crate) mod chain;
+pub(crate) mod clock;
+pub(crate) mod config;
+pub(crate) mod coordinate;
+pub(crate) mod encoding;
+pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod id;
+pub(crate) mod kind;
+pub(crate) mod payload;
+pub(crate) mod position;
+pub(crate) mod region;
+pub(crate) mod sync;
+pub(crate) mod wire;

@@ -1,0 +1,17 @@
+//! Owns locks, atomics and threads: the one door through which the engine reaches them, so that a model checker can stand in.
+
+use std::io;
+pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::Weak;
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub(crate) use std::thread::JoinHandle;
+
+pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
+
+/// Starts a thread with a name, so that a debugger and a panic message say who it is.
+pub(crate) fn spawn<F>(name: &str, body: F) -> io::Result<JoinHandle<()>>
+where
+    F: FnOnce() + Send + 'static,
+{
+    std::thread::Builder::new().name(format!("causeway-{name}")).spawn(body)
+}
