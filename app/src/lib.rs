@@ -1,1 +1,4 @@
 //! Inspector.
+pub mod raster;
+pub mod theme;
+pub mod widgets;
