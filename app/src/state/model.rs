@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use causeway::event::EventKind;
 
+use crate::state::asked::Asked;
 use crate::state::query::Query;
+use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::worker::protocol::{
     CausalGraph, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
@@ -41,6 +43,10 @@ pub struct Model {
     pub settings: Settings,
     /// Overlay that is open. Written by `run`.
     pub overlay: Overlay,
+    /// What the worker was asked. Written by `run` and `apply`.
+    pub asked: Asked,
+    /// How fast events arrive. Written by `apply`.
+    pub meter: RateMeter,
 }
 
 /// What is known of the open store.
