@@ -28,6 +28,8 @@ pub enum Request {
     Preview { id: RequestId, path: PathBuf },
     /// Open a directory, in place of what is open.
     Open { path: PathBuf, mode: OpenMode },
+    /// Open a store of demonstration events, in place of what is open, and feed it; it is created if it is not there.
+    OpenDemo { path: PathBuf },
     /// Close what is open.
     Close,
     /// Stop what takes long: opening, filtering, verifying.
