@@ -2,5 +2,10 @@
 
 pub mod command;
 pub mod context;
+pub mod panels;
+pub mod raster;
 pub mod state;
+pub mod theme;
+pub mod view;
+pub mod widgets;
 pub mod worker;
