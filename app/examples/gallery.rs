@@ -304,9 +304,6 @@ fn parts(ui: &mut Ui) {
         button::icon(ui, icons::GEAR_SIX, "Settings");
         button::icon(ui, icons::QUESTION, "Help");
         spinner(ui, "loading");
-        let wave: Vec<f32> =
-            (0u8..60).map(|i| 6.0 + (f32::from(i) * 0.7).sin() + (f32::from(i) * 2.3).cos()).collect();
-        sparkline(ui, "events per second", &wave, Tone::Neutral);
     });
     ui.horizontal(|ui| {
         float_frame(ui).show(ui, |ui| {
@@ -316,6 +313,13 @@ fn parts(ui: &mut Ui) {
         });
         link::link(ui, "Show in graph");
         error_tile::inline(ui, Tone::Bad, "1 field to fix");
+    });
+    ui.horizontal(|ui| {
+        let wave: Vec<f32> =
+            (0u8..60).map(|i| 6.0 + (f32::from(i) * 0.7).sin() + (f32::from(i) * 2.3).cos()).collect();
+        for tone in [Tone::Neutral, Tone::Warn, Tone::Bad] {
+            sparkline(ui, "events per second", &wave, tone);
+        }
     });
     ui.add_space(6.0);
     let tile = ErrorTile {
