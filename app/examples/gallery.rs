@@ -9,6 +9,7 @@ use causeway_inspector::raster::{self, Shot};
 use causeway_inspector::theme::{KindClass, KindMark, Theme, Tokens, icons, metrics, type_roles};
 use causeway_inspector::widgets::badge::{Tone, badge};
 use causeway_inspector::widgets::button::{self, Button};
+use causeway_inspector::widgets::card::card;
 use causeway_inspector::widgets::chip::{self, FacetState};
 use causeway_inspector::widgets::empty_state::EmptyState;
 use causeway_inspector::widgets::error_tile::{self, ErrorTile};
@@ -20,6 +21,7 @@ use causeway_inspector::widgets::row_scroller::{RowScroller, Rows};
 use causeway_inspector::widgets::section_header;
 use causeway_inspector::widgets::segmented::segmented;
 use causeway_inspector::widgets::select::Select;
+use causeway_inspector::widgets::slider::slider;
 use causeway_inspector::widgets::sparkline::sparkline;
 use causeway_inspector::widgets::spinner::spinner;
 use causeway_inspector::widgets::tabs::{Tab, sub_tabs, tabs};
@@ -114,7 +116,7 @@ impl Gallery {
 
     fn table(&mut self, ui: &mut Ui) {
         let rows = Rows { label: "events", count: 9_812_004, height: metrics::TABLE_ROW, keys: true };
-        self.list.show(ui, rows, |ui, row, rect| table_row(ui, row, rect));
+        self.list.show(ui, rows, table_row);
     }
 
     fn inspector(&mut self, ui: &mut Ui) {
@@ -239,7 +241,7 @@ fn explorer(ui: &mut Ui) {
 fn table_row(ui: &mut Ui, row: u64, rect: Rect) {
     let t = Tokens::of(ui);
     let selected = row == 9_811_992;
-    if selected || row % 5 == 0 {
+    if selected || row.is_multiple_of(5) {
         let fill = if selected { t.sel } else { t.sel_weak };
         ui.painter().rect_filled(rect, CornerRadius::ZERO, fill);
         let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
@@ -366,4 +368,6 @@ fn form(ui: &mut Ui) {
     ui.style_mut().interaction.selectable_labels = false;
     let _ = ui.button("stock button");
     ui.add(egui::Slider::new(&mut 40, 0..=100).text("stock slider"));
+    slider(ui, "step", &mut 6, 9);
+    card(ui).show(ui, |ui| ui.label("A card"));
 }

@@ -8,11 +8,12 @@ use causeway_inspector::widgets::json_tree::JsonTree;
 use causeway_inspector::widgets::row_scroller::{RowScroller, Rows};
 use causeway_inspector::widgets::segmented::segmented;
 use causeway_inspector::widgets::select::Select;
+use causeway_inspector::widgets::slider::slider;
 use causeway_inspector::widgets::tabs::{Tab, sub_tabs};
 use causeway_inspector::widgets::text_input::{FieldError, TextInput};
 use causeway_inspector::widgets::toggle::{checkbox, switch};
 use egui::{Key, Ui, Vec2, vec2};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use support::harness;
 
 const SIZE: Vec2 = vec2(400.0, 300.0);
@@ -132,6 +133,23 @@ fn text_is_typed_into_the_field_named_by_its_label_and_a_select_opens_a_list() {
 }
 
 #[test]
+fn the_arrow_keys_move_a_slider_one_step_and_never_past_its_ends() {
+    let mut harness = harness(SIZE, 1u64, |ui, step| {
+        slider(ui, "step", step, 2);
+    });
+    harness.run();
+    harness.get_by_label("step").focus();
+    harness.run();
+    for (key, expected) in
+        [(Key::ArrowRight, 2), (Key::ArrowRight, 2), (Key::ArrowLeft, 1), (Key::Home, 0), (Key::End, 2)]
+    {
+        harness.key_press(key);
+        harness.run();
+        assert_eq!(*harness.state(), expected, "after {key:?}");
+    }
+}
+
+#[test]
 fn clicking_a_row_of_a_tree_folds_it() {
     let value = serde_json::json!({"amount": {"value": 129.9}});
     let mut harness = harness(SIZE, JsonTree::default(), move |ui, tree| {
@@ -148,7 +166,7 @@ fn clicking_a_row_of_a_tree_folds_it() {
 fn the_test_renderer_draws_in_the_theme_it_was_given() {
     for theme in Theme::ALL {
         let mut harness = support::builder(vec2(20.0, 10.0), theme).build_ui_state(
-            |ui, _: &mut ()| {
+            |ui, (): &mut ()| {
                 let rect = ui.ctx().content_rect();
                 ui.painter().rect_filled(rect, 0, Tokens::of(ui).accent_solid);
             },

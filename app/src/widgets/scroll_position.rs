@@ -64,12 +64,14 @@ impl ScrollPosition {
     }
 
     /// This position, moved back to the end if it lies behind it.
+    #[must_use]
     pub fn clamped(self, extent: Extent) -> Self {
         let end = extent.end();
         if self > end { end } else { self }
     }
 
     /// This position moved by `points`, down is positive.
+    #[must_use]
     pub fn moved(self, points: f32, extent: Extent) -> Self {
         let target = f64::from(self.offset) + f64::from(points);
         let height = f64::from(extent.row_height);
@@ -96,6 +98,7 @@ impl ScrollPosition {
     }
 
     /// The nearest position at which the whole of `row` is in view.
+    #[must_use]
     pub fn showing(self, row: u64, extent: Extent) -> Self {
         let row = row.min(extent.row_count.saturating_sub(1));
         if Self::at_row(row, extent) <= self {

@@ -9,7 +9,7 @@ use egui_kittest::{Harness, HarnessBuilder, TestRenderer};
 
 /// Draws egui_kittest's pictures with the program's own rasteriser.
 #[derive(Default)]
-pub struct CpuRenderer(Raster);
+pub(crate) struct CpuRenderer(Raster);
 
 impl TestRenderer for CpuRenderer {
     fn handle_delta(&mut self, delta: &mut egui::TexturesDelta) {
@@ -27,7 +27,7 @@ impl TestRenderer for CpuRenderer {
 }
 
 /// A harness of `size` points in `theme`, for any way of building.
-pub fn builder<State>(size: Vec2, theme: Theme) -> HarnessBuilder<State> {
+pub(crate) fn builder<State>(size: Vec2, theme: Theme) -> HarnessBuilder<State> {
     HarnessBuilder::default()
         .with_size(size)
         .with_render_cursor(false)
@@ -36,7 +36,7 @@ pub fn builder<State>(size: Vec2, theme: Theme) -> HarnessBuilder<State> {
 }
 
 /// A harness that shows one function of a widget or panel with its state.
-pub fn harness<'a, State>(
+pub(crate) fn harness<'a, State>(
     size: Vec2,
     state: State,
     ui: impl FnMut(&mut Ui, &mut State) + 'a,
