@@ -3,7 +3,9 @@
 mod support;
 
 use causeway_inspector::theme::{Theme, Tokens};
+use causeway_inspector::widgets::badge::Tone;
 use causeway_inspector::widgets::button::Button;
+use causeway_inspector::widgets::hash_label::hash_label;
 use causeway_inspector::widgets::json_tree::JsonTree;
 use causeway_inspector::widgets::row_scroller::{RowScroller, Rows};
 use causeway_inspector::widgets::segmented::segmented;
@@ -11,6 +13,7 @@ use causeway_inspector::widgets::select::Select;
 use causeway_inspector::widgets::slider::slider;
 use causeway_inspector::widgets::tabs::{Tab, sub_tabs};
 use causeway_inspector::widgets::text_input::{FieldError, TextInput};
+use causeway_inspector::widgets::toast::Toasts;
 use causeway_inspector::widgets::toggle::{checkbox, switch};
 use egui::{Key, Ui, Vec2, vec2};
 use egui_kittest::kittest::Queryable as _;
@@ -160,6 +163,67 @@ fn clicking_a_row_of_a_tree_folds_it() {
     harness.get_by_label("amount {1}").click();
     harness.run();
     assert!(harness.query_by_label("value 129.9").is_none());
+}
+
+fn copied<State>(harness: &egui_kittest::Harness<'_, State>) -> Option<String> {
+    harness.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_row_under_the_pointer_offers_to_copy_the_whole_value_and_its_path() {
+    let long = "x\u{202e}y".repeat(5_000);
+    let value = serde_json::json!({"a/b": {"note": long}});
+    let mut harness = harness(SIZE, JsonTree::default(), move |ui, tree| {
+        tree.show(ui, "payload", &value, 1);
+    });
+    harness.run();
+    assert!(harness.query_by_label("Copy value").is_none());
+    for (action, expected) in [("Copy value", long.as_str()), ("Copy path", "/a~1b/note")] {
+        harness.hover_at(egui::pos2(100.0, 30.0));
+        harness.run();
+        harness.get_by_label(action).click();
+        harness.step();
+        harness.step();
+        let text = copied(&harness);
+        harness.run();
+        assert_eq!(text.as_deref(), Some(expected), "{action}");
+    }
+}
+
+#[test]
+fn a_short_hash_copies_the_whole_one() {
+    let hash = "9f0c41d2".repeat(8);
+    let shown = hash.clone();
+    let mut harness = harness(SIZE, (), move |ui, ()| {
+        let color = Tokens::of(ui).text;
+        hash_label(ui, "head", &shown, color);
+    });
+    harness.run();
+    harness.get_by_label(&format!("head {hash}")).click();
+    harness.step();
+    harness.step();
+    assert_eq!(copied(&harness), Some(hash));
+}
+
+#[test]
+fn only_three_messages_are_shown_and_failures_outlive_the_rest() {
+    let mut toasts = Toasts::default();
+    toasts.add(Tone::Neutral, "first");
+    toasts.add(Tone::Good, "second");
+    toasts.add(Tone::Neutral, "third");
+    toasts.add_failure("fourth", "details");
+    let mut harness = harness(vec2(500.0, 400.0), toasts, |ui, toasts| toasts.show(ui.ctx(), 24.0));
+    harness.step();
+    assert!(harness.query_by_label("first").is_none());
+    assert!(harness.query_by_label("second").is_some());
+    harness.run_steps(40);
+    assert_eq!(harness.state().len(), 1);
+    harness.get_by_label("Close message").click();
+    harness.run_steps(3);
+    assert!(harness.state().is_empty());
 }
 
 #[test]

@@ -17,8 +17,8 @@ const WIDE_BYTES: usize = 16;
 const NARROW_BYTES: usize = 8;
 /// Left of the offsets, points.
 const MARGIN: f32 = 12.0;
-/// Characters of an offset and the gap behind it.
-const OFFSET_CHARS: usize = 10;
+/// Digits of an offset, at least.
+const OFFSET_DIGITS: usize = 6;
 
 /// Scroll state of a dump.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,8 @@ impl HexView {
     pub fn show(&mut self, ui: &mut Ui, label: &str, bytes: &[u8], base: u64) -> Shown {
         let t = Tokens::of(ui);
         let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&type_roles::mono(), '0'));
-        let wide = MARGIN + glyph * (ascii_column(WIDE_BYTES) + WIDE_BYTES + 2) as f32;
+        let digits = offset_digits(base.saturating_add(bytes.len() as u64));
+        let wide = MARGIN + glyph * (ascii_column(digits, WIDE_BYTES) + WIDE_BYTES + 2) as f32;
         let row_bytes = if ui.available_width() < wide { NARROW_BYTES } else { WIDE_BYTES };
         if let Some(byte) = self.asked_byte.take() {
             self.scroller.ensure_visible(byte / row_bytes as u64);
@@ -47,9 +48,9 @@ impl HexView {
                 let at = pos2(rect.left() + MARGIN + column as f32 * glyph, y);
                 paint::text(ui.painter(), Align2::LEFT_CENTER, at, text, type_roles::mono(), color);
             };
-            put(0, &format!("{:08x}", base + start as u64), t.text3);
-            put(OFFSET_CHARS, &hex_digits(part), t.text2);
-            put(ascii_column(row_bytes), &printable(part), t.text);
+            put(0, &format!("{:0digits$x}", base + start as u64), t.text3);
+            put(digits + 2, &hex_digits(part), t.text2);
+            put(ascii_column(digits, row_bytes), &printable(part), t.text);
         })
     }
 
@@ -59,9 +60,14 @@ impl HexView {
     }
 }
 
+/// How many digits the largest offset needs.
+fn offset_digits(largest: u64) -> usize {
+    format!("{largest:x}").len().max(OFFSET_DIGITS)
+}
+
 /// Where the characters start: behind the offset, the pairs with their blanks, the middle gap and a margin.
-fn ascii_column(row_bytes: usize) -> usize {
-    OFFSET_CHARS + 3 * row_bytes + usize::from(row_bytes > NARROW_BYTES) + 1
+fn ascii_column(digits: usize, row_bytes: usize) -> usize {
+    digits + 2 + 3 * row_bytes + usize::from(row_bytes > NARROW_BYTES) + 1
 }
 
 /// Pairs of digits, a blank between bytes and one more after the eighth.
@@ -93,6 +99,13 @@ mod tests {
         assert_eq!(hex_digits(&bytes), "00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f");
         assert_eq!(hex_digits(&bytes[..3]), "00 01 02");
         assert_eq!(hex_digits(&[]), "");
+    }
+
+    #[test]
+    fn offsets_grow_with_the_bytes() {
+        assert_eq!(offset_digits(4_000), 6);
+        assert_eq!(offset_digits(0x1234_5678), 8);
+        assert_eq!(offset_digits(u64::MAX), 16);
     }
 
     #[test]
