@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod context;
+pub mod fixture;
 pub mod panels;
 pub mod raster;
 pub mod state;
