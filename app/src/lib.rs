@@ -2,8 +2,11 @@
 
 pub mod command;
 pub mod context;
+pub mod fixture;
+pub mod panels;
 pub mod raster;
 pub mod state;
 pub mod theme;
+pub mod view;
 pub mod widgets;
 pub mod worker;

@@ -7,6 +7,7 @@
 //!   and a window agree.
 //! - Paint callbacks are not drawn; the inspector has none.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use egui::epaint::{ClippedPrimitive, ImageData, Mesh, Primitive, Vertex};
@@ -157,6 +158,11 @@ impl Raster {
     }
 }
 
+/// A length in pixels that may be compared with places left of or above the picture.
+fn signed(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
 fn byte(v: f32) -> u8 {
     (v.clamp(0.0, 1.0) * 255.0).round() as u8
 }
@@ -175,8 +181,8 @@ impl Target {
         [
             (rect.min.x.round() as i64).max(0),
             (rect.min.y.round() as i64).max(0),
-            (rect.max.x.round() as i64).min(self.width as i64),
-            (rect.max.y.round() as i64).min(self.height as i64),
+            (rect.max.x.round() as i64).min(signed(self.width)),
+            (rect.max.y.round() as i64).min(signed(self.height)),
         ]
     }
 
@@ -209,17 +215,19 @@ impl Target {
         let flat = (a.uv == b.uv && b.uv == c.uv).then(|| texture.sample(a.uv));
         for y in top.max(clip[1])..=bottom.min(clip[3] - 1) {
             for x in left.max(clip[0])..=right.min(clip[2] - 1) {
-                let p = Pos2::new(x as f32 + 0.5, y as f32 + 0.5);
-                let w = [edge(b.pos, c.pos, p), edge(c.pos, a.pos, p), edge(a.pos, b.pos, p)];
-                if w.iter().zip(owns).any(|(w, owned)| *w < 0.0 || (*w == 0.0 && !owned)) {
+                let center = Pos2::new(x as f32 + 0.5, y as f32 + 0.5);
+                let sides =
+                    [edge(b.pos, c.pos, center), edge(c.pos, a.pos, center), edge(a.pos, b.pos, center)];
+                if sides.iter().zip(owns).any(|(side, owned)| *side < 0.0 || (*side <= 0.0 && !owned)) {
                     continue;
                 }
-                let w = w.map(|w| w / area);
+                let share = sides.map(|side| side / area);
                 let texel = flat.unwrap_or_else(|| {
-                    let uv = a.uv.to_vec2() * w[0] + b.uv.to_vec2() * w[1] + c.uv.to_vec2() * w[2];
+                    let uv =
+                        a.uv.to_vec2() * share[0] + b.uv.to_vec2() * share[1] + c.uv.to_vec2() * share[2];
                     texture.sample(uv.to_pos2())
                 });
-                let color = mix([a.color, b.color, c.color], w);
+                let color = mix([a.color, b.color, c.color], share);
                 let index = y as usize * self.width + x as usize;
                 blend(&mut self.pixels[index], color, texel);
             }
@@ -234,7 +242,11 @@ fn edge(a: Pos2, b: Pos2, p: Pos2) -> f32 {
 
 /// Whether pixels exactly on the edge belong to the triangle on its right.
 fn owns_edge(from: Pos2, to: Pos2) -> bool {
-    from.y > to.y || (from.y == to.y && from.x < to.x)
+    match from.y.total_cmp(&to.y) {
+        Ordering::Greater => true,
+        Ordering::Equal => from.x < to.x,
+        Ordering::Less => false,
+    }
 }
 
 fn unit(c: Color32) -> [f32; 4] {
@@ -285,8 +297,8 @@ impl Texture {
     }
 
     fn texel(&self, x: i64, y: i64) -> [f32; 4] {
-        let x = x.clamp(0, self.size[0] as i64 - 1) as usize;
-        let y = y.clamp(0, self.size[1] as i64 - 1) as usize;
+        let x = x.clamp(0, signed(self.size[0]) - 1) as usize;
+        let y = y.clamp(0, signed(self.size[1]) - 1) as usize;
         unit(self.pixels[y * self.size[0] + x])
     }
 }
@@ -325,10 +337,12 @@ mod tests {
         let picture = render(shot, draw);
         assert_eq!(picture, render(shot, draw));
         assert_eq!((picture.width, picture.height), (240, 60));
-        let png = picture.encode_png().unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+        let png = picture.encode_png().expect("the picture was encoded a moment ago");
+        let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+            .read_info()
+            .expect("the picture was encoded a moment ago");
         let mut rgba = vec![0; picture.rgba.len()];
-        reader.next_frame(&mut rgba).unwrap();
+        reader.next_frame(&mut rgba).expect("the picture was encoded a moment ago");
         assert_eq!(rgba, picture.rgba);
     }
 }

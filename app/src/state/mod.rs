@@ -9,3 +9,4 @@ pub mod query;
 pub mod rate;
 pub mod route;
 pub mod workspace;
+pub mod zone;

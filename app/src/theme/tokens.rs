@@ -2,6 +2,8 @@
 //!
 //! Never decides where a colour is used; a panel names the token, not the value.
 
+#![expect(clippy::unreadable_literal, reason = "colours are read as RRGGBB")]
+
 use egui::Color32;
 
 use super::{KindClass, Theme};

@@ -4,7 +4,7 @@
 
 use egui::{Align2, Color32, Response, Role, Sense, Stroke, StrokeKind, Ui, Widget, WidgetInfo, pos2, vec2};
 
-use super::{focus, paint};
+use super::{focus, paint, tooltip};
 use crate::theme::metrics::{CONTROL, RADIUS_CONTROL};
 use crate::theme::{Theme, Tokens, icons, type_roles};
 
@@ -152,5 +152,5 @@ fn icon_sized(ui: &mut Ui, icon: char, label: &str, size: f32, side: f32) -> Res
     ui.painter().rect_filled(rect, RADIUS_CONTROL, fill);
     paint::icon(ui.painter(), rect.center(), icon, size, color);
     focus::ring(ui, &response, rect, RADIUS_CONTROL);
-    response.on_hover_text(label)
+    tooltip::hint(response, label)
 }

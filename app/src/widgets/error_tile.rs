@@ -2,14 +2,13 @@
 //!
 //! Never the end of the road: the primary button is the safe way out.
 
-use egui::{
-    Align2, CornerRadius, Frame, Margin, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Align2, CornerRadius, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::badge::Tone;
 use super::button::Button;
+use super::card::card;
 use super::{hairline, link, paint};
-use crate::theme::metrics::{BANNER, ERROR_WIDTH, PADDING, RADIUS_CARD};
+use crate::theme::metrics::{BANNER, ERROR_WIDTH, PADDING};
 use crate::theme::{Tokens, icons, type_roles};
 
 /// A failure that takes the whole pane.
@@ -78,25 +77,19 @@ impl ErrorTile<'_> {
 
     fn facts_card(&self, ui: &mut Ui) {
         let t = Tokens::of(ui);
-        Frame::NONE
-            .fill(t.panel)
-            .stroke(Stroke::new(1.0, t.line))
-            .corner_radius(RADIUS_CARD)
-            .inner_margin(Margin::same(14))
-            .show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                egui::Grid::new(self.title)
-                    .num_columns(2)
-                    .spacing(vec2(24.0, 6.0))
-                    .min_row_height(18.0)
-                    .show(ui, |ui| {
-                        for (name, value) in self.facts {
-                            ui.label(type_roles::rich(*name, type_roles::table()).color(t.text3));
-                            ui.label(type_roles::rich(*value, type_roles::mono()).color(t.text));
-                            ui.end_row();
-                        }
-                    });
-            });
+        card(ui).fill(t.panel).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            egui::Grid::new(self.title).num_columns(2).spacing(vec2(24.0, 6.0)).min_row_height(18.0).show(
+                ui,
+                |ui| {
+                    for (name, value) in self.facts {
+                        ui.label(type_roles::rich(*name, type_roles::table()).color(t.text3));
+                        ui.label(type_roles::rich(*value, type_roles::mono()).color(t.text));
+                        ui.end_row();
+                    }
+                },
+            );
+        });
     }
 
     fn buttons(&self, ui: &mut Ui) -> Option<ErrorChoice> {

@@ -49,7 +49,7 @@ pub(super) fn rows(value: &Value, flipped: &Flipped) -> Vec<JsonRow> {
     let mut out = Vec::new();
     match value {
         Value::Object(_) | Value::Array(_) if !is_empty(value) => children(value, "", 0, flipped, &mut out),
-        _ => node(value, String::new(), String::new(), 0, flipped, &mut out),
+        _ => node(value, "", String::new(), 0, flipped, &mut out),
     }
     out
 }
@@ -68,20 +68,20 @@ fn children(value: &Value, pointer: &str, depth: u16, flipped: &Flipped, out: &m
             for (key, child) in map {
                 let step = key.replace('~', "~0").replace('/', "~1");
                 let path = format!("{pointer}/{step}");
-                node(child, path, escape::visible(key).into_owned(), depth, flipped, out);
+                node(child, &path, escape::visible(key).into_owned(), depth, flipped, out);
             }
         }
         Value::Array(list) => {
             for (index, child) in list.iter().enumerate() {
-                node(child, format!("{pointer}/{index}"), index.to_string(), depth, flipped, out);
+                node(child, &format!("{pointer}/{index}"), index.to_string(), depth, flipped, out);
             }
         }
         _ => {}
     }
 }
 
-fn node(value: &Value, pointer: String, key: String, depth: u16, flipped: &Flipped, out: &mut Vec<JsonRow>) {
-    let is_flipped = flipped.contains(&pointer);
+fn node(value: &Value, pointer: &str, key: String, depth: u16, flipped: &Flipped, out: &mut Vec<JsonRow>) {
+    let is_flipped = flipped.contains(pointer);
     let (text, kind, open) = match value {
         Value::Null => ("null".to_owned(), RowKind::Keyword, None),
         Value::Bool(bool) => (bool.to_string(), RowKind::Keyword, None),
@@ -100,11 +100,11 @@ fn node(value: &Value, pointer: String, key: String, depth: u16, flipped: &Flipp
             (format!("{{{}}}", map.len()), RowKind::Container, open)
         }
     };
-    out.push(JsonRow { depth, key, value: text, kind, open, pointer: pointer.clone() });
+    out.push(JsonRow { depth, key, value: text, kind, open, pointer: pointer.to_owned() });
     if open == Some(true) {
         match value {
-            Value::String(text) => text_lines(text, &pointer, depth.saturating_add(1), out),
-            _ => children(value, &pointer, depth.saturating_add(1), flipped, out),
+            Value::String(text) => text_lines(text, pointer, depth.saturating_add(1), out),
+            _ => children(value, pointer, depth.saturating_add(1), flipped, out),
         }
     }
 }

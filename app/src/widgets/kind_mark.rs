@@ -26,9 +26,8 @@ pub fn shape(center: Pos2, radius: f32, mark: KindMark, color: Color32) -> Shape
     let inner = radius - OUTLINE / 2.0;
     let line = Stroke::new(OUTLINE, color);
     match (mark.class.shape(), mark.hollow) {
-        (KindShape::Ring, _) => Shape::circle_stroke(center, inner, line),
         (KindShape::Circle, false) => Shape::circle_filled(center, radius, color),
-        (KindShape::Circle, true) => Shape::circle_stroke(center, inner, line),
+        (KindShape::Ring, _) | (KindShape::Circle, true) => Shape::circle_stroke(center, inner, line),
         (KindShape::Pill, hollow) => {
             let size = vec2(radius * 2.3, radius * if hollow { 1.4 } else { 1.05 });
             let rect = Rect::from_center_size(center, size);

@@ -5,6 +5,7 @@
 
 pub mod badge;
 pub mod button;
+pub mod card;
 pub mod chip;
 pub mod empty_state;
 pub mod error_tile;
@@ -24,6 +25,7 @@ pub mod scroll_position;
 pub mod section_header;
 pub mod segmented;
 pub mod select;
+pub mod slider;
 pub mod sparkline;
 pub mod spinner;
 pub mod tabs;

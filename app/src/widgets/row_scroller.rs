@@ -50,6 +50,7 @@ pub struct RowScroller {
     sticky: bool,
     at_end: bool,
     grab: f32,
+    wheel_rest: f32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -136,9 +137,12 @@ impl RowScroller {
         }
         if ui.rect_contains_pointer(response.rect) {
             let wheel = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
-            if wheel != 0.0 {
-                // Whole pixels keep text sharp while scrolling.
-                self.position = self.position.moved(-wheel.round(), extent);
+            // Whole points keep text sharp while scrolling; the rest waits, or slow scrolling would stand still.
+            self.wheel_rest += wheel;
+            let points = self.wheel_rest.trunc();
+            self.wheel_rest -= points;
+            if points != 0.0 {
+                self.position = self.position.moved(-points, extent);
             }
         }
         if rows.keys && response.has_focus() {

@@ -9,6 +9,7 @@ use crate::theme::metrics::{RADIUS_CHIP, TABS};
 use crate::theme::{Tokens, type_roles};
 
 /// One tab.
+#[must_use = "give it to tabs or sub_tabs"]
 #[derive(Clone, Copy, Debug)]
 pub struct Tab<'a> {
     /// What it is called.

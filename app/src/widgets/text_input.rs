@@ -114,6 +114,7 @@ impl<'a> TextInput<'a> {
     fn column(self, ui: &mut Ui, text: &mut String, width: f32) -> InputShown {
         let label_id = self.label_shown.then(|| field_label(ui, self.label, self.hint, width));
         let response = self.field(ui, text, width, label_id);
+        ui.spacing_mut().interact_size.y = 18.0;
         let fix_clicked = self.error.is_some_and(|error| error_line(ui, error));
         InputShown { response, fix_clicked }
     }
@@ -123,10 +124,10 @@ impl<'a> TextInput<'a> {
         let (rect, _) = paint::allocate(ui, vec2(width, CONTROL), Sense::hover());
         let border = if self.error.is_some() { Stroke::new(1.5, t.red) } else { Stroke::new(1.0, t.control) };
         ui.painter().rect(rect, RADIUS_CONTROL, t.input, border, StrokeKind::Inside);
-        let mut inner = rect.shrink2(vec2(10.0, 2.0));
+        let mut inner = rect.shrink2(vec2(10.0, 0.0));
         if let Some(icon) = self.icon {
-            paint::icon(ui.painter(), pos2(rect.left() + 15.0, rect.center().y), icon, 14.0, t.text3);
-            inner.min.x = rect.left() + 28.0;
+            paint::icon(ui.painter(), pos2(rect.left() + 14.0, rect.center().y), icon, 14.0, t.text3);
+            inner.min.x = rect.left() + 26.0;
         }
         let font = if self.mono { type_roles::mono() } else { type_roles::body() };
         let hint = type_roles::rich(self.placeholder, font.clone()).color(t.text3);

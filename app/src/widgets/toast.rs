@@ -10,7 +10,7 @@ use egui::{
 };
 
 use super::badge::Tone;
-use super::{button, link, paint};
+use super::{button, link, paint, tooltip};
 use crate::theme::metrics::{CARD_GAP, RADIUS_FLOAT, TOAST_HEIGHT, TOAST_WIDTH};
 use crate::theme::{Tokens, icons, type_roles};
 
@@ -127,6 +127,9 @@ impl Toast {
             }
             let room = ui.available_width() - 4.0;
             let words = paint::line(ui.painter(), &self.text, type_roles::body(), t.text, room);
+            if words.elided {
+                tooltip::hint(response, &self.text);
+            }
             paint::put(ui.painter(), Align2::LEFT_CENTER, pos2(rect.left() + 42.0, rect.center().y), words);
             closed
         })

@@ -52,6 +52,16 @@ impl Tip<'_> {
     }
 }
 
+/// Shows one line while `response` is hovered: what an icon does, what an elided name is in full.
+pub fn hint(response: Response, text: &str) -> Response {
+    response.on_hover_ui(|ui| {
+        let t = Tokens::of(ui);
+        Frame::NONE.inner_margin(Margin::symmetric(4, 1)).show(ui, |ui| {
+            ui.label(type_roles::rich(text, type_roles::table()).color(t.text));
+        });
+    })
+}
+
 /// The ground every float of ours stands on.
 pub fn float_frame(ui: &Ui) -> Frame {
     Frame::popup(ui.style()).inner_margin(Margin::same(4))
