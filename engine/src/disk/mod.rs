@@ -2,4 +2,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod frame;
+pub(crate) mod memory;
+pub(crate) mod real;
+pub(crate) mod segment;
 pub(crate) mod storage;
