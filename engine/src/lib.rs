@@ -4,6 +4,8 @@
 extern crate self as causeway;
 
 mod disk;
+mod memory;
+mod read;
 mod words;
 
 /// Entities, scopes, regions and positions.
