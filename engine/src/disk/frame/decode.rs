@@ -106,8 +106,7 @@ fn event(mut reader: Reader<'_>) -> Result<EventView<'_>, FrameError> {
     let correlation = if has(HAS_CORRELATION) { reader.u128()? } else { event_id };
     let cause = if has(HAS_CAUSATION) { reader.u128()? } else { 0 };
     let (lane, depth) = if has(HAS_BRANCH) { (reader.u32()?, reader.u32()?) } else { (0, 0) };
-    let extensions =
-        if has(HAS_EXTENSIONS) { extensions(&mut reader)? } else { ExtensionsView::default() };
+    let extensions = if has(HAS_EXTENSIONS) { extensions(&mut reader)? } else { ExtensionsView::default() };
     Ok(EventView {
         global_sequence,
         synced_through: synced_through(global_sequence, unsynced)?,
@@ -145,16 +144,7 @@ fn stub(mut reader: Reader<'_>) -> Result<Stub, FrameError> {
     let (content_hash, event_hash) = (*reader.array()?, *reader.array()?);
     let entity = text(reader.take(entity_len)?)?.to_owned();
     nothing_left(&reader)?;
-    Ok(Stub {
-        reason,
-        global_sequence,
-        stream_sequence,
-        event_id,
-        kind,
-        content_hash,
-        event_hash,
-        entity,
-    })
+    Ok(Stub { reason, global_sequence, stream_sequence, event_id, kind, content_hash, event_hash, entity })
 }
 
 fn catalogue(mut reader: Reader<'_>) -> Result<Record<'_>, FrameError> {
