@@ -189,9 +189,11 @@ impl File for MemoryFile {
     }
 }
 
-/// Replaces bytes that are there.
+/// Replaces bytes that are there; none of them may lie behind the end.
 fn overwrite(target: &mut [u8], offset: usize, bytes: &[u8]) {
-    target[offset..offset + bytes.len()].copy_from_slice(bytes);
+    if !bytes.is_empty() {
+        target[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
 }
 
 fn in_memory(bytes: u64) -> io::Result<usize> {
