@@ -13,6 +13,9 @@ use crate::words::kind::EventKind;
 
 const ALL_PARTS: u8 = HAS_GROUP | HAS_CORRELATION | HAS_CAUSATION | HAS_BRANCH | HAS_EXTENSIONS;
 
+/// Greatest number of events that may be missing before a frame that a search finds.
+const MAX_SEQUENCE_GAP: u64 = 1 << 32;
+
 impl From<EndsEarly> for FrameError {
     fn from(_: EndsEarly) -> Self {
         Self::Malformed("the frame ends before its record does")
@@ -70,8 +73,9 @@ fn look(bytes: &[u8], available: u64, min_sequence: u64) -> Result<bool, EndsEar
         return Ok(false);
     }
     reader.u32()?;
-    // No more frames can have gone missing than fit into the bytes that the search may have passed.
-    let is_near = |sequence: u64| sequence >= min_sequence && sequence - min_sequence <= u64::from(u32::MAX);
+    // A file cannot hold so many frames that the sequence goes on further away than this.
+    let is_near =
+        |sequence: u64| sequence.checked_sub(min_sequence).is_some_and(|gap| gap <= MAX_SEQUENCE_GAP);
     Ok(match reader.u8()? {
         EVENT => {
             let presence = reader.u8()?;

@@ -173,7 +173,8 @@ fn a_visitor_that_has_seen_enough_stops_the_scan_behind_its_frame() {
 
 #[test]
 fn the_frames_behind_a_bad_spot_are_found_whatever_was_damaged() {
-    let mut frames = [event(10, 0, b""), event(11, 0, &[0; 300_000]), event(12, 0, b""), event(13, 0, b"")];
+    let mut frames =
+        [event(10, 0, b""), event(11, 0, &vec![0; 300_000]), event(12, 0, b""), event(13, 0, b"")];
     let (bad, next) = (place(&frames, 1), place(&frames, 2));
     for at in [0, 1, 3, 5, 8, 15, 200_000] {
         let was = std::mem::replace(&mut frames[1][at], 0x99);
