@@ -261,7 +261,9 @@ struct MemoryLock {
 impl Lock for MemoryLock {
     fn is_intact(&self) -> io::Result<bool> {
         let names = self.names.lock();
-        Ok(matches!(names.live.get(&self.name), Some(Entry::File(node)) if Arc::ptr_eq(node, self.file.node())))
+        Ok(
+            matches!(names.live.get(&self.name), Some(Entry::File(node)) if Arc::ptr_eq(node, self.file.node())),
+        )
     }
 
     fn annotate(&self, text: &str) -> io::Result<()> {

@@ -4,5 +4,6 @@ pub(crate) mod bytes;
 pub(crate) mod frame;
 pub(crate) mod memory;
 pub(crate) mod real;
+pub(crate) mod scan;
 pub(crate) mod segment;
 pub(crate) mod storage;

@@ -219,7 +219,9 @@ fn read_sections(reader: &mut Reader<'_>) -> Result<Option<Parent>, SegmentError
                 let store_id = StoreId(*section.array()?);
                 parent = Some(Parent { store_id, size: section.u64()?, root: *section.array()? });
             }
-            PARENT_TAG => return Err(SegmentError::Damaged("the section that names the parent is malformed")),
+            PARENT_TAG => {
+                return Err(SegmentError::Damaged("the section that names the parent is malformed"));
+            }
             FIRST_CRITICAL_TAG.. => return Err(SegmentError::UnknownSection { tag }),
             _ => {}
         }

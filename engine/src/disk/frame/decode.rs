@@ -13,6 +13,9 @@ use crate::words::kind::EventKind;
 
 const ALL_PARTS: u8 = HAS_GROUP | HAS_CORRELATION | HAS_CAUSATION | HAS_BRANCH | HAS_EXTENSIONS;
 
+/// Greatest number of events that may be missing before a frame that a search finds.
+const MAX_SEQUENCE_GAP: u64 = 1 << 32;
+
 impl From<EndsEarly> for FrameError {
     fn from(_: EndsEarly) -> Self {
         Self::Malformed("the frame ends before its record does")
@@ -70,8 +73,9 @@ fn look(bytes: &[u8], available: u64, min_sequence: u64) -> Result<bool, EndsEar
         return Ok(false);
     }
     reader.u32()?;
-    // No more frames can have gone missing than fit into the bytes that the search may have passed.
-    let is_near = |sequence: u64| sequence >= min_sequence && sequence - min_sequence <= u64::from(u32::MAX);
+    // A file cannot hold so many frames that the sequence goes on further away than this.
+    let is_near =
+        |sequence: u64| sequence.checked_sub(min_sequence).is_some_and(|gap| gap <= MAX_SEQUENCE_GAP);
     Ok(match reader.u8()? {
         EVENT => {
             let presence = reader.u8()?;
@@ -106,8 +110,7 @@ fn event(mut reader: Reader<'_>) -> Result<EventView<'_>, FrameError> {
     let correlation = if has(HAS_CORRELATION) { reader.u128()? } else { event_id };
     let cause = if has(HAS_CAUSATION) { reader.u128()? } else { 0 };
     let (lane, depth) = if has(HAS_BRANCH) { (reader.u32()?, reader.u32()?) } else { (0, 0) };
-    let extensions =
-        if has(HAS_EXTENSIONS) { extensions(&mut reader)? } else { ExtensionsView::default() };
+    let extensions = if has(HAS_EXTENSIONS) { extensions(&mut reader)? } else { ExtensionsView::default() };
     Ok(EventView {
         global_sequence,
         synced_through: synced_through(global_sequence, unsynced)?,
@@ -145,16 +148,7 @@ fn stub(mut reader: Reader<'_>) -> Result<Stub, FrameError> {
     let (content_hash, event_hash) = (*reader.array()?, *reader.array()?);
     let entity = text(reader.take(entity_len)?)?.to_owned();
     nothing_left(&reader)?;
-    Ok(Stub {
-        reason,
-        global_sequence,
-        stream_sequence,
-        event_id,
-        kind,
-        content_hash,
-        event_hash,
-        entity,
-    })
+    Ok(Stub { reason, global_sequence, stream_sequence, event_id, kind, content_hash, event_hash, entity })
 }
 
 fn catalogue(mut reader: Reader<'_>) -> Result<Record<'_>, FrameError> {

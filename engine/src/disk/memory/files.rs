@@ -87,7 +87,8 @@ impl Contents {
     /// The live bytes with only the first half of the newest write, if that was to this file and nothing changed since.
     fn torn(&self, newest_write: Option<u64>) -> Vec<u8> {
         let mut bytes = self.live.clone();
-        if let Some(undo) = self.undo.last().filter(|undo| undo.write.is_some() && undo.write == newest_write) {
+        if let Some(undo) = self.undo.last().filter(|undo| undo.write.is_some() && undo.write == newest_write)
+        {
             let half = undo.len / 2;
             let kept = undo.offset + half;
             bytes.truncate(undo.old_len.max(kept));
@@ -159,8 +160,7 @@ impl File for MemoryFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.check_writable()?;
-        let begun =
-            self.world.begin(Operation::Write { name: self.name.clone(), offset, len: bytes.len() });
+        let begun = self.world.begin(Operation::Write { name: self.name.clone(), offset, len: bytes.len() });
         let written = if begun.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
         let write = self.world.next_write();
         self.node.contents.lock().write(written, in_memory(offset)?, write);
@@ -189,9 +189,11 @@ impl File for MemoryFile {
     }
 }
 
-/// Replaces bytes that are there.
+/// Replaces bytes that are there; none of them may lie behind the end.
 fn overwrite(target: &mut [u8], offset: usize, bytes: &[u8]) {
-    target[offset..offset + bytes.len()].copy_from_slice(bytes);
+    if !bytes.is_empty() {
+        target[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
 }
 
 fn in_memory(bytes: u64) -> io::Result<usize> {
