@@ -3,6 +3,7 @@
 
 extern crate self as causeway;
 
+mod commit;
 mod disk;
 mod memory;
 mod read;

@@ -117,12 +117,36 @@ impl LivePart {
         self.heads.insert(entity, Head { clock: header.position.sequence(), event_hash: *row.event_hash });
     }
 
+    /// Adds the rows of the part that follows this one.
+    pub(crate) fn absorb(&mut self, next: &Self) {
+        let shift = self.len() as u32;
+        for (at, offset) in next.offsets.iter().enumerate() {
+            let time = next.times.get(at).copied().unwrap_or_default();
+            self.push_columns(*offset, time, next.kinds.get(at).copied().unwrap_or_default());
+        }
+        shift_names(&mut self.streams, &next.streams, shift);
+        shift_names(&mut self.scopes, &next.scopes, shift);
+        for (kind, ordinals) in &next.by_kind {
+            self.by_kind.entry(*kind).or_default().extend(ordinals.iter().map(|ordinal| ordinal + shift));
+        }
+        for (table, added) in [
+            (&mut self.ids, &next.ids),
+            (&mut self.correlations, &next.correlations),
+            (&mut self.causations, &next.causations),
+        ] {
+            for (print, ordinals) in added {
+                table.entry(*print).or_default().extend(ordinals.iter().map(|ordinal| ordinal + shift));
+            }
+        }
+        self.catalogue.extend(next.catalogue.iter().cloned());
+    }
+
     /// Adds a place whose frame cannot be read.
     pub(crate) fn push_damaged(&mut self) {
         self.push_columns(0, self.largest_time, 0);
     }
 
-    fn push_columns(&mut self, offset: u32, time_us: i64, kind: u16) {
+    pub(crate) fn push_columns(&mut self, offset: u32, time_us: i64, kind: u16) {
         if self.len().is_multiple_of(BLOCK_LEN) {
             self.blocks.push(Block { largest_before: self.largest_time, ascending: true });
         }
@@ -160,4 +184,11 @@ fn post(table: &mut BTreeMap<Arc<str>, Vec<u32>>, name: &str, ordinal: u32) -> A
     let name: Arc<str> = name.into();
     table.insert(Arc::clone(&name), vec![ordinal]);
     name
+}
+
+fn shift_names(table: &mut BTreeMap<Arc<str>, Vec<u32>>, added: &BTreeMap<Arc<str>, Vec<u32>>, shift: u32) {
+    for (name, ordinals) in added {
+        let shifted = ordinals.iter().map(|ordinal| ordinal + shift);
+        table.entry(Arc::clone(name)).or_default().extend(shifted);
+    }
 }

@@ -334,6 +334,49 @@ fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section
     Ok((header, sections))
 }
 
+impl LivePart {
+    /// Takes a sealed index apart again, so that the segment can go on growing. Heads are not known.
+    pub(crate) fn from_sealed(part: &SealedPart) -> Result<Self, StoreError> {
+        let largest_before = part.block(0)?.map_or(i64::MIN, |block| block.largest_before);
+        let mut live = Self::new(part.segment_name(), part.header.first, largest_before);
+        let (offsets, times, kinds) =
+            (part.section(Tag::Offsets)?, part.section(Tag::Times)?, part.section(Tag::Kinds)?);
+        let rows = offsets.chunks_exact(4).zip(times.chunks_exact(8)).zip(kinds.chunks_exact(2));
+        for ((offset, time), kind) in rows {
+            live.push_columns(
+                offset.try_into().map_or(0, u32::from_le_bytes),
+                time.try_into().map_or(0, i64::from_le_bytes),
+                kind.try_into().map_or(0, u16::from_le_bytes),
+            );
+        }
+        for (tag, table) in [(Tag::Streams, &mut live.streams), (Tag::Scopes, &mut live.scopes)] {
+            for (name, postings) in part.names(tag)?.iter() {
+                let ordinals = (0..postings.len()).filter_map(|at| postings.get(at)).collect();
+                table.insert(name.into(), ordinals);
+            }
+        }
+        let (bytes, kind_rows) = part.kind_rows()?;
+        for (kind, first, count) in &kind_rows {
+            let postings = SealedPart::kind_postings(&bytes, kind_rows.len(), *first, *count);
+            live.by_kind.insert(*kind, (0..postings.len()).filter_map(|at| postings.get(at)).collect());
+        }
+        for (tag, table) in [
+            (Tag::Ids, &mut live.ids),
+            (Tag::Correlations, &mut live.correlations),
+            (Tag::Causations, &mut live.causations),
+        ] {
+            let bytes = part.section(tag)?;
+            let mut at = 0;
+            while let (Some(print), Some(ordinal)) = (u32_at(&bytes, at), u32_at(&bytes, at + 1)) {
+                table.entry(print).or_default().push(ordinal);
+                at += 2;
+            }
+        }
+        live.catalogue = part.catalogue()?;
+        Ok(live)
+    }
+}
+
 /// Encodes the index of a whole segment.
 pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
     let sections = [
