@@ -103,6 +103,9 @@ fn one_open_at_a_time_holds_the_lock_and_knows_when_its_file_is_gone() {
     assert_eq!(directory.lock_holder("lock").unwrap(), None);
     let lock = directory.lock("lock").unwrap().unwrap();
     assert!(directory.lock("lock").unwrap().is_none());
+    let holder = directory.lock_holder("lock").unwrap();
+    let expected = cfg!(target_os = "linux").then(std::process::id);
+    assert_eq!(holder.map(|holder| holder.process_id), expected);
     assert!(lock.is_intact().unwrap());
     lock.annotate("4711").unwrap();
     directory.rename_over("lock", "elsewhere").unwrap();
