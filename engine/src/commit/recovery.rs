@@ -194,7 +194,9 @@ impl Sealed<'_> {
     /// failed sync of the process before left clean are dirty again then.
     fn resume(self, segment: &Segment, tail: &Tail, live: LivePart) -> Result<Recovered, StoreError> {
         let file = self.directory.open_writable(&segment.name.to_string())?;
-        rewrite(&*file, segment.frames_at, tail.end_bytes)?;
+        let floor = (tail.synced_through - live.first) as usize;
+        let unsynced_from = live.offsets.get(floor).map_or(tail.end_bytes, |offset| u64::from(*offset));
+        rewrite(&*file, unsynced_from, tail.end_bytes)?;
         let mut active = self.adopt(segment, file, tail.end_bytes, segment.len_bytes.max(tail.end_bytes));
         active.described.extend(live.catalogue.iter().map(|kind| (kind.kind, kind.version)));
         Ok(self.finish(active, live, tail.last))

@@ -162,6 +162,7 @@ impl LivePart {
         self.push_columns(0, self.largest_time, 0);
     }
 
+    /// Adds a row that only its sequence leads to.
     pub(crate) fn push_columns(&mut self, offset: u32, time_us: i64, kind: u16) {
         if self.len().is_multiple_of(BLOCK_LEN) {
             self.blocks.push(Block { largest_before: self.largest_time, ascending: true });
