@@ -3,6 +3,7 @@
 
 extern crate self as causeway;
 
+mod batpak;
 mod disk;
 mod words;
 

@@ -14,6 +14,8 @@ const HEADER: &[&str] = &["version", "flags", "created_ns", "segment_id"];
 const ROW_BYTES: u64 = 162;
 const TRAILER_BYTES: u64 = 16;
 const CRC_BYTES: u64 = 4;
+/// Longest list of names, in bytes.
+const MAX_NAMES_BYTES: u64 = 32 << 20;
 const ROWS_AT_ONCE: u64 = 4_096;
 
 /// The header of a segment.
@@ -140,10 +142,10 @@ pub(crate) fn read_end(window: &mut Window, frames_start: u64) -> io::Result<Seg
     if offset < frames_start {
         return malformed("it begins inside the header");
     }
-    let Ok(names_len) = usize::try_from(rows_start - offset) else {
-        return malformed("its parts do not fit the file");
-    };
-    let names = window.bytes(offset, names_len)?;
+    if rows_start - offset > MAX_NAMES_BYTES {
+        return malformed("its list of names is too long");
+    }
+    let names = window.bytes(offset, (rows_start - offset) as usize)?;
     let mut checksum = crc32fast::Hasher::new();
     checksum.update(names);
     let Ok(names) = count_names(names) else {

@@ -74,16 +74,9 @@ impl HiddenRanges {
             return Ok((Self::default(), None));
         };
         Ok(match decode_hidden(&bytes) {
-            Ok((ranges, version @ 0..=2)) => {
-                debug_assert!(version <= 2);
-                (ranges, None)
-            }
-            Ok((ranges, found)) => {
-                (ranges, Some(Finding::of_store(Damage::HiddenRangesVersion { found })))
-            }
-            Err(reason) => {
-                (Self::default(), Some(Finding::of_store(Damage::HiddenRanges { reason })))
-            }
+            Ok((ranges, ..=2)) => (ranges, None),
+            Ok((ranges, found)) => (ranges, Some(Finding::of_store(Damage::HiddenRangesVersion { found }))),
+            Err(reason) => (Self::default(), Some(Finding::of_store(Damage::HiddenRanges { reason }))),
         })
     }
 }

@@ -13,6 +13,7 @@ const PIECE_BYTES: usize = 1 << 20;
 pub(crate) struct Window {
     file: Arc<dyn File>,
     len_bytes: u64,
+    piece_bytes: usize,
     start: u64,
     piece: Vec<u8>,
 }
@@ -30,7 +31,13 @@ pub(crate) enum Spot<'a> {
 
 impl Window {
     pub(crate) fn new(file: Arc<dyn File>, len_bytes: u64) -> Self {
-        Self { file, len_bytes, start: 0, piece: Vec::new() }
+        Self { file, len_bytes, piece_bytes: PIECE_BYTES, start: 0, piece: Vec::new() }
+    }
+
+    /// A window on one frame, which is read at once and nothing else with it.
+    pub(crate) fn frame(file: Arc<dyn File>, offset: u64, length: u32) -> Self {
+        let len_bytes = offset.saturating_add(u64::from(length));
+        Self { file, len_bytes, piece_bytes: length as usize, start: 0, piece: Vec::new() }
     }
 
     pub(crate) fn len_bytes(&self) -> u64 {
@@ -43,8 +50,8 @@ impl Window {
         let len = len.min(room);
         if self.held(offset, len).is_none() {
             self.piece.clear();
-            self.piece.shrink_to(PIECE_BYTES);
-            self.piece.resize(len.max(PIECE_BYTES).min(room), 0);
+            self.piece.shrink_to(self.piece_bytes);
+            self.piece.resize(len.max(self.piece_bytes).min(room), 0);
             let read = self.file.read_at(&mut self.piece, offset)?;
             self.piece.truncate(read);
             self.start = offset;
