@@ -15,6 +15,9 @@ pub(crate) const MAX_BODY_BYTES: u32 = 256 << 20;
 /// Most extensions that are shown of one event.
 const MAX_EXTENSIONS: usize = 1_024;
 
+/// The entity that marks of batches name.
+const MARKER_ENTITY: &str = "_batch";
+
 const BODY: &[&str] = &["event", "entity", "scope", "receipt_extensions"];
 const EVENT: &[&str] = &["header", "payload", "hash_chain"];
 const HEADER: &[&str] = &[
@@ -105,7 +108,7 @@ impl<'a> Frame<'a> {
 
     /// Says whether the frame is a mark of a batch. An application's event of the same kind is none: it is linked into a chain.
     pub(crate) fn marker(&self) -> Option<Marker> {
-        if self.entity != "_batch" || self.scope != "_system" || self.chain.is_some() {
+        if self.entity != MARKER_ENTITY || self.scope != "_system" || self.chain.is_some() {
             return None;
         }
         match self.header.event_kind {
@@ -113,6 +116,11 @@ impl<'a> Frame<'a> {
             EventKind::SYSTEM_BATCH_COMMIT => Some(Marker::Commit),
             _ => None,
         }
+    }
+
+    /// True if a damaged body was more likely a mark of a batch than an event.
+    pub(crate) fn resembles_marker(body: &[u8]) -> bool {
+        body.windows(MARKER_ENTITY.len()).any(|bytes| bytes == MARKER_ENTITY.as_bytes())
     }
 
     /// The extensions, at most 1,024.

@@ -135,7 +135,7 @@ impl<'a> PackReader<'a> {
         }
         let mut bytes = [0; N];
         for byte in &mut bytes {
-            *byte = self.number()?;
+            *byte = self.small()?;
         }
         Ok(bytes)
     }
@@ -198,6 +198,11 @@ impl<'a> PackReader<'a> {
         let mut pending = 1_usize;
         while pending > 0 {
             pending -= 1;
+            // Most values are the bytes of payloads and hashes, so these are passed over without looking further.
+            if matches!(self.bytes.get(self.at), Some(..0x80)) {
+                self.at += 1;
+                continue;
+            }
             let (content, children) = self.extent()?;
             self.take(content)?;
             pending = pending.saturating_add(children);

@@ -237,8 +237,8 @@ impl Segment {
         rows.truncate(mark.rows);
     }
 
-    /// True if bytes at the end belong to nothing that is shown yet.
+    /// True if the header, or bytes at the end, belong to nothing that is shown yet.
     pub(crate) fn has_unfinished_end(&self) -> bool {
-        self.mark.offset < self.len_bytes && self.footer.is_none()
+        self.mark.offset == 0 || (self.mark.offset < self.len_bytes && self.footer.is_none())
     }
 }

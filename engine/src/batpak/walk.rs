@@ -157,8 +157,12 @@ impl Walk<'_, '_> {
                 }
                 Spot::Mismatch { length, body } => {
                     let frame = Frame::decode(body).ok();
-                    let was_event = frame.as_ref().is_some_and(|frame| frame.marker().is_none());
-                    Trouble::Mismatch { length, is_shaped: frame.is_some(), was_event }
+                    let is_shaped = frame.is_some();
+                    let was_event = frame.map_or_else(
+                        || !Frame::resembles_marker(body),
+                        |frame| frame.marker().is_none(),
+                    );
+                    Trouble::Mismatch { length, is_shaped, was_event }
                 }
                 Spot::NoFrame => Trouble::NoFrame,
             };
@@ -192,9 +196,12 @@ impl Walk<'_, '_> {
             }
         }
         if let Some(next) = self.search(at + 1, end)? {
-            let is_frame = matches!(trouble, Trouble::Mismatch { length, .. } if at + u64::from(length) == next);
-            let damage = if is_frame { damage } else { Damage::NotAFrame };
-            self.intake.damaged_bytes(at..next, damage);
+            match trouble {
+                Trouble::Mismatch { length, was_event, .. } if at + u64::from(length) == next => {
+                    self.intake.damaged_frame(at..next, damage, was_event);
+                }
+                _ => self.intake.damaged_bytes(at..next, Damage::NotAFrame),
+            }
             return Ok(Detour::Continue(next));
         }
         if footer.is_some() {
