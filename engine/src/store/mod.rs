@@ -6,15 +6,26 @@ mod state;
 
 use std::path::{Path, PathBuf};
 
-use crate::care::verify::{VerifyReport, verify};
-use crate::commit::recovery::OpenReport;
-use crate::memory::hub::Notification;
+use crate::care::verify::verify;
 use crate::read::reader::Reader;
 use crate::store::state::{Half, StoreState};
-use crate::words::config::StoreConfig;
-use crate::words::error::StoreError;
 
+pub use crate::care::verify::VerifyReport;
+pub use crate::commit::receipt::AppendReceipt;
+pub use crate::commit::recovery::OpenReport;
+pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::disk::storage::LockHolder;
+pub use crate::memory::hub::Notification;
+pub use crate::memory::index::Columns;
+pub use crate::memory::selection::Selection;
+pub use crate::read::entry::{IndexEntry, LogEvent};
+pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat};
+pub use crate::words::clock::{Clock, SystemClock};
+pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
+pub use crate::words::error::{StoreError, StoreLockMode};
+pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::position::DiskPos;
 
 /// An open store: one directory, one writer, any number of readers.
 ///
@@ -140,5 +151,3 @@ impl<State: StoreState> Store<State> {
     }
 }
 
-/// Kept so that the notification type is reachable where its users expect it.
-pub type StoreNotification = Notification;
