@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::care::verify::verify;
 use crate::read::reader::Reader;
-use crate::store::state::{Half, StoreState};
+use crate::store::state::Half;
 
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::receipt::AppendReceipt;
@@ -20,7 +20,7 @@ pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::read::StoreStats;
-pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat};
+pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
 pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
 pub use crate::words::error::{StoreError, StoreLockMode};
