@@ -57,3 +57,5 @@ pub mod wire {
 }
 
 pub mod store;
+
+pub mod prelude;

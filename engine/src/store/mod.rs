@@ -2,7 +2,7 @@
 
 mod append;
 mod read;
-mod state;
+pub(crate) mod state;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,8 @@ use crate::care::verify::verify;
 use crate::read::reader::Reader;
 use crate::store::state::Half;
 
+pub use crate::care::import::{ImportOptions, ImportReport, import};
+pub use crate::care::preview::{StorePreview, preview};
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::receipt::AppendReceipt;
 pub use crate::commit::recovery::OpenReport;
@@ -74,7 +76,7 @@ impl Store<Open> {
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
     pub fn close(self) -> Result<Closed, StoreError> {
-        self.half.close(&self.about)
+        self.half.close()
     }
 }
 
@@ -137,7 +139,7 @@ impl<State: StoreState> Store<State> {
 
     /// What is damaged or odd, a sentence each: found when the store was opened, and since.
     pub fn findings(&self) -> Vec<String> {
-        self.half.findings(self.reader.shared())
+        self.half.findings()
     }
 
     /// Size of the segments in bytes.
