@@ -16,10 +16,6 @@ use crate::words::error::StoreError;
 
 /// How every frame of the published writer goes on after its head and the marker of its map.
 const BODY_BEGINS: &[u8] = b"\xA5event";
-/// Frames up to this length are always tried when a search meets what looks like one.
-const SMALL_FRAME_BYTES: u64 = 4 << 10;
-/// Greater ones are tried as long as their lengths together do not exceed this multiple of the searched bytes.
-const SEARCH_EFFORT: u64 = 32;
 const SEARCH_PIECE_BYTES: usize = 64 << 10;
 const PROGRESS_STEP_BYTES: u64 = 1 << 20;
 
@@ -54,7 +50,11 @@ enum Detour {
 #[derive(Clone, Copy)]
 enum Trouble {
     /// A frame of this length whose checksum does not fit, and what is known of its contents.
-    Mismatch { length: u32, is_shaped: bool, was_event: bool },
+    Mismatch {
+        length: u32,
+        is_shaped: bool,
+        was_event: bool,
+    },
     NoFrame,
 }
 
@@ -68,7 +68,7 @@ impl Walk<'_, '_> {
         self.intake.segment.rewind(mark, self.intake.rows);
         let mut malformed = None;
         match segment::read_end(self.window, self.intake.segment.start.offset)? {
-            SegmentEnd::Footer(footer) => match self.through_footer(footer)? {
+            SegmentEnd::Footer(footer) => match self.through_footer(&footer)? {
                 Ok(()) => return Ok(()),
                 Err(reason) => {
                     let start = self.intake.segment.start;
@@ -115,15 +115,15 @@ impl Walk<'_, '_> {
     }
 
     /// Reads the frames before a footer, and says why the footer is not to be believed, if so.
-    fn through_footer(&mut self, footer: Footer) -> Result<Result<(), &'static str>, StoreError> {
-        let reached = self.frames(Some(&footer), footer.offset)?;
+    fn through_footer(&mut self, footer: &Footer) -> Result<Result<(), &'static str>, StoreError> {
+        let reached = self.frames(Some(footer), footer.offset)?;
         if reached != footer.offset {
             return Ok(Err("a frame reaches into it"));
         }
-        self.intake.end_batch(footer.offset, Some(&footer));
+        self.intake.end_batch(footer.offset, Some(footer));
         let segment = &mut *self.intake.segment;
         let rows = self.intake.rows.get(segment.first_row..).unwrap_or_default();
-        Ok(confirm(&footer, rows, &segment.findings).map(|numbers| {
+        Ok(confirm(footer, rows, &segment.findings).map(|numbers| {
             segment.footer = Some(footer.kind);
             segment.frames_end = footer.offset;
             segment.numbers = numbers;
@@ -158,10 +158,8 @@ impl Walk<'_, '_> {
                 Spot::Mismatch { length, body } => {
                     let frame = Frame::decode(body).ok();
                     let is_shaped = frame.is_some();
-                    let was_event = frame.map_or_else(
-                        || !Frame::resembles_marker(body),
-                        |frame| frame.marker().is_none(),
-                    );
+                    let was_event = frame
+                        .map_or_else(|| !Frame::resembles_marker(body), |frame| frame.marker().is_none());
                     Trouble::Mismatch { length, is_shaped, was_event }
                 }
                 Spot::NoFrame => Trouble::NoFrame,
@@ -215,7 +213,6 @@ impl Walk<'_, '_> {
     fn search(&mut self, mut at: u64, end: u64) -> Result<Option<u64>, StoreError> {
         let pattern_at = FRAME_HEAD_BYTES + 1;
         let least = pattern_at + BODY_BEGINS.len();
-        let mut effort = end.saturating_sub(at).saturating_mul(SEARCH_EFFORT);
         let mut reported = at;
         while at.saturating_add(least as u64) <= end {
             let piece = self.window.bytes(at, SEARCH_PIECE_BYTES)?;
@@ -233,16 +230,11 @@ impl Walk<'_, '_> {
                 }
                 continue;
             };
-            let body_bytes = piece.get(skipped..).map_or(0, announced_length);
             at += skipped as u64;
-            let is_small = body_bytes <= SMALL_FRAME_BYTES;
-            if is_small || body_bytes <= effort {
-                effort = if is_small { effort } else { effort - body_bytes };
-                if let Spot::Whole { body, .. } = self.window.spot(at, end)?
-                    && Frame::decode(body).is_ok()
-                {
-                    return Ok(Some(at));
-                }
+            if let Spot::Whole { body, .. } = self.window.spot(at, end)?
+                && Frame::decode(body).is_ok()
+            {
+                return Ok(Some(at));
             }
             at += 1;
         }
@@ -285,7 +277,11 @@ impl Walk<'_, '_> {
                     is_whole = true;
                     Damage::Checksum { is_last: is_last_segment }
                 }
-                _ => Damage::TornTail { is_last_segment },
+                _ => {
+                    // Less than a frame's head is passed over by every version, wherever it stands.
+                    let is_tolerated = is_last_segment || file_end - at < FRAME_HEAD_BYTES as u64;
+                    Damage::TornTail { is_tolerated }
+                }
             },
         };
         let frames_end = self.intake.segment.frames_end;

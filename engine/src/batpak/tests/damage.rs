@@ -67,12 +67,36 @@ fn every_cut_keeps_every_event_that_was_complete_before_it() {
 }
 
 #[test]
+fn a_cut_in_a_segment_hides_nothing_of_the_segments_behind_it() {
+    let files = files("v082-rotated");
+    let whole = open(memory(&files));
+    let middle = &whole.segments()[2];
+    for cut in (0..middle.len_bytes).step_by(61) {
+        let mut files = files.clone();
+        files.iter_mut().find(|(name, _)| *name == middle.name).unwrap().1.truncate(cut as usize);
+        let store = open(memory(&files));
+        let others = |store: &crate::batpak::BatpakStore| -> Vec<_> {
+            let mut rows = store.rows().to_vec();
+            rows.retain(|row| row.segment != 2);
+            rows
+        };
+        assert_eq!(others(&store), others(&whole), "cut at {cut}");
+        let mut left: Vec<_> = whole.rows().iter().filter(|row| row.segment == 2).collect();
+        let complete = left.iter().filter(|row| row.end() <= cut).count();
+        let shown = store.rows().iter().filter(|row| row.segment == 2);
+        assert!(shown.clone().count() <= complete, "cut at {cut}");
+        left.truncate(shown.clone().count());
+        assert!(shown.eq(left), "cut at {cut}");
+    }
+}
+
+#[test]
 fn a_cut_is_told_unless_it_falls_between_frames() {
     let sample = sample("v082-damaged-zero_tail_64", 4_628);
     let first = sample.events[0].0.clone();
     assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..first.end]))), []);
-    let torn = [Damage::TornTail { is_last_segment: true }];
-    assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..first.end + 1]))), torn);
+    let torn = [Damage::TornTail { is_tolerated: true }];
+    assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..=first.end]))), torn);
     assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..first.end - 1]))), torn);
     assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..30]))), [Damage::Header]);
 }
@@ -92,7 +116,8 @@ fn check_changed_byte(sample: &Sample, at: usize, mask: u8) {
         assert!(places.any(|place| *place == event), "byte {at} ^ {mask:#x} hides the event at {frame:?}");
     }
     for (_, offset, id) in &shown {
-        let is_old = |(frame, old, _): &(Range<usize>, u128, usize)| (frame.start as u64, *old) == (*offset, *id);
+        let is_old =
+            |(frame, old, _): &(Range<usize>, u128, usize)| (frame.start as u64, *old) == (*offset, *id);
         assert!(sample.events.iter().any(is_old), "byte {at} ^ {mask:#x} forges an event at {offset}");
     }
     let mut rising = store.rows().iter().map(|row| row.global_sequence);
