@@ -3,7 +3,10 @@
 
 extern crate self as causeway;
 
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the door that opens these directories is not here yet"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the door that opens these directories is not here yet")
+)]
 mod batpak;
 mod disk;
 mod words;

@@ -43,6 +43,8 @@ pub(crate) enum Damage {
     SegmentsMissing { events: u64 },
     #[error("the footer is not believed: {reason}")]
     Footer { reason: &'static str },
+    #[error("the footer differs from the frames and is not believed: {reason}")]
+    FooterDiffers { reason: &'static str },
     #[error("the footer counts from {found}, but the events before it reach {expected}")]
     FooterSequence { found: u64, expected: u64 },
     #[error("the checksum of a frame does not fit its bytes")]
@@ -156,9 +158,10 @@ impl Damage {
             | Self::ContentHash
             | Self::EventHash
             | Self::PayloadSize { .. } => PeerOutcome::Reads,
-            Self::SegmentsMissing { .. } | Self::SegmentTwice { .. } | Self::UnfinishedBatch { .. } => {
-                PeerOutcome::ShowsLess
-            }
+            Self::SegmentsMissing { .. }
+            | Self::SegmentTwice { .. }
+            | Self::FooterDiffers { .. }
+            | Self::UnfinishedBatch { .. } => PeerOutcome::ShowsLess,
             Self::FileName | Self::InlinePayload | Self::InlinePayloadProven => PeerOutcome::EventUnreadable,
             Self::SegmentUnreadable { .. }
             | Self::Header

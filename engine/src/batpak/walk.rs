@@ -66,23 +66,24 @@ impl Walk<'_, '_> {
         }
         let mark = self.intake.segment.mark;
         self.intake.segment.rewind(mark, self.intake.rows);
-        let mut malformed = None;
+        let mut refused = None;
         match segment::read_end(self.window, self.intake.segment.start.offset)? {
-            SegmentEnd::Footer(footer) => match self.through_footer(&footer)? {
-                Ok(()) => return Ok(()),
-                Err(reason) => {
-                    let start = self.intake.segment.start;
-                    self.intake.segment.rewind(start, self.intake.rows);
-                    self.intake.batch = None;
-                    self.report_at_end(Damage::Footer { reason });
-                    self.intake.segment.start.findings = self.intake.segment.findings.len();
+            SegmentEnd::Footer(footer) => {
+                if self.through_footer(&footer, &mut refused)? {
+                    return Ok(());
                 }
-            },
-            SegmentEnd::Malformed { offset, reason } => malformed = Some((offset, reason)),
+                let start = self.intake.segment.start;
+                self.intake.segment.rewind(start, self.intake.rows);
+                self.intake.batch = None;
+                if refused.is_none() {
+                    self.report_at_end(Damage::Footer { reason: "a frame reaches into it" });
+                }
+            }
+            SegmentEnd::Malformed { offset, reason } => refused = Some((offset, Damage::Footer { reason })),
             SegmentEnd::Frames => {}
         }
         let reached = self.frames(None, self.window.len_bytes())?;
-        self.end(reached, malformed)
+        self.end(reached, refused)
     }
 
     /// Reads the header; false if the file is too short for one and may still grow.
@@ -114,21 +115,32 @@ impl Walk<'_, '_> {
         Ok(true)
     }
 
-    /// Reads the frames before a footer, and says why the footer is not to be believed, if so.
-    fn through_footer(&mut self, footer: &Footer) -> Result<Result<(), &'static str>, StoreError> {
+    /// Reads the frames before a footer; false if it is not to be believed. If frames end where it begins, `refused` says why.
+    fn through_footer(
+        &mut self,
+        footer: &Footer,
+        refused: &mut Option<(u64, Damage)>,
+    ) -> Result<bool, StoreError> {
         let reached = self.frames(Some(footer), footer.offset)?;
         if reached != footer.offset {
-            return Ok(Err("a frame reaches into it"));
+            return Ok(false);
         }
         self.intake.end_batch(footer.offset, Some(footer));
         let segment = &mut *self.intake.segment;
         let rows = self.intake.rows.get(segment.first_row..).unwrap_or_default();
-        Ok(confirm(footer, rows, &segment.findings).map(|numbers| {
-            segment.footer = Some(footer.kind);
-            segment.frames_end = footer.offset;
-            segment.numbers = numbers;
-            segment.mark = segment.mark_at(segment.len_bytes, self.intake.rows.len());
-        }))
+        match confirm(footer, rows, &segment.findings) {
+            Ok(numbers) => {
+                segment.footer = Some(footer.kind);
+                segment.frames_end = footer.offset;
+                segment.numbers = numbers;
+                segment.mark = segment.mark_at(segment.len_bytes, self.intake.rows.len());
+                Ok(true)
+            }
+            Err(reason) => {
+                *refused = Some((footer.offset, Damage::FooterDiffers { reason }));
+                Ok(false)
+            }
+        }
     }
 
     /// Reads frames up to `end`, over damage too; returns where it stopped: at `end`, at a tail, or behind `end`.
@@ -242,7 +254,7 @@ impl Walk<'_, '_> {
     }
 
     /// Takes the end of a segment that has no footer.
-    fn end(mut self, reached: u64, malformed: Option<(u64, &'static str)>) -> Result<(), StoreError> {
+    fn end(mut self, reached: u64, refused: Option<(u64, Damage)>) -> Result<(), StoreError> {
         let file_end = self.window.len_bytes();
         if !self.ending.is_settled && (reached < file_end || self.intake.batch.is_some()) {
             let Intake { segment, rows, batch, .. } = self.intake;
@@ -255,7 +267,7 @@ impl Walk<'_, '_> {
         let batch_mark = self.intake.batch.as_ref().map(|batch| batch.mark);
         let mark = batch_mark.unwrap_or_else(|| self.intake.segment.mark_at(reached, self.intake.rows.len()));
         if reached < file_end {
-            self.tail(reached, malformed)?;
+            self.tail(reached, refused)?;
         }
         self.intake.end_batch(reached, None);
         self.intake.segment.mark = mark;
@@ -263,12 +275,12 @@ impl Walk<'_, '_> {
     }
 
     /// Says what the bytes behind the last frame are.
-    fn tail(&mut self, at: u64, malformed: Option<(u64, &'static str)>) -> Result<(), StoreError> {
+    fn tail(&mut self, at: u64, refused: Option<(u64, Damage)>) -> Result<(), StoreError> {
         let file_end = self.window.len_bytes();
         let is_last_segment = self.ending.is_last_segment;
         let mut is_whole = false;
-        let damage = match malformed {
-            Some((offset, reason)) if offset == at => Damage::Footer { reason },
+        let damage = match refused {
+            Some((offset, damage)) if offset == at => damage,
             _ if self.window.zeros_end(at)? == file_end && file_end - at >= FRAME_HEAD_BYTES as u64 => {
                 Damage::ZeroTail
             }

@@ -67,6 +67,33 @@ fn every_cut_keeps_every_event_that_was_complete_before_it() {
 }
 
 #[test]
+fn a_footer_that_differs_from_the_frames_is_told_and_hides_nothing() {
+    let sample = sample("v082-batches", 10_126);
+    let footer_len = sample.bytes.len() - sample.frames_end;
+    let rows_at = sample.bytes.len() - 16 - sample.events.len() * 162;
+    let whole = shown(&open(one_segment(&sample.bytes)));
+    for (place, reason) in [
+        (0, "a row differs from its frame"),
+        (118, "its rows do not follow each other"),
+        (110 + 7, "its rows do not follow each other"),
+        (122 + 1, "its sequences do not rise"),
+        (19, "a row names an entity or a scope that it does not list"),
+    ] {
+        let mut bytes = sample.bytes.clone();
+        bytes[rows_at + 162 * 3 + place] ^= 1;
+        let store = open_settled(one_segment(&bytes));
+        assert_eq!(shown(&store), whole, "{reason}");
+        let [finding] = store.findings() else { panic!("{:?}", store.findings()) };
+        assert_eq!(finding.bytes.unwrap().len_bytes, footer_len as u64, "{reason}");
+        let is_told = match &finding.damage {
+            Damage::Footer { reason: told } | Damage::FooterDiffers { reason: told } => *told == reason,
+            _ => false,
+        };
+        assert!(is_told, "{reason}: {finding}");
+    }
+}
+
+#[test]
 fn a_cut_in_a_segment_hides_nothing_of_the_segments_behind_it() {
     let files = files("v082-rotated");
     let whole = open(memory(&files));
