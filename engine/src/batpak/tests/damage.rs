@@ -191,6 +191,39 @@ fn a_wrong_checksum_in_any_frame_is_told_with_its_place() {
 }
 
 #[test]
+fn a_batch_with_damage_in_it_is_shown_and_told() {
+    // Two items, at 2884 and 3360, between a beginning at 2555 and an end at 3820.
+    let whole = sample("v082-damaged-zero_tail_64", 4_628).bytes[..4_628].to_vec();
+    let wrong = Damage::Checksum { is_last: false };
+    for (hit, events, told) in [
+        (2_555, 7, vec![wrong.clone(), Damage::BatchBeginMissing]),
+        (2_884, 6, vec![wrong.clone()]),
+        (3_820, 7, vec![wrong, Damage::BatchEndDamaged { items: 2 }]),
+    ] {
+        let mut bytes = whole.clone();
+        bytes[hit + 4] ^= 1;
+        let store = open_settled(one_segment(&bytes));
+        assert_eq!((store.len(), damages(&store)), (events, told), "frame at {hit}");
+        assert_eq!(store.rows().last().unwrap().global_sequence, 6, "frame at {hit}");
+    }
+}
+
+#[test]
+fn a_damaged_length_is_passed_over_to_the_next_whole_frame() {
+    let sample = sample("v082-damaged-zero_tail_64", 4_628);
+    let frame = sample.events[2].0.clone();
+    for byte in 0..4 {
+        let mut bytes = sample.bytes[..sample.frames_end].to_vec();
+        bytes[frame.start + byte] ^= 0x40;
+        let store = open_settled(one_segment(&bytes));
+        let [finding] = store.findings() else { panic!("{:?}", store.findings()) };
+        assert_eq!((store.len(), &finding.damage), (6, &Damage::NotAFrame));
+        let hit = finding.bytes.unwrap();
+        assert_eq!((hit.offset, hit.len_bytes), (frame.start as u64, frame.len() as u64));
+    }
+}
+
+#[test]
 fn a_store_without_one_of_its_segments_tells_how_many_events_are_missing() {
     let mut files = files("v082-rotated");
     let whole = open(memory(&files));
