@@ -346,7 +346,7 @@ mod watcher {
     }
 
     #[test]
-    fn point_1_an_event_appended_while_the_watch_begins_is_in_its_baseline_or_delivered() {
+    fn point_1_an_event_appended_while_the_watch_begins_is_delivered_once_at_most() {
         let f = fixture();
         for round in 0..200_u64 {
             let (store, barrier) = (Arc::clone(&f.store), Arc::new(Barrier::new(2)));

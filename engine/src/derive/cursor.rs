@@ -13,6 +13,7 @@ use crate::derive::checkpoint::{self, CheckpointId, CursorCheckpoint};
 use crate::derive::wait::{Patience, Waited, wait};
 use crate::disk::storage::Directory;
 use crate::memory::hub::Inbox;
+use crate::memory::selection::Selection;
 use crate::read::entry::IndexEntry;
 use crate::read::reader::{Reader, WeakReader};
 use crate::words::error::StoreError;
@@ -107,8 +108,15 @@ impl Cursor {
         self.after = self.after.max(end.checked_sub(1));
     }
 
+    /// True if an event of exactly `entity` lies behind the position. Reads the index only.
+    pub(super) fn finds_event_of(&self, entity: &str) -> Result<bool, StoreError> {
+        let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
+        let from = self.after.map_or(0, |sequence| sequence.saturating_add(1));
+        Ok(!reader.select(&Selection::stream(entity), from, 1)?.is_empty())
+    }
+
     /// Saves the position, if it has a name.
-    pub(super) fn save(&self) -> Result<(), StoreError> {
+    pub(super) fn save_position(&self) -> Result<(), StoreError> {
         let Some(id) = &self.checkpoint else { return Ok(()) };
         let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
         let checkpoint = CursorCheckpoint {

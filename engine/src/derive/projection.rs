@@ -93,13 +93,15 @@ pub(crate) fn projection<T: Projection>(
     entity: &str,
     freshness: Freshness,
 ) -> Result<ProjectionOutcome<T>, StoreError> {
+    let (era, now_ns) = (memory.era(), reader.clock().now_mono_ns());
+    let key = Key { fold: TypeId::of::<T>(), schema_version: T::schema_version(), entity: entity.into() };
+    // Looked up before the generation is read: otherwise a state that somebody else kept meanwhile would be too new to go on from.
+    let known = memory.get(&key);
     let Some(generation) = reader.generation(entity)? else {
         let source = ProjectionSource::Replayed;
         return Ok(ProjectionOutcome { state: None, generation: 0, source, events_folded: 0 });
     };
-    let now_ns = reader.clock().now_mono_ns();
-    let key = Key { fold: TypeId::of::<T>(), schema_version: T::schema_version(), entity: entity.into() };
-    let known = memory.get(&key).filter(|known| known.covered.generation <= generation);
+    let known = known.filter(|known| known.covered.generation <= generation);
     if let Some(known) = &known
         && known.is_fresh_enough(freshness, now_ns)
         && let Ok(state) = known.decode()
@@ -108,11 +110,18 @@ pub(crate) fn projection<T: Projection>(
         return Ok(ProjectionOutcome { state, generation, source, events_folded: 0 });
     }
     let base = known.as_deref().and_then(Base::continuing).unwrap_or_default();
-    let (source, folded_before) = (base.source(), base.events_folded);
-    let (state, events_folded) = fold(base.state, events::<T>(reader, entity, base.generation..generation)?)?;
-    if T::supports_incremental_apply() || freshness != Freshness::Consistent {
-        let events_folded = folded_before + events_folded;
-        remember(memory, key, state.as_ref(), Covered { generation, events_folded, computed_at_ns: now_ns });
+    let (source, covered) = (base.source(), base.covered);
+    let (state, events_folded) =
+        fold(base.state, events::<T>(reader, entity, covered.generation..generation)?)?;
+    let is_kept = T::supports_incremental_apply() || freshness != Freshness::Consistent;
+    if is_kept && generation > covered.generation {
+        let events_folded = covered.events_folded + events_folded;
+        remember(
+            memory,
+            key,
+            state.as_ref(),
+            Covered { generation, events_folded, computed_at_ns: now_ns, era },
+        );
     }
     Ok(ProjectionOutcome { state, generation, source, events_folded })
 }
@@ -120,26 +129,25 @@ pub(crate) fn projection<T: Projection>(
 /// What a fold starts from.
 struct Base<T> {
     state: Option<T>,
-    generation: u64,
-    events_folded: u64,
+    covered: Covered,
 }
 
 impl<T> Default for Base<T> {
     fn default() -> Self {
-        Self { state: None, generation: 0, events_folded: 0 }
+        Self { state: None, covered: Covered::default() }
     }
 }
 
 impl<T: Projection> Base<T> {
     /// A kept state, if the fold may go on from it. Events without a state do not count: the fold must see them again.
     fn continuing(known: &Remembered) -> Option<Self> {
-        let Covered { generation, events_folded, .. } = known.covered;
-        let state = T::supports_incremental_apply().then(|| known.decode().ok())??;
-        (state.is_some() || events_folded == 0).then_some(Self { state, generation, events_folded })
+        let (state, covered) =
+            (T::supports_incremental_apply().then(|| known.decode().ok())??, known.covered);
+        (state.is_some() || covered.events_folded == 0).then_some(Self { state, covered })
     }
 
     fn source(&self) -> ProjectionSource {
-        match self.generation {
+        match self.covered.generation {
             0 => ProjectionSource::Replayed,
             1.. => ProjectionSource::Continued,
         }

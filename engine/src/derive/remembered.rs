@@ -28,7 +28,12 @@ struct Tables {
     young: HashMap<Key, Arc<Remembered>>,
     old: HashMap<Key, Arc<Remembered>>,
     young_bytes: usize,
+    era: Era,
 }
+
+/// Counts how often everything was forgotten. A state is kept only in the era in which its computation began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Era(u64);
 
 /// Whose state it is: the fold's type and the version of its serialised form, and the entity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +53,7 @@ pub(super) struct Remembered {
 }
 
 /// What a state covers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Covered {
     /// How many events of the stream, of whatever kind.
     pub(super) generation: u64,
@@ -56,6 +61,8 @@ pub(super) struct Covered {
     pub(super) events_folded: u64,
     /// When it was computed, by the monotonic clock.
     pub(super) computed_at_ns: i64,
+    /// The era in which that began.
+    pub(super) era: Era,
 }
 
 impl ProjectionMemory {
@@ -77,9 +84,17 @@ impl ProjectionMemory {
         Some(known)
     }
 
-    /// Keeps a state, unless a newer one of the same projection is there.
+    /// The era of this moment.
+    pub(super) fn era(&self) -> Era {
+        self.tables.lock().era
+    }
+
+    /// Keeps a state, unless a newer one of the same projection is there or everything was forgotten meanwhile.
     pub(super) fn put(&self, key: Key, state: Remembered) {
         let mut tables = self.tables.lock();
+        if tables.era != state.covered.era {
+            return;
+        }
         let newest = tables.young.get(&key).or_else(|| tables.old.get(&key));
         if newest.is_none_or(|newest| newest.covered.generation <= state.covered.generation) {
             tables.old.remove(&key);
@@ -87,9 +102,11 @@ impl ProjectionMemory {
         }
     }
 
-    /// Forgets everything: the log changed other than by growing.
+    /// Forgets everything, and what is being computed too: the log changed other than by growing.
     pub(crate) fn clear(&self) {
-        *self.tables.lock() = Tables::default();
+        let mut tables = self.tables.lock();
+        let era = Era(tables.era.0 + 1);
+        *tables = Tables { era, ..Tables::default() };
     }
 }
 
@@ -124,8 +141,12 @@ mod tests {
     }
 
     fn state(generation: u64, len: usize) -> Remembered {
-        let covered = Covered { generation, events_folded: generation, computed_at_ns: 0 };
+        let covered = Covered { generation, ..Covered::default() };
         Remembered { state: Some(vec![0; len]), covered }
+    }
+
+    fn in_era(era: Era) -> Remembered {
+        Remembered { state: None, covered: Covered { generation: 1, era, ..Covered::default() } }
     }
 
     fn generation(memory: &ProjectionMemory, entity: &str) -> Option<u64> {
@@ -140,8 +161,18 @@ mod tests {
         assert_eq!(generation(&memory, "a"), Some(2));
         memory.put(key("a"), state(3, 0));
         assert_eq!(generation(&memory, "a"), Some(3));
+    }
+
+    #[test]
+    fn forgetting_reaches_states_that_are_being_computed() {
+        let memory = ProjectionMemory::new();
+        let era = memory.era();
+        memory.put(key("a"), in_era(era));
         memory.clear();
-        assert_eq!(generation(&memory, "a"), None);
+        memory.put(key("b"), in_era(era));
+        assert_eq!((generation(&memory, "a"), generation(&memory, "b")), (None, None));
+        memory.put(key("b"), in_era(memory.era()));
+        assert_eq!(generation(&memory, "b"), Some(1));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, select};
 
-use crate::words::sync::{Arc, Mutex};
+use crate::words::sync::{Arc, Mutex, Ordering, fence};
 
 /// Stops a watcher from anywhere: whoever waits in it returns at once, and each later call does too.
 ///
@@ -81,18 +81,23 @@ impl<I> Waited<I> {
 }
 
 /// Waits for a channel. A call to stop comes first, then what is there already, whatever the patience.
+///
+/// Whoever got an item sees everything that became visible before any sender found the channel full.
 pub(super) fn wait<I>(receiver: &Receiver<I>, patience: &Patience) -> Waited<I> {
     if patience.stopped.try_recv() == Err(TryRecvError::Disconnected) {
         return Waited::Stopped;
     }
-    match receiver.try_recv() {
-        Ok(item) => return Waited::Got(item),
-        Err(TryRecvError::Disconnected) => return Waited::Closed,
-        Err(TryRecvError::Empty) => {}
-    }
-    select! {
-        recv(receiver) -> item => item.map_or(Waited::Closed, Waited::Got),
-        recv(patience.stopped) -> _ => Waited::Stopped,
-        recv(patience.expired) -> _ => Waited::Expired,
-    }
+    let waited = match receiver.try_recv() {
+        Ok(item) => Waited::Got(item),
+        Err(TryRecvError::Disconnected) => Waited::Closed,
+        Err(TryRecvError::Empty) => select! {
+            recv(receiver) -> item => item.map_or(Waited::Closed, Waited::Got),
+            recv(patience.stopped) -> _ => Waited::Stopped,
+            recv(patience.expired) -> _ => Waited::Expired,
+        },
+    };
+    // Pairs with the fence that the channel makes when it is full: a sender that dropped its item moved the visible end before this
+    // reads it.
+    fence(Ordering::SeqCst);
+    waited
 }

@@ -26,8 +26,6 @@ use crate::words::sync::Arc;
 
 /// A wake-up that finds another one waiting adds nothing to it.
 const WAKE_UPS: usize = 1;
-/// Events that a cursor looks through at once for one of the watched entity.
-const PULL_MAX: usize = 256;
 
 /// Waits for the state of one entity to change: each call of [`ProjectionWatcher::recv`] returns the next generation and its state.
 ///
@@ -141,8 +139,11 @@ pub trait WakeUp: Canal {
     /// Waits until something may have happened to `entity`.
     fn wait(&mut self, entity: &str, patience: &Patience) -> Result<Waited<()>, StoreError>;
 
-    /// Learns that a state with every event before `end` in it is being delivered.
-    fn cover(&mut self, end: u64) -> Result<(), StoreError>;
+    /// Learns that nothing before `end` needs a wake-up any more.
+    fn pass(&mut self, end: u64);
+
+    /// Keeps what was passed for the next start.
+    fn save(&self) -> Result<(), StoreError>;
 }
 
 impl WakeUp for Subscription {
@@ -153,7 +154,9 @@ impl WakeUp for Subscription {
         Ok(wait(self.receiver(), patience).map(drop))
     }
 
-    fn cover(&mut self, _: u64) -> Result<(), StoreError> {
+    fn pass(&mut self, _: u64) {}
+
+    fn save(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -162,22 +165,15 @@ impl WakeUp for Cursor {
     type WatchError = CursorWatcherError;
 
     fn wait(&mut self, entity: &str, patience: &Patience) -> Result<Waited<()>, StoreError> {
-        self.wait_until(patience, |cursor| {
-            loop {
-                let entries = cursor.try_poll_batch(PULL_MAX)?;
-                if entries.is_empty() {
-                    return Ok(None);
-                }
-                if entries.iter().any(|entry| entry.coord().entity() == entity) {
-                    return Ok(Some(()));
-                }
-            }
-        })
+        self.wait_until(patience, |cursor| Ok(cursor.finds_event_of(entity)?.then_some(())))
     }
 
-    fn cover(&mut self, end: u64) -> Result<(), StoreError> {
+    fn pass(&mut self, end: u64) {
         self.skip_to(end);
-        self.save()
+    }
+
+    fn save(&self) -> Result<(), StoreError> {
+        self.save_position()
     }
 }
 
@@ -309,17 +305,20 @@ impl<T: Projection, C: WakeUp> ProjectionWatcher<T, C> {
     /// The newest generation and its state, if it was not delivered yet. Costs one look at the index if it was.
     fn probe(&mut self) -> Result<Option<(u64, Option<T>)>, Failure> {
         let reader = self.reader.upgrade().ok_or(Failure::Closed)?;
+        let visible = reader.visible();
         if reader.generation(&self.entity)?.unwrap_or(0) <= self.delivered {
+            self.canal.pass(visible);
             return Ok(None);
         }
         self.deliver(&reader).map(Some)
     }
 
     fn deliver(&mut self, reader: &Reader) -> Result<(u64, Option<T>), Failure> {
-        // Read before the state is: then the state holds at least every event before it.
+        // Read before the state is, so that the state holds at least every event before it.
         let visible = reader.visible();
         let outcome = projection::<T>(reader, &self.memory, &self.entity, Freshness::Consistent)?;
-        self.canal.cover(visible)?;
+        self.canal.pass(visible);
+        self.canal.save()?;
         self.delivered = self.delivered.max(outcome.generation);
         Ok((outcome.generation, outcome.state))
     }
