@@ -3,8 +3,13 @@
 
 extern crate self as causeway;
 
+mod batpak;
+mod care;
+mod commit;
 mod derive;
 mod disk;
+mod memory;
+mod read;
 mod words;
 
 pub use causeway_macros::{EventPayload, EventSourced};
@@ -76,10 +81,4 @@ pub mod wire {
     pub use crate::words::wire::u128_bytes;
 }
 
-/// The store.
-pub mod store {
-    pub use crate::words::clock::{Clock, SystemClock};
-    pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
-    pub use crate::words::error::{StoreError, StoreLockMode};
-    pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
-}
+pub mod store;

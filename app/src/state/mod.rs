@@ -1,0 +1,5 @@
+//! What the interface knows and where the user is. No egui, no store.
+
+pub mod model;
+pub mod query;
+pub mod route;

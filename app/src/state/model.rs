@@ -1,0 +1,167 @@
+//! Owns what the interface knows: what the worker told it, and what the user chose. `apply` is the only way in for the worker, `run`
+//! (in `crate::app`) for the user.
+//!
+//! Each field says who writes it and how long it lives.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use causeway::event::EventKind;
+
+use crate::state::query::Query;
+use crate::state::route::{DetailTab, Screen, View};
+use crate::worker::protocol::{
+    CausalGraph, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
+    Summary, Task, Timeline, VerifyView,
+};
+
+/// Everything that a frame is drawn from.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// What fills the window. Written by `run` and `apply`.
+    pub screen: Screen,
+    /// What fills the middle. Written by `run`; saved.
+    pub view: View,
+    /// What the detail shows. Written by `run`; saved.
+    pub detail_tab: DetailTab,
+    /// Directories opened before, newest first. Written by `run`; saved.
+    pub recents: Vec<Recent>,
+    /// What the directory that waits to be opened holds. Written by `apply`.
+    pub preview: Option<Result<Preview, (PathBuf, Failure)>>,
+    /// Why the last opening failed. Written by `apply`.
+    pub open_failure: Option<OpenFailure>,
+    /// The open store. Written by `apply`; replaced at the next opening.
+    pub store: Option<StoreModel>,
+    /// What takes long at this moment: done, total. Written by `apply`.
+    pub progress: Option<(Task, u64, u64)>,
+    /// Messages at the lower right, oldest first. Written by `apply` and `run`; short-lived.
+    pub messages: Vec<Message>,
+    /// Settings of the user. Written by `run`; saved.
+    pub settings: Settings,
+    /// Overlay that is open. Written by `run`.
+    pub overlay: Overlay,
+}
+
+/// What is known of the open store.
+#[derive(Debug)]
+pub struct StoreModel {
+    /// Path, format, mode, positions.
+    pub summary: Summary,
+    /// Counts by entity, kind and scope.
+    pub facets: Arc<Facets>,
+    /// Names of kinds: from the log, a file or a person.
+    pub kind_names: HashMap<EventKind, String>,
+    /// What the filter line says.
+    pub filter_text: String,
+    /// Why the filter line cannot be understood: byte range in the line, message.
+    pub filter_error: Option<(std::ops::Range<usize>, String)>,
+    /// The query of the current result.
+    pub query: Query,
+    /// How it stands.
+    pub matched: Matched,
+    /// Rows that were loaded, by row number. Bounded; far rows are dropped.
+    pub rows: BTreeMap<u64, EventRow>,
+    /// The selected event's place in the commit order.
+    pub selected: Option<u64>,
+    /// The selected event's row in the current result, if it is part of it.
+    pub selected_row: Option<u64>,
+    /// The row that the table should bring into view, once.
+    pub reveal_row: Option<u64>,
+    /// The selected event, once loaded.
+    pub detail: Option<Arc<Detail>>,
+    /// Why the selected event could not be loaded.
+    pub detail_failure: Option<Failure>,
+    /// Causes and effects of an event.
+    pub graph: Option<Arc<CausalGraph>>,
+    /// The whole store in bins.
+    pub timeline: Option<Arc<Timeline>>,
+    /// Projections in the order in which they were started.
+    pub projections: Vec<ProjectionState>,
+    /// The last receipt, or why the last append was refused.
+    pub receipt: Option<Result<ReceiptView, Failure>>,
+    /// The last verification.
+    pub verified: Option<Result<VerifyView, Failure>>,
+    /// True if the table stays at the newest event.
+    pub follow: bool,
+    /// Events that arrived below what the user reads since following was switched off.
+    pub unseen: u64,
+    /// Events a second over the last seconds, oldest first.
+    pub rate: Vec<f32>,
+    /// The demonstration feed: paused, events a second. `None` if there is none.
+    pub feed: Option<(bool, f64)>,
+}
+
+/// A directory opened before.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Recent {
+    /// The directory.
+    pub path: PathBuf,
+    /// Events when it was last open.
+    pub events: u64,
+    /// Size in bytes when it was last open.
+    pub bytes: u64,
+    /// When it was last open, microseconds since 1970.
+    pub opened_us: i64,
+    /// True if it was a batpak directory.
+    pub batpak: bool,
+}
+
+/// Why an opening failed.
+#[derive(Clone, Debug)]
+pub struct OpenFailure {
+    /// The directory.
+    pub path: PathBuf,
+    /// How it was to be opened.
+    pub mode: OpenMode,
+    /// What happened.
+    pub failure: Failure,
+}
+
+/// A message at the lower right.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Names it.
+    pub id: u64,
+    /// What it says.
+    pub text: String,
+    /// True if something failed: it stays until it is taken away.
+    pub is_error: bool,
+    /// When it appeared, in seconds of the interface's clock.
+    pub at: f64,
+}
+
+/// Settings of the user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Colours.
+    pub theme: crate::theme::Theme,
+    /// Times in UTC instead of the local zone.
+    pub utc: bool,
+}
+
+/// What lies over the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overlay {
+    /// Nothing.
+    #[default]
+    None,
+    /// The list of commands.
+    Palette,
+    /// The list of keys.
+    Keys,
+    /// Names of kinds.
+    KindNames,
+    /// A path to open.
+    OpenPath,
+    /// A sequence or an id to go to.
+    Jump,
+}
+
+impl StoreModel {
+    /// Name of a kind, or its number.
+    pub fn kind_name(&self, kind: EventKind) -> String {
+        self.kind_names.get(&kind).cloned().unwrap_or_else(|| kind.to_string())
+    }
+}

@@ -1,0 +1,524 @@
+//! Owns the words that pass between the interface and the threads that hold a store: requests in, updates out.
+//!
+//! Invariants:
+//! - plain data: no store, no file and no egui type passes through;
+//! - each request that is answered carries a number of its own, and the answer repeats it, so that a late answer can be told
+//!   from a current one;
+//! - `row` counts within the filtered result, `sequence` within the store.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use causeway::event::{EventKind, HashChain};
+use causeway::id::{CausationId, CorrelationId, EventId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::state::query::Query;
+
+/// Numbers requests in the order in which they were made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// What the interface asks of the worker.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Look at a directory without opening it.
+    Preview { id: RequestId, path: PathBuf },
+    /// Open a directory, in place of what is open.
+    Open { path: PathBuf, mode: OpenMode },
+    /// Close what is open.
+    Close,
+    /// Stop what takes long: opening, filtering, verifying.
+    Cancel,
+    /// Make this query the current result.
+    Filter { id: RequestId, query: Query },
+    /// Some rows of the current result.
+    Rows { id: RequestId, rows: Range<u64> },
+    /// Everything about one event.
+    Detail { id: RequestId, sequence: u64 },
+    /// Where an event is: in the store and in the current result.
+    Locate { id: RequestId, target: Target },
+    /// Causes and effects of an event.
+    Graph { id: RequestId, sequence: u64 },
+    /// The whole store in `bins` equal parts.
+    Timeline { id: RequestId, axis: TimeAxis, bins: usize },
+    /// Run a projection from now on.
+    Watch(ProjectionSpec),
+    /// Stop a projection.
+    Unwatch(u64),
+    /// Append an event.
+    Append { id: RequestId, draft: Draft },
+    /// Check the hashes of the whole store.
+    Verify { id: RequestId },
+    /// Name kinds: replaces all names that a person gave.
+    NameKinds(Vec<(EventKind, String)>),
+    /// Pause or resume the demo feed, and set its rate in events a second.
+    Feed { paused: bool, per_second: f64 },
+}
+
+/// How a directory is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OpenMode {
+    /// Nothing is written; another process may write meanwhile.
+    ReadOnly,
+    /// This program holds the writer's lock.
+    Writable,
+}
+
+/// What a jump goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A place in the commit order.
+    Sequence(u64),
+    /// An event by its id.
+    Id(EventId),
+}
+
+/// What the horizontal axis of the timeline counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeAxis {
+    /// Wall time.
+    #[default]
+    Time,
+    /// Place in the commit order.
+    Sequence,
+}
+
+/// What the worker tells the interface.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// What a directory holds.
+    Previewed { id: RequestId, preview: Result<Preview, Failure> },
+    /// How far an opening, a filter or a verification has come.
+    Progress { what: Task, done: u64, total: u64 },
+    /// A store is open.
+    Opened(Summary),
+    /// A store could not be opened.
+    OpenFailed { path: PathBuf, mode: OpenMode, failure: Failure },
+    /// The store was closed.
+    Closed,
+    /// Counts and positions of the open store, as they are now.
+    Position(Position),
+    /// Entities, kinds and scopes with counts.
+    Facets(Arc<Facets>),
+    /// How a query stands. Sent again as the result grows.
+    Matched { id: RequestId, matched: Matched },
+    /// Rows of the current result.
+    Rows { id: RequestId, first: u64, rows: Vec<EventRow> },
+    /// Everything about one event.
+    Detail { id: RequestId, detail: Result<Box<Detail>, Failure> },
+    /// Where an event is.
+    Located { id: RequestId, located: Result<Located, Failure> },
+    /// Causes and effects.
+    Graph { id: RequestId, graph: Result<Arc<CausalGraph>, Failure> },
+    /// The whole store in bins.
+    Timeline { id: RequestId, timeline: Arc<Timeline> },
+    /// A projection moved.
+    Projection(ProjectionState),
+    /// An append was committed or refused.
+    Appended { id: RequestId, receipt: Result<ReceiptView, Failure> },
+    /// A verification ended.
+    Verified { id: RequestId, report: Result<VerifyView, Failure> },
+    /// Something failed that no single request asked for.
+    Failed(Failure),
+}
+
+/// What takes long enough to show its progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Opening; counts bytes.
+    Open,
+    /// Filtering by text; counts events.
+    Filter,
+    /// Verifying; counts events.
+    Verify,
+}
+
+/// Why something did not work, in words for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub class: FailureClass,
+    /// What happened and where, one sentence.
+    pub message: String,
+    /// What helps, one sentence; may be empty.
+    pub advice: String,
+}
+
+/// Classes of failures that look and help differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureClass {
+    /// Nothing is there, or not a directory, or no store in it.
+    NotAStore,
+    /// The operating system refuses.
+    Permission,
+    /// Another process holds the writer's lock.
+    Locked,
+    /// Written by a newer version of the format.
+    Newer,
+    /// Bytes are damaged.
+    Damaged,
+    /// A value that the user gave is refused.
+    Refused,
+    /// Stopped by the user.
+    Cancelled,
+    /// Anything else.
+    Other,
+}
+
+/// Which program wrote a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreFormat {
+    /// Our own format.
+    Causeway {
+        /// Its version.
+        version: u16,
+    },
+    /// A batpak directory; always read-only.
+    Batpak,
+}
+
+/// What a directory holds, seen before it is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The directory.
+    pub path: PathBuf,
+    /// Who wrote it.
+    pub format: StoreFormat,
+    /// Size of its segments in bytes.
+    pub bytes: u64,
+    /// Number of segments.
+    pub segments: u64,
+    /// Number of events, if it can be told cheaply.
+    pub events: Option<u64>,
+    /// Times of the first and the last event, microseconds since 1970, if they can be told cheaply.
+    pub span_us: Option<(i64, i64)>,
+    /// Who writes it now: process id and program.
+    pub holder: Option<(u32, Option<String>)>,
+    /// What is wrong with it, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// The open store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The directory.
+    pub path: PathBuf,
+    /// Names the store whatever its path: 32 hexadecimal digits, or the path for a batpak directory.
+    pub identity: String,
+    /// Who wrote it.
+    pub format: StoreFormat,
+    /// How it is open.
+    pub mode: OpenMode,
+    /// True if this program feeds it with demonstration events.
+    pub demo: bool,
+    /// Names of kinds that the store itself or its directory gives.
+    pub kind_names: Vec<(EventKind, String)>,
+    /// What is damaged or odd, a sentence each, most important first.
+    pub findings: Vec<String>,
+    /// Where it stands.
+    pub position: Position,
+}
+
+/// Where the open store stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Position {
+    /// Events that can be read.
+    pub events: u64,
+    /// Events that are known to be on stable storage; for a batpak directory all.
+    pub durable: u64,
+    /// Time of the newest event, microseconds since 1970.
+    pub last_us: Option<i64>,
+    /// Size of the segments in bytes.
+    pub bytes: u64,
+    /// Who writes it, if another process does: process id and program.
+    pub holder: Option<(u32, Option<String>)>,
+    /// Set when the followed files shrank or were replaced: the sequence that the view went back to.
+    pub rolled_back_to: Option<u64>,
+}
+
+/// Entities, kinds and scopes with the number of their events.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facets {
+    /// Sorted by name.
+    pub entities: Vec<(Arc<str>, u64)>,
+    /// Sorted by number.
+    pub kinds: Vec<(EventKind, u64)>,
+    /// Sorted by name.
+    pub scopes: Vec<(Arc<str>, u64)>,
+    /// True if there are more entities than are listed.
+    pub entities_cut: bool,
+}
+
+/// How a query stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// Events that match so far.
+    pub matched: u64,
+    /// Events of the store that were looked at or answered by an index.
+    pub searched: u64,
+    /// Events of the store.
+    pub total: u64,
+    /// True when the whole store was searched.
+    pub complete: bool,
+    /// How long it took so far, in microseconds.
+    pub elapsed_us: u64,
+    /// Which index answered, or "scan".
+    pub served_by: &'static str,
+}
+
+/// One row of the event table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow {
+    /// Place in the commit order.
+    pub sequence: u64,
+    /// What stands there.
+    pub cell: RowCell,
+}
+
+/// What stands at a place of the commit order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowCell {
+    /// An event.
+    Event(Box<EventCell>),
+    /// A place that cannot be read, and why.
+    Damaged(String),
+}
+
+/// The event of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventCell {
+    /// Names the event.
+    pub event_id: EventId,
+    /// Microseconds since 1970.
+    pub time_us: i64,
+    /// Whose stream it extends.
+    pub entity: Arc<str>,
+    /// The context it happened in.
+    pub scope: Arc<str>,
+    /// Type tag.
+    pub kind: EventKind,
+    /// Place in the stream.
+    pub clock: u32,
+    /// Conversation.
+    pub correlation: CorrelationId,
+    /// Cause.
+    pub causation: Option<CausationId>,
+    /// Sequence of the cause, if it is in the store.
+    pub cause_sequence: Option<u64>,
+    /// Stored payload in bytes.
+    pub payload_bytes: u32,
+    /// The payload in one line, at most 200 characters.
+    pub summary: String,
+    /// Anything unusual.
+    pub note: RowNote,
+}
+
+/// What is unusual about an event that can be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowNote {
+    /// Nothing.
+    #[default]
+    None,
+    /// Written, not yet known to be on stable storage.
+    Pending,
+    /// The payload is not MessagePack.
+    Undecoded,
+    /// The program that wrote the directory hides this event.
+    Hidden,
+    /// The directory is odd here: see the detail.
+    Finding,
+}
+
+/// Everything about one event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// The row.
+    pub row: EventRow,
+    /// Flags of the header.
+    pub flags: u8,
+    /// Branch.
+    pub lane: u32,
+    /// Depth of the branch.
+    pub depth: u32,
+    /// Version of the payload type, 0 = untyped.
+    pub payload_version: u16,
+    /// The payload as JSON, or why it is not.
+    pub payload: Result<Value, String>,
+    /// The stored payload, at most the first 64 KiB.
+    pub payload_head: Vec<u8>,
+    /// Extensions.
+    pub extensions: Vec<(String, Vec<u8>)>,
+    /// BLAKE3 of the payload, as stored.
+    pub content_hash: [u8; 32],
+    /// Links, as stored or filled in.
+    pub chain: HashChain,
+    /// True if the hashes were computed anew and fit; `None` where the format does not allow it.
+    pub chain_holds: Option<bool>,
+    /// Sequence of the event before in the same stream.
+    pub previous_in_stream: Option<u64>,
+    /// Sequence of the event after in the same stream.
+    pub next_in_stream: Option<u64>,
+    /// Segment file, offset and length of the frame.
+    pub place: (String, u64, u32),
+    /// The event that caused this one.
+    pub cause: Option<EventRow>,
+    /// The first of the events that this one caused.
+    pub effects: Vec<EventRow>,
+    /// How many it caused in all.
+    pub effect_count: u64,
+    /// Members of its conversation.
+    pub correlation_count: u64,
+    /// What is damaged or odd, a sentence each.
+    pub findings: Vec<String>,
+}
+
+/// Where an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// Place in the commit order.
+    pub sequence: u64,
+    /// Row in the current result, if it is part of it.
+    pub row: Option<u64>,
+}
+
+/// Causes and effects of an event: a forest by causation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CausalGraph {
+    /// Sequence of the event that was asked for.
+    pub focus: u64,
+    /// The events; a cause comes before its effects.
+    pub nodes: Vec<GraphNode>,
+    /// Members of the conversation that are not shown.
+    pub hidden: u64,
+    /// Members of the conversation.
+    pub correlation_count: u64,
+}
+
+/// One event of a causal graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphNode {
+    /// The event.
+    pub row: EventRow,
+    /// Index of its cause among the nodes.
+    pub cause: Option<usize>,
+    /// True if it lies on the way from the root to the focus or follows from the focus.
+    pub on_path: bool,
+    /// Effects that are not among the nodes.
+    pub hidden_effects: u64,
+}
+
+/// The whole store in equal parts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// What the axis counts.
+    pub axis: TimeAxis,
+    /// First and last value on the axis (microseconds since 1970, or sequences).
+    pub span: (i64, i64),
+    /// Events a bin, by category of their kind (0 to 15).
+    pub bins: Vec<[u32; 16]>,
+    /// Sequence of the first event of each bin.
+    pub first_sequence: Vec<u64>,
+}
+
+/// A projection that runs on a thread of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ProjectionSpec {
+    /// Names it.
+    pub id: u64,
+    /// What it computes.
+    pub fold: FoldKind,
+    /// Over which events.
+    pub source: FoldSource,
+}
+
+/// What a projection computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FoldKind {
+    /// The payloads' fields, merged, later ones winning.
+    LatestFields,
+    /// Number of events by kind.
+    CountByKind,
+}
+
+/// Over which events a projection runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FoldSource {
+    /// The stream of one entity.
+    Entity(String),
+    /// The events of one scope.
+    Scope(String),
+}
+
+/// Where a projection stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectionState {
+    /// Which one.
+    pub spec: ProjectionSpec,
+    /// How it is.
+    pub status: FoldStatus,
+    /// Generation of its source: the number of events folded, relevant or not.
+    pub generation: u64,
+    /// Its state; `None` before the first event.
+    pub state: Option<Arc<Value>>,
+    /// States delivered since it was started.
+    pub deliveries: u64,
+}
+
+/// How a projection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoldStatus {
+    /// It waits for the next event.
+    Live,
+    /// It reads what is there already.
+    CatchingUp,
+    /// It failed; it tries again with the next event.
+    Failed(String),
+    /// It was stopped, or its store was closed.
+    Stopped,
+}
+
+/// An event that is to be appended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// Whose stream it extends.
+    pub entity: String,
+    /// The context.
+    pub scope: String,
+    /// Type tag.
+    pub kind: EventKind,
+    /// Payload.
+    pub payload: Value,
+    /// The event it reacts to: its cause, and the source of its correlation.
+    pub reaction_to: Option<(EventId, CorrelationId)>,
+}
+
+/// What an append returned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceiptView {
+    /// Names the event.
+    pub event_id: EventId,
+    /// Place in the commit order.
+    pub sequence: u64,
+    /// Place in the stream.
+    pub clock: u32,
+    /// BLAKE3 of the payload.
+    pub content_hash: [u8; 32],
+    /// True if it was on stable storage when the append returned.
+    pub durable: bool,
+    /// How long the append took, in microseconds.
+    pub elapsed_us: u64,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyView {
+    /// Events that were checked.
+    pub events: u64,
+    /// What does not hold, a sentence each, with the sequence it begins at.
+    pub problems: Vec<(u64, String)>,
+    /// Which level was checked, as "V2".
+    pub level: &'static str,
+}
