@@ -23,6 +23,12 @@ pub(crate) struct ProjectionMemory {
     half_bytes: usize,
 }
 
+impl Default for ProjectionMemory {
+    fn default() -> Self {
+        Self::with_budget(BUDGET_BYTES)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Tables {
     young: HashMap<Key, Arc<Remembered>>,
@@ -66,10 +72,6 @@ pub(super) struct Covered {
 }
 
 impl ProjectionMemory {
-    pub(crate) fn new() -> Self {
-        Self::with_budget(BUDGET_BYTES)
-    }
-
     fn with_budget(budget_bytes: usize) -> Self {
         Self { tables: Mutex::default(), half_bytes: budget_bytes / 2 }
     }
@@ -155,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_newer_state_replaces_an_older_one_and_never_the_reverse() {
-        let memory = ProjectionMemory::new();
+        let memory = ProjectionMemory::default();
         memory.put(key("a"), state(2, 0));
         memory.put(key("a"), state(1, 0));
         assert_eq!(generation(&memory, "a"), Some(2));
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn forgetting_reaches_states_that_are_being_computed() {
-        let memory = ProjectionMemory::new();
+        let memory = ProjectionMemory::default();
         let era = memory.era();
         memory.put(key("a"), in_era(era));
         memory.clear();
