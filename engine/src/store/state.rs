@@ -13,6 +13,7 @@ use crate::commit::committer::Committer;
 use crate::commit::recovery::{OpenReport, Recovered, recover};
 use crate::commit::request::{AppendOptions, CausationRef, Item, Request};
 use crate::commit::writer::{BackgroundSync, Writer};
+use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::real::RealDirectory;
 use crate::disk::segment::FORMAT_VERSION;
@@ -293,6 +294,7 @@ pub struct FollowingHalf {
 #[derive(Debug)]
 struct Steps {
     following: Following,
+    memory: Arc<ProjectionMemory>,
     rolled_back_to: Option<u64>,
     failed: Option<String>,
 }
@@ -304,6 +306,7 @@ impl Steps {
             Following::Batpak(follower) => follower.step(shared)?,
         };
         if let Some(sequence) = followed.rolled_back_to {
+            self.memory.clear();
             let earliest = self.rolled_back_to.map_or(sequence, |earlier| earlier.min(sequence));
             self.rolled_back_to = Some(earliest);
         }
@@ -314,12 +317,13 @@ impl Steps {
 /// Opens a directory for reading.
 pub(crate) fn open_for_reading(
     config: StoreConfig,
+    memory: &Arc<ProjectionMemory>,
     progress: Progress<'_>,
 ) -> Result<(Reader, FollowingHalf, About), StoreError> {
     config.validate()?;
     let path = config.data_dir().to_path_buf();
     let directory = RealDirectory::open(&path)?;
-    follow_in(directory, &path, config, progress)
+    follow_in(directory, &path, config, memory, progress)
 }
 
 /// Opens a store for reading in any storage.
@@ -327,6 +331,7 @@ pub(crate) fn follow_in(
     directory: Arc<dyn Directory>,
     path: &Path,
     config: StoreConfig,
+    memory: &Arc<ProjectionMemory>,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<(Reader, FollowingHalf, About), StoreError> {
     let interval = config.follow_interval();
@@ -346,7 +351,7 @@ pub(crate) fn follow_in(
         ..OpenReport::default()
     };
     let about = About { path: path.to_path_buf(), identity, format, report };
-    let steps = Arc::new(Mutex::new(Steps { following, rolled_back_to: None, failed: None }));
+    let steps = Arc::new(Mutex::new(Steps { following, memory: Arc::clone(memory), rolled_back_to: None, failed: None }));
     let half = FollowingHalf::start(Arc::clone(&shared), directory, steps, interval)?;
     Ok((Reader::new(shared), half, about))
 }
