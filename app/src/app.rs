@@ -108,6 +108,13 @@ impl App {
         app
     }
 
+    /// The same program in these colours.
+    #[must_use]
+    pub fn with_theme(mut self, theme: theme::Theme) -> Self {
+        self.model.settings.theme = theme;
+        self
+    }
+
     fn begin(&mut self, start: Start) {
         match start {
             Start::Welcome => {}
@@ -144,6 +151,7 @@ impl App {
             self.run(action, ctx, now);
         }
         self.take_filter(now);
+        self.note_selection();
         self.ask_for_what_is_missing();
         self.worker.flush();
         self.plan_repaint(ctx, now);
@@ -176,7 +184,16 @@ impl App {
         let opened = matches!(update, Update::Opened(_));
         self.model.apply(update, now);
         if opened {
-            self.restore_view(now);
+            self.restore_view();
+        }
+    }
+
+    /// Whoever changed the selection, it becomes part of the history.
+    fn note_selection(&mut self) {
+        let selected = self.model.store.as_ref().and_then(|store| store.selected);
+        if let Some(sequence) = selected.filter(|_| selected != self.history.present()) {
+            self.history.visit(sequence);
+            self.log.line(&format!("selected sequence={sequence}"));
         }
     }
 
@@ -208,7 +225,8 @@ impl App {
         // egui ignores a further Shift, so the keys with most modifiers are asked first.
         shortcuts.sort_by_key(|(_, shortcut)| std::cmp::Reverse(modifier_count(shortcut.modifiers)));
         for (command, shortcut) in shortcuts {
-            let needs_silence = modifier_count(shortcut.modifiers) == 0 && shortcut.logical_key != Key::Escape;
+            let needs_silence =
+                modifier_count(shortcut.modifiers) == 0 && shortcut.logical_key != Key::Escape;
             let taken = (needs_silence && (writing || self.model.overlay != Overlay::None))
                 || (shortcut.logical_key == Key::Escape && writing);
             if !taken && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
@@ -222,7 +240,8 @@ impl App {
         if let Some(due) = self.filter_due {
             ctx.request_repaint_after_secs((due - now).max(0.0) as f32);
         }
-        let rate_falls = self.model.store.as_ref().is_some_and(|store| store.rate.iter().any(|rate| *rate > 0.0));
+        let rate_falls =
+            self.model.store.as_ref().is_some_and(|store| store.rate.iter().any(|rate| *rate > 0.0));
         if rate_falls || self.model.messages.iter().any(|message| !message.is_error) {
             ctx.request_repaint_after_secs(1.0);
         }

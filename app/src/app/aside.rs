@@ -67,7 +67,8 @@ impl Aside {
                 let fits = found.len() <= KIND_NAMES_BYTES_MAX;
                 if fits { fs::read_to_string(&path) } else { Err(std::io::ErrorKind::FileTooLarge.into()) }
             });
-            let names = read.map_err(|error| error.to_string()).and_then(|text| kind_names::parse_json(&text));
+            let names =
+                read.map_err(|error| error.to_string()).and_then(|text| kind_names::parse_json(&text));
             Outcome::KindNames(names.map_err(|problem| format!("{}: {problem}", path.display())))
         });
     }

@@ -39,7 +39,8 @@ impl App {
 
     fn ask_where_the_selection_is(&mut self) {
         let Some(store) = &self.model.store else { return };
-        let (Some(sequence), None, true) = (store.selected, store.selected_row, self.model.asked.filter_answered)
+        let (Some(sequence), None, true) =
+            (store.selected, store.selected_row, self.model.asked.filter_answered)
         else {
             return;
         };
@@ -77,7 +78,10 @@ impl App {
         let Some(store) = &self.model.store else { return };
         let Some((_, sequence, asked_at)) = self.model.asked.graph else { return };
         let shown = store.graph.as_ref().is_some_and(|graph| graph.focus == sequence);
-        if shown && asked_at != store.summary.position.events && self.model.view == crate::state::route::View::Graph {
+        if shown
+            && asked_at != store.summary.position.events
+            && self.model.view == crate::state::route::View::Graph
+        {
             self.ask_for_graph(sequence);
         }
     }
@@ -101,7 +105,10 @@ impl App {
     fn renew_timeline(&mut self) {
         let Some(store) = &self.model.store else { return };
         let Some((_, (axis, bins), asked_at)) = self.model.asked.timeline else { return };
-        let shown = store.timeline.as_ref().is_some_and(|timeline| timeline.axis == axis && timeline.bins.len() == bins);
+        let shown = store
+            .timeline
+            .as_ref()
+            .is_some_and(|timeline| timeline.axis == axis && timeline.bins.len() == bins);
         if shown && asked_at != store.summary.position.events {
             self.ask_for_timeline(axis, bins);
         }
@@ -113,7 +120,8 @@ impl App {
         self.model.asked.view = first..first.saturating_add(count);
         let end = first.saturating_add(count).min(store.matched.matched);
         let coming = &self.model.asked.rows;
-        let missing = |row: &u64| !store.rows.contains_key(row) && !coming.iter().any(|(_, rows)| rows.contains(row));
+        let missing =
+            |row: &u64| !store.rows.contains_key(row) && !coming.iter().any(|(_, rows)| rows.contains(row));
         let Some(start) = (first..end).find(missing) else { return };
         let rows = around(start, end, store.matched.matched);
         let rows = rows.start..(rows.start..rows.end).rev().find(missing).map_or(rows.end, |last| last + 1);

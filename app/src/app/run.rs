@@ -12,8 +12,8 @@ use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::theme::Theme;
 use crate::worker::protocol::{
-    Draft, EventCell, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec, ProjectionState, Request, RowCell,
-    Target,
+    Draft, EventCell, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec, ProjectionState, Request,
+    RowCell, Target,
 };
 
 /// Typing is over when no key came for so long, in seconds.
@@ -31,7 +31,7 @@ impl App {
             Action::Select(sequence) => self.select(sequence),
             Action::Jump(target) => self.jump(target),
             Action::Filter(line) => self.type_filter(line, now),
-            Action::Refine(query) => self.refine(&query, now),
+            Action::Refine(query) => self.refine(&query),
             Action::Show(view) => self.show_view(view),
             Action::ShowDetail(tab) => self.show_detail(tab),
             Action::NeedRows(first, count) => self.need_rows(first, count),
@@ -55,14 +55,16 @@ impl App {
             Command::ToggleWriting => self.toggle_writing(),
             Command::ToggleFollow => self.toggle_follow(),
             Command::FocusFilter => self.show_view(View::Events),
-            Command::ClearFilter => self.refine(&Query::default(), now),
+            Command::ClearFilter => self.refine(&Query::default()),
             Command::JumpDialog => self.model.overlay = Overlay::Jump,
             Command::GoFirst => self.go_to_row(0, false),
             Command::GoLast => self.go_last(),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
-            Command::GoToEffect => self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence)),
+            Command::GoToEffect => {
+                self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence))
+            }
             Command::PreviousInStream => self.go_to(|store| store.detail.as_ref()?.previous_in_stream),
             Command::NextInStream => self.go_to(|store| store.detail.as_ref()?.next_in_stream),
             Command::Back => self.go_back(),
@@ -148,12 +150,6 @@ impl App {
 
     /// Selects an event; from now on the table stays where the user reads.
     fn select(&mut self, sequence: u64) {
-        self.log.line(&format!("selected sequence={sequence}"));
-        self.history.visit(sequence);
-        self.select_silently(sequence);
-    }
-
-    fn select_silently(&mut self, sequence: u64) {
         let Some(store) = &mut self.model.store else { return };
         store.follow = false;
         let row = store.row_of(sequence);
@@ -176,13 +172,13 @@ impl App {
 
     fn go_back(&mut self) {
         if let Some(sequence) = self.history.back() {
-            self.select_silently(sequence);
+            self.select(sequence);
         }
     }
 
     fn go_forward(&mut self) {
         if let Some(sequence) = self.history.forward() {
-            self.select_silently(sequence);
+            self.select(sequence);
         }
     }
 
@@ -251,22 +247,22 @@ impl App {
         }
     }
 
-    fn refine(&mut self, query: &Query, now: f64) {
+    fn refine(&mut self, query: &Query) {
         let Some(store) = &mut self.model.store else { return };
         store.filter_text = query.line(&store.kind_names);
-        self.take_filter_line(now, false);
+        self.take_filter_line(false);
     }
 
     /// Takes the filter line over once the user stopped typing.
     pub(super) fn take_filter(&mut self, now: f64) {
         if self.filter_due.is_some_and(|due| now >= due) {
-            self.take_filter_line(now, false);
+            self.take_filter_line(false);
         }
     }
 
     /// Takes the filter line over now. A line that cannot be understood leaves the result as it is; at the opening there is none yet,
     /// so that everything is asked for.
-    pub(super) fn take_filter_line(&mut self, _now: f64, opening: bool) {
+    pub(super) fn take_filter_line(&mut self, opening: bool) {
         self.filter_due = None;
         let Some(store) = &mut self.model.store else { return };
         let query = match Query::parse(&store.filter_text, &store.kind_names) {
@@ -309,7 +305,13 @@ impl App {
         let Some(store) = &mut self.model.store else { return };
         let spec = ProjectionSpec { id, fold, source };
         let status = FoldStatus::CatchingUp;
-        store.projections.push(ProjectionState { spec: spec.clone(), status, generation: 0, state: None, deliveries: 0 });
+        store.projections.push(ProjectionState {
+            spec: spec.clone(),
+            status,
+            generation: 0,
+            state: None,
+            deliveries: 0,
+        });
         self.worker.send(Request::Watch(spec));
     }
 
@@ -389,7 +391,8 @@ fn pretty(value: &Value) -> String {
 
 /// What the selected row shows, from the detail or from the table.
 fn selected_cell(store: &StoreModel) -> Option<&EventCell> {
-    let row = store.detail.as_ref().map(|detail| &detail.row).filter(|row| Some(row.sequence) == store.selected);
+    let row =
+        store.detail.as_ref().map(|detail| &detail.row).filter(|row| Some(row.sequence) == store.selected);
     let row = row.or_else(|| store.rows.get(&store.selected_row?))?;
     match &row.cell {
         RowCell::Event(cell) => Some(cell),

@@ -9,7 +9,7 @@ use crate::worker::protocol::{ProjectionSpec, Request, StoreFormat};
 
 impl App {
     /// Looks at the store that was just opened as the user looked at it last.
-    pub(super) fn restore_view(&mut self, now: f64) {
+    pub(super) fn restore_view(&mut self) {
         self.history.clear();
         self.remember_recent();
         let Some(store) = &mut self.model.store else { return };
@@ -17,9 +17,10 @@ impl App {
         store.feed = store.summary.demo.then_some((false, crate::worker::demo::DEMO_RATE));
         self.model.view = saved.view;
         self.model.detail_tab = saved.detail_tab;
-        store.kind_names = kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
+        store.kind_names =
+            kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
         store.filter_text.clone_from(&saved.filter);
-        self.take_filter_line(now, true);
+        self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
         }

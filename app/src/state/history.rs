@@ -14,7 +14,7 @@ pub struct History {
 impl History {
     /// Remembers a selection; what `back` left behind is forgotten.
     pub fn visit(&mut self, sequence: u64) {
-        if self.present > 0 && self.visited[self.present - 1] == sequence {
+        if self.present() == Some(sequence) {
             return;
         }
         self.visited.truncate(self.present);
@@ -23,6 +23,11 @@ impl History {
             self.visited.remove(0);
         }
         self.present = self.visited.len();
+    }
+
+    /// The present selection.
+    pub fn present(&self) -> Option<u64> {
+        self.visited.get(self.present.checked_sub(1)?).copied()
     }
 
     /// The selection before the present one, which becomes the present one.

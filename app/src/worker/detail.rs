@@ -65,8 +65,9 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
 
 fn chain_holds(handle: &Handle, event: &LogEvent, content_holds: bool) -> Option<bool> {
     match handle.format() {
-        StoreFormat::Batpak { .. } => None,
-        _ => Some(content_holds && event.computed_hash() == event.raw.event_hash),
+        StoreFormat::Causeway { .. } => Some(content_holds && event.computed_hash() == event.raw.event_hash),
+        // A batpak hash covers the payload alone, and that was compared already.
+        _ => None,
     }
 }
 

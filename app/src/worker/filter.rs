@@ -94,7 +94,7 @@ impl Search {
     }
 
     /// Forgets what lies behind the end of a store that shrank.
-    fn rewind(&mut self, end: u64) {
+    pub(crate) fn rewind(&mut self, end: u64) {
         if end < self.next {
             self.next = end;
             if let Some(found) = &mut self.found {
@@ -178,7 +178,7 @@ impl Plan {
         };
         let narrows = !used.is_empty();
         Self {
-            selection: Selection { region, kinds, correlation, ..Selection::default() },
+            selection: Selection { region, kinds, correlation, hidden: true, ..Selection::default() },
             narrows,
             scan: scans.then_some(scan),
             served_by,

@@ -4,23 +4,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use causeway::coordinate::Region;
 use causeway::event::{EventKind, EventSourced, JsonValueInput, ProjectionEvent};
-use causeway::store::{Freshness, ProjectionWatcher, StoreError, WatchStop, WatcherError};
+use causeway::store::WatcherError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::worker::activity::{Activity, Work};
 use crate::worker::failure;
-use crate::worker::handle::{Handle, ask};
+use crate::worker::handle::Handle;
 use crate::worker::outbox::Outbox;
-use crate::worker::protocol::{
-    Failure, FoldKind, FoldSource, FoldStatus, ProjectionSpec, ProjectionState, Update,
-};
+use crate::worker::protocol::{Failure, FoldKind, FoldStatus, ProjectionSpec, ProjectionState, Update};
+use crate::worker::source::{Source, Stop};
 
 /// A busy stream is shown at most this often.
 const DELIVERY_INTERVAL: Duration = Duration::from_millis(33);
@@ -32,6 +30,15 @@ struct LatestFields(Map<String, Value>);
 /// Number of events by kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct CountByKind(BTreeMap<String, u64>);
+
+/// What a projection of the inspector is.
+pub(crate) trait Fold:
+    EventSourced<Input = JsonValueInput> + Clone + Default + Serialize + DeserializeOwned + Send + 'static
+{
+}
+
+impl Fold for LatestFields {}
+impl Fold for CountByKind {}
 
 /// Folds event by event from nothing.
 fn fold<T: EventSourced + Default>(events: &[ProjectionEvent<T>]) -> Option<T> {
@@ -85,17 +92,23 @@ impl EventSourced for CountByKind {
     }
 }
 
-/// The running projections of a store. Dropping it stops them.
+/// The running projections of a store. Dropping it stops them and waits until they ended.
 #[derive(Default)]
 pub(crate) struct Folds {
-    running: Vec<(u64, WatchStop)>,
+    running: Vec<Running>,
+}
+
+struct Running {
+    id: u64,
+    stop: Stop,
+    thread: JoinHandle<()>,
 }
 
 impl Folds {
     /// Starts a projection; one with the same id is stopped first.
     ///
     /// # Errors
-    /// When the source cannot be watched.
+    /// When the system gives no thread.
     pub(crate) fn start(
         &mut self,
         handle: &Handle,
@@ -104,46 +117,47 @@ impl Folds {
         activity: &Activity,
     ) -> Result<(), Failure> {
         self.stop(spec.id);
-        let stop = match spec.fold {
-            FoldKind::LatestFields => run::<LatestFields>(handle, spec.clone(), outbox, activity.begin())?,
-            FoldKind::CountByKind => run::<CountByKind>(handle, spec.clone(), outbox, activity.begin())?,
+        let running = match spec.fold {
+            FoldKind::LatestFields => run::<LatestFields>(handle, spec, outbox, activity.begin())?,
+            FoldKind::CountByKind => run::<CountByKind>(handle, spec, outbox, activity.begin())?,
         };
-        self.running.push((spec.id, stop));
+        self.running.push(running);
         Ok(())
     }
 
     /// Stops a projection.
     pub(crate) fn stop(&mut self, id: u64) {
-        self.running.retain(|(running, stop)| {
-            if *running == id {
-                stop.stop();
-            }
-            *running != id
-        });
+        for ended in self.running.extract_if(.., |running| running.id == id) {
+            ended.end();
+        }
+    }
+}
+
+impl Running {
+    fn end(self) {
+        self.stop.stop();
+        // A thread that panicked has said so.
+        let _ = self.thread.join();
     }
 }
 
 impl Drop for Folds {
     fn drop(&mut self) {
-        self.running.iter().for_each(|(_, stop)| stop.stop());
+        self.running.drain(..).for_each(Running::end);
     }
 }
 
 /// Watches a source on a thread of its own.
-fn run<T>(
+fn run<T: Fold>(
     handle: &Handle,
     spec: ProjectionSpec,
     outbox: &Outbox,
     catching_up: Work,
-) -> Result<WatchStop, Failure>
-where
-    T: EventSourced<Input = JsonValueInput> + Serialize + DeserializeOwned + Send + 'static,
-{
-    let watcher: ProjectionWatcher<T> = watch(handle, &spec.source).map_err(|error| failure::of(&error))?;
-    let stop = watcher.stop_handle();
+) -> Result<Running, Failure> {
+    let (source, stop) = Source::<T>::of(handle, &spec.source);
+    let id = spec.id;
     let outbox = outbox.clone();
-    let name = format!("causeway-fold-{}", spec.id);
-    let watched = move || {
+    let watch = move || {
         let state = ProjectionState {
             spec,
             status: FoldStatus::CatchingUp,
@@ -152,45 +166,32 @@ where
             deliveries: 0,
         };
         outbox
-            .guard("a projection", || Watched { watcher, state, outbox: outbox.clone() }.follow(catching_up));
+            .guard("a projection", || Watched { source, state, outbox: outbox.clone() }.follow(catching_up));
     };
-    thread::Builder::new().name(name).spawn(watched).map_err(|error| failure::of(&error.into()))?;
-    Ok(stop)
+    let thread = thread::Builder::new()
+        .name(format!("causeway-fold-{id}"))
+        .spawn(watch)
+        .map_err(|error| failure::of(&error.into()))?;
+    Ok(Running { id, stop, thread })
 }
 
-fn watch<T>(handle: &Handle, source: &FoldSource) -> Result<ProjectionWatcher<T>, StoreError>
-where
-    T: EventSourced<Input = JsonValueInput> + Serialize + DeserializeOwned + 'static,
-{
-    Ok(match source {
-        FoldSource::Entity(entity) => {
-            ask!(handle, store => store.watch_projection(entity, Freshness::Consistent))
-        }
-        FoldSource::Scope(scope) => ask!(handle, store => store.watch_region(&Region::scope(scope))),
-    })
-}
-
-struct Watched<T> {
-    watcher: ProjectionWatcher<T>,
+struct Watched<T: Fold> {
+    source: Source<T>,
     state: ProjectionState,
     outbox: Outbox,
 }
 
-impl<T> Watched<T>
-where
-    T: EventSourced<Input = JsonValueInput> + Serialize + DeserializeOwned + 'static,
-{
-    /// Delivers the state there is, then every later one, until the watcher ends.
+impl<T: Fold> Watched<T> {
+    /// Delivers the state there is, then every later one, until the source ends.
     fn follow(&mut self, catching_up: Work) {
-        let first = self.watcher.current();
+        let first = self.source.current();
         let mut goes_on = self.deliver(first);
         drop(catching_up);
         while goes_on {
-            let started = Instant::now();
-            let next = self.watcher.recv();
+            let next = self.source.recv();
             goes_on = self.deliver(next);
             // What arrives meanwhile becomes one delivery.
-            thread::sleep(DELIVERY_INTERVAL.saturating_sub(started.elapsed()));
+            thread::sleep(DELIVERY_INTERVAL);
         }
     }
 

@@ -46,8 +46,8 @@ impl Handle {
     /// Closes the store, unless a thread still uses it: then that thread closes it when it ends.
     pub(crate) fn close(self) -> Result<(), StoreError> {
         match self {
-            Self::Reader(store) => Arc::into_inner(store).map_or(Ok(()), Store::close),
-            Self::Writer(store) => Arc::into_inner(store).map_or(Ok(()), Store::close),
+            Self::Reader(_) => Ok(()),
+            Self::Writer(store) => Arc::into_inner(store).map_or(Ok(()), |store| store.close().map(drop)),
         }
     }
 
@@ -115,7 +115,7 @@ impl Handle {
     }
 
     /// What the log says about its kinds.
-    pub(crate) fn kind_descriptions(&self) -> Vec<KindDescription> {
+    pub(crate) fn kind_descriptions(&self) -> Result<Vec<KindDescription>, StoreError> {
         ask!(self, store => store.kind_descriptions())
     }
 
@@ -126,7 +126,7 @@ impl Handle {
 
     /// Names the store whatever its path.
     pub(crate) fn identity(&self) -> String {
-        ask!(self, store => store.identity())
+        ask!(self, store => store.identity().to_owned())
     }
 
     /// Who wrote it.
@@ -134,13 +134,21 @@ impl Handle {
         ask!(self, store => store.format())
     }
 
+    /// The sequence to which a followed store went back since this was last asked.
+    pub(crate) fn take_rollback(&self) -> Option<u64> {
+        match self {
+            Self::Reader(store) => store.take_rollback(),
+            Self::Writer(_) => None,
+        }
+    }
+
     /// Size of its segments.
-    pub(crate) fn size_bytes(&self) -> u64 {
+    pub(crate) fn size_bytes(&self) -> Result<u64, StoreError> {
         ask!(self, store => store.size_bytes())
     }
 
-    /// Wakes up when something was added.
-    pub(crate) fn subscribe(&self) -> Subscription {
-        ask!(self, store => store.subscribe_lossy(&Region::all()))
+    /// Wakes up when something was added to a region.
+    pub(crate) fn subscribe(&self, region: &Region) -> Subscription {
+        ask!(self, store => store.subscribe_lossy(region))
     }
 }

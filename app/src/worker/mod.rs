@@ -19,6 +19,7 @@ mod outbox;
 pub mod protocol;
 mod rows;
 mod session;
+mod source;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -110,7 +111,7 @@ impl Worker {
                 },
                 // The notifications themselves are not looked at: the store is asked what is new.
                 recv(arrivals) -> arrived => match arrived {
-                    Ok(_) => drop(arrivals.try_iter().count()),
+                    Ok(_) => arrivals.try_iter().for_each(drop),
                     Err(_) => thread::sleep(wait.min(Duration::from_millis(50))),
                 },
                 default(wait) => {}

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use causeway::event::EventKind;
-use causeway::store::{self, StoreFormat as Format};
+use causeway::store::{self, LockHolder, StoreFormat as Format};
 
 use crate::state::kind_names;
 use crate::worker::failure;
@@ -16,7 +16,7 @@ const KIND_NAMES_FILE: &str = "kinds.json";
 
 /// What a directory holds.
 pub(crate) fn preview(path: &Path) -> Result<Preview, Failure> {
-    let found = store::inspect(path).map_err(|error| failure::of_directory(path, &error))?;
+    let found = store::preview(path).map_err(|error| failure::of_directory(path, &error))?;
     Ok(Preview {
         path: path.to_owned(),
         format: format(found.format),
@@ -24,8 +24,8 @@ pub(crate) fn preview(path: &Path) -> Result<Preview, Failure> {
         segments: found.segments,
         events: found.events,
         span_us: found.span_us,
-        holder: found.holder,
-        problems: found.problems,
+        holder: found.holder.map(named),
+        problems: found.findings,
     })
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn position(handle: &Handle, holder: Option<(u32, Option<String>)>) -
         events,
         durable: handle.durable(),
         last_us: last.and_then(|columns| columns.times_us.last().copied()),
-        bytes: handle.size_bytes(),
+        bytes: handle.size_bytes().unwrap_or_default(),
         holder,
         rolled_back_to: None,
     }
@@ -64,7 +64,7 @@ pub(crate) fn position(handle: &Handle, holder: Option<(u32, Option<String>)>) -
 /// Who else writes the directory.
 pub(crate) fn holder(path: &Path, mode: OpenMode) -> Option<(u32, Option<String>)> {
     match mode {
-        OpenMode::ReadOnly => store::inspect(path).ok()?.holder,
+        OpenMode::ReadOnly => store::preview(path).ok()?.holder.map(named),
         OpenMode::Writable => None,
     }
 }
@@ -72,8 +72,12 @@ pub(crate) fn holder(path: &Path, mode: OpenMode) -> Option<(u32, Option<String>
 fn format(format: Format) -> StoreFormat {
     match format {
         Format::Causeway { version } => StoreFormat::Causeway { version },
-        Format::Batpak => StoreFormat::Batpak,
+        _ => StoreFormat::Batpak,
     }
+}
+
+fn named(holder: LockHolder) -> (u32, Option<String>) {
+    (holder.process_id, holder.program)
 }
 
 /// Names from a file beside the store, then from the log, which knows better.
@@ -85,7 +89,8 @@ fn names_of_kinds(handle: &Handle, path: &Path) -> Vec<(EventKind, String)> {
         let text = fs::read_to_string(file).ok()?;
         kind_names::parse_json(&text).ok()
     });
-    let from_log =
-        handle.kind_descriptions().into_iter().map(|description| (description.kind, description.name));
+    // A log whose descriptions cannot be read still has its numbers.
+    let described = handle.kind_descriptions().unwrap_or_default();
+    let from_log = described.into_iter().map(|description| (description.kind, description.name));
     from_file.into_iter().flatten().chain(from_log).collect()
 }

@@ -22,6 +22,7 @@ use crate::state::query::Query;
 pub struct RequestId(pub u64);
 
 /// What the interface asks of the worker.
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 #[derive(Clone, Debug)]
 pub enum Request {
     /// Look at a directory without opening it.
@@ -89,6 +90,7 @@ pub enum TimeAxis {
 }
 
 /// What the worker tells the interface.
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 #[derive(Clone, Debug)]
 pub enum Update {
     /// What a directory holds.

@@ -7,8 +7,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use causeway::coordinate::Region;
 use causeway::store::{Notification, StoreError, Subscription};
 use crossbeam_channel::Receiver;
 
@@ -57,7 +59,9 @@ pub(crate) struct Session {
     folds: Folds,
     leaves: Leaves,
     feeder: Option<Feeder>,
-    verifying: Arc<AtomicBool>,
+    /// Set to stop the verification that runs.
+    stop_verifying: Arc<AtomicBool>,
+    verifying: Option<JoinHandle<()>>,
     told: Told,
 }
 
@@ -94,13 +98,14 @@ impl Session {
         let path = summary.path.clone();
         outbox.send(Update::Opened(summary));
         Self {
-            arrivals: handle.subscribe(),
+            arrivals: handle.subscribe(&Region::all()),
             search: Search::new(RequestId::default(), &Query::default()),
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
             leaves: Leaves::default(),
-            verifying: Arc::default(),
+            stop_verifying: Arc::default(),
+            verifying: None,
             handle,
             path,
             outbox,
@@ -122,8 +127,11 @@ impl Session {
 
     /// Ends the session and closes the store.
     pub(crate) fn close(self) -> Result<(), StoreError> {
-        self.verifying.store(true, Ordering::Release);
+        self.stop_verifying.store(true, Ordering::Release);
         drop((self.folds, self.feeder, self.arrivals));
+        if let Some(verifying) = self.verifying {
+            let _ = verifying.join();
+        }
         self.handle.close()
     }
 
@@ -164,6 +172,7 @@ impl Session {
     /// Goes on with what is unfinished and tells what changed. Returns how long it can wait before the next step.
     pub(crate) fn step(&mut self) -> Duration {
         let now = Instant::now();
+        self.go_back_with_the_files();
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
@@ -181,6 +190,20 @@ impl Session {
         // The first slice answers at once: most queries need no second one.
         self.told.matched_at = Instant::now().checked_sub(GROWTH_INTERVAL).unwrap_or(self.told.matched_at);
         self.told.matched = Matched { served_by: "nothing yet", ..Matched::default() };
+    }
+
+    /// A followed store may have been replaced by an earlier copy of itself, which has grown again since.
+    fn go_back_with_the_files(&mut self) {
+        if let Some(sequence) = self.handle.take_rollback() {
+            self.search.rewind(sequence);
+            self.leaves.rewind(sequence);
+            let position =
+                Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
+            self.told.position = position.clone();
+            self.tell(Update::Position(position));
+            self.tell(Update::Matched { id: self.search.id, matched: self.search.matched(&self.handle) });
+            self.told.facets_of = None;
+        }
     }
 
     fn step_search(&mut self, now: Instant) -> Duration {
@@ -243,8 +266,7 @@ impl Session {
             self.told.holder_at = now;
             holder = open::holder(&self.path, self.handle.mode());
         }
-        let shrank = (events < told.events).then_some(events);
-        let rolled_back_to = shrank.or(told.rolled_back_to);
+        let rolled_back_to = told.rolled_back_to;
         let position = Position { rolled_back_to, ..open::position(&self.handle, holder) };
         let lags = position.durable < position.events;
         if position != self.told.position {
@@ -317,14 +339,15 @@ impl Session {
     }
 
     fn verify(&mut self, id: RequestId) {
-        self.verifying.store(true, Ordering::Release);
-        self.verifying = Arc::default();
+        self.stop_verifying.store(true, Ordering::Release);
+        self.stop_verifying = Arc::default();
         let (handle, outbox) = (self.handle.clone(), self.outbox.clone());
-        verify::start(handle, id, self.verifying.clone(), outbox, self.activity.begin());
+        let stop = self.stop_verifying.clone();
+        self.verifying = verify::start(handle, id, stop, outbox, self.activity.begin());
     }
 
     fn cancel(&mut self) {
-        self.verifying.store(true, Ordering::Release);
+        self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
             let matched = self.search.matched(&self.handle);

@@ -53,8 +53,13 @@ impl Leaves {
         Ok(binned.finish(total))
     }
 
+    /// Forgets what lies behind the end of a store that shrank.
+    pub(crate) fn rewind(&mut self, end: u64) {
+        self.leaves.truncate((end / LEAF) as usize);
+    }
+
     fn extend(&mut self, handle: &Handle, total: u64) -> Result<(), StoreError> {
-        self.leaves.truncate((total / LEAF) as usize);
+        self.rewind(total);
         let end = total - total % LEAF;
         let mut start = self.leaves.len() as u64 * LEAF;
         while start < end {

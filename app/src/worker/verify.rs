@@ -1,8 +1,9 @@
 //! Owns checking the hashes of a whole store, on a thread of its own, so that browsing goes on meanwhile.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::worker::activity::Work;
@@ -14,8 +15,14 @@ use crate::worker::protocol::{Failure, FailureClass, RequestId, Task, Update, Ve
 /// Progress is told at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Checks the store; the answer is an `Update::Verified`.
-pub(crate) fn start(handle: Handle, id: RequestId, cancelled: Arc<AtomicBool>, outbox: Outbox, work: Work) {
+/// Checks the store; the answer is an `Update::Verified`. The thread holds the store open until it ends.
+pub(crate) fn start(
+    handle: Handle,
+    id: RequestId,
+    cancelled: Arc<AtomicBool>,
+    outbox: Outbox,
+    work: Work,
+) -> Option<JoinHandle<()>> {
     let told = outbox.clone();
     let check = move || {
         let report = outbox.guard("verifying", || verify(&handle, &cancelled, &outbox));
@@ -23,8 +30,12 @@ pub(crate) fn start(handle: Handle, id: RequestId, cancelled: Arc<AtomicBool>, o
         let report = report.unwrap_or_else(|| Err(stopped("Verifying ended early.")));
         outbox.send(Update::Verified { id, report });
     };
-    if let Err(error) = thread::Builder::new().name("causeway-verify".to_owned()).spawn(check) {
-        told.send(Update::Verified { id, report: Err(failure::of(&error.into())) });
+    match thread::Builder::new().name("causeway-verify".to_owned()).spawn(check) {
+        Ok(thread) => Some(thread),
+        Err(error) => {
+            told.send(Update::Verified { id, report: Err(failure::of(&error.into())) });
+            None
+        }
     }
 }
 
@@ -35,10 +46,10 @@ fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<Ve
             told = Instant::now();
             outbox.send(Update::Progress { what: Task::Verify, done, total });
         }
-        !cancelled.load(Ordering::Acquire)
+        if cancelled.load(Ordering::Acquire) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let report = ask!(handle, store => store.verify(&mut progress)).map_err(|error| failure::of(&error))?;
-    if cancelled.load(Ordering::Acquire) {
+    if report.cancelled {
         return Err(stopped("Verifying was stopped."));
     }
     Ok(VerifyView { events: report.events, problems: report.problems, level: "V2" })

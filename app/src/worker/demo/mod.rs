@@ -47,7 +47,8 @@ fn open_at(path: &Path, now_us: i64) -> Result<(Arc<Store<Open>>, Story), StoreE
     };
     let store = Store::open(StoreConfig::new(path).with_clock_fn(clock))?;
     let mut story = Story::new(store.visible());
-    if store.visible() == 0 {
+    let untold = store.kinds()?.iter().all(|(kind, _)| kind.is_system());
+    if untold {
         for event in 0..DEMO_EVENTS as i64 {
             told_us.store(now_us - STORY_US + STORY_US / DEMO_EVENTS as i64 * event, Ordering::Release);
             story.tell(&store)?;
