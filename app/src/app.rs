@@ -22,7 +22,7 @@ use crate::context::ViewContext;
 use crate::panels::Panels;
 use crate::state::history::History;
 use crate::state::model::{Model, Overlay};
-use crate::state::route::Screen;
+use crate::state::route::{Screen, View};
 use crate::state::workspace::{Home, Saver, Workspace};
 use crate::state::zone::Zone;
 use crate::theme;
@@ -166,6 +166,10 @@ impl App {
         }
         let ctx = ViewContext { model: &self.model, tokens: theme.tokens(), commands: &self.commands };
         self.panels.show(ctx, ui);
+        // The table brought the row into view; the next wish to see it, even the same row, is a new one.
+        if let (Screen::Store, View::Events, Some(store)) = (self.model.screen, self.model.view, &mut self.model.store) {
+            store.reveal_row = None;
+        }
     }
 
     fn take_updates(&mut self, ctx: &Context, now: f64) {
@@ -184,6 +188,8 @@ impl App {
         let opened = matches!(update, Update::Opened(_));
         self.model.apply(update, now);
         if opened {
+            // What the panels remember belongs to the store before.
+            self.panels = Panels::default();
             self.restore_view();
         }
     }

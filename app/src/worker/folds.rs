@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use causeway::event::{EventKind, EventSourced, JsonValueInput, ProjectionEvent};
-use causeway::store::WatcherError;
+use causeway::store::{WatchStop, WatcherError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use crate::worker::failure;
 use crate::worker::handle::Handle;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{Failure, FoldKind, FoldStatus, ProjectionSpec, ProjectionState, Update};
-use crate::worker::source::{Source, Stop};
+use crate::worker::source::Source;
 
 /// A busy stream is shown at most this often.
 const DELIVERY_INTERVAL: Duration = Duration::from_millis(33);
@@ -100,7 +100,7 @@ pub(crate) struct Folds {
 
 struct Running {
     id: u64,
-    stop: Stop,
+    stop: WatchStop,
     thread: JoinHandle<()>,
 }
 
@@ -154,7 +154,8 @@ fn run<T: Fold>(
     outbox: &Outbox,
     catching_up: Work,
 ) -> Result<Running, Failure> {
-    let (source, stop) = Source::<T>::of(handle, &spec.source);
+    let source = Source::<T>::of(handle, &spec.source);
+    let stop = source.stop_handle();
     let id = spec.id;
     let outbox = outbox.clone();
     let watch = move || {

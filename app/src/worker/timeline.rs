@@ -12,7 +12,7 @@ const LEAF: u64 = 256;
 /// Events that are read at once; a multiple of `LEAF`.
 const BLOCK: u64 = 65_536;
 /// Up to so many events each one is counted where it stands; beyond, each leaf is.
-const EXACT_MAX: u64 = 2_000_000;
+const EXACT_MAX: u64 = 200_000;
 
 /// Sums of full leaves. Lives as long as the store is open.
 #[derive(Default)]
