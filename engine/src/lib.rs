@@ -82,3 +82,5 @@ pub mod wire {
 }
 
 pub mod store;
+
+pub mod prelude;

@@ -3,16 +3,18 @@
 mod append;
 mod derived;
 mod read;
-mod state;
+pub(crate) mod state;
 
 use std::path::{Path, PathBuf};
 
 use crate::care::verify::verify;
 use crate::derive::remembered::ProjectionMemory;
 use crate::read::reader::Reader;
-use crate::store::state::{Half, StoreState};
+use crate::store::state::Half;
 use crate::words::sync::Arc;
 
+pub use crate::care::import::{ImportOptions, ImportReport, import};
+pub use crate::care::preview::{StorePreview, preview};
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::receipt::AppendReceipt;
 pub use crate::commit::recovery::OpenReport;
@@ -26,7 +28,7 @@ pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::read::StoreStats;
-pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat};
+pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
 pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
 pub use crate::words::error::{StoreError, StoreLockMode};
@@ -116,7 +118,7 @@ impl Store<Open> {
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
     pub fn close(self) -> Result<Closed, StoreError> {
-        self.half.close(&self.about)
+        self.half.close()
     }
 }
 
@@ -180,7 +182,7 @@ impl<State: StoreState> Store<State> {
 
     /// What is damaged or odd, a sentence each: found when the store was opened, and since.
     pub fn findings(&self) -> Vec<String> {
-        self.half.findings(self.reader.shared())
+        self.half.findings()
     }
 
     /// Size of the segments in bytes.
