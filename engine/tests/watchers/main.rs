@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod canal;
+mod cost;
 mod cursor;
 mod cursor_watcher;
+mod following;
 mod project_if_changed;
 mod projection;
 mod subscription;
@@ -134,4 +136,26 @@ fn at(entity: &str) -> Coordinate {
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what a projection returns")]
 fn sum(total: u64) -> Option<Sum> {
     Some(Sum { total })
+}
+
+/// A clock whose wall stands still and whose monotonic time a test sets.
+#[derive(Default)]
+struct TestClock {
+    monotonic_ms: AtomicI64,
+}
+
+impl TestClock {
+    fn set_ms(&self, monotonic_ms: i64) {
+        self.monotonic_ms.store(monotonic_ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_us(&self) -> i64 {
+        1_000_000
+    }
+
+    fn now_mono_ns(&self) -> i64 {
+        self.monotonic_ms.load(Ordering::Relaxed) * 1_000_000
+    }
 }

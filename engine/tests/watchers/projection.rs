@@ -127,33 +127,19 @@ fn a_fold_that_is_not_applied_incrementally_is_replayed_each_time() {
     }
 }
 
-struct TestClock {
-    monotonic_ms: Arc<AtomicI64>,
-}
-
-impl Clock for TestClock {
-    fn now_us(&self) -> i64 {
-        1_000_000
-    }
-
-    fn now_mono_ns(&self) -> i64 {
-        self.monotonic_ms.load(Ordering::Relaxed) * 1_000_000
-    }
-}
-
 #[test]
 fn a_stale_state_will_do_until_it_is_as_old_as_the_caller_accepts() {
-    let now = Arc::new(AtomicI64::new(0));
-    let clock = Arc::new(TestClock { monotonic_ms: Arc::clone(&now) });
+    let now = Arc::new(TestClock::default());
+    let clock = Arc::clone(&now);
     let f = fixture_with(|config| config.with_clock(Some(clock)));
     let stale = Freshness::MaybeStale { max_stale_ms: 10 };
     f.add("a", 1);
     assert_eq!(f.store.project("a", &stale).unwrap(), sum(1));
     f.add("a", 1);
-    now.store(9, Ordering::Relaxed);
+    now.set_ms(9);
     assert_eq!(f.store.project("a", &stale).unwrap(), sum(1));
     assert_eq!(f.project("a"), sum(2));
     f.add("a", 1);
-    now.store(19, Ordering::Relaxed);
+    now.set_ms(19);
     assert_eq!(f.store.project("a", &stale).unwrap(), sum(3));
 }
