@@ -73,7 +73,11 @@ impl Committer {
     }
 
     /// Looks up, expects and stages one request. `Some` answers it without a write: all its events are known.
-    fn stage(&mut self, stage: &mut Stage, request: Request) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
+    fn stage(
+        &mut self,
+        stage: &mut Stage,
+        request: Request,
+    ) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
         self.check_poison()?;
         if let Some(receipts) = self.look_up(&request.items)? {
             return Ok(Some(receipts));
@@ -198,7 +202,8 @@ impl Committer {
                 for group in waiting.drain(..) {
                     let is_durable = |sequence| sequence < self.shared.durable();
                     let receipts = events.by_ref().take(group.events);
-                    let receipts = receipts.map(|event| event.receipt(segment, is_durable(event.global_sequence)));
+                    let receipts =
+                        receipts.map(|event| event.receipt(segment, is_durable(event.global_sequence)));
                     answer(group.tag, Ok(receipts.collect()));
                 }
             }
@@ -378,9 +383,7 @@ fn head_of(shared: &Shared, entity: &str) -> Result<Option<Head>, StoreError> {
 /// The same failure for everybody who waited for the same write.
 fn repeat(error: &StoreError) -> StoreError {
     match error {
-        StoreError::Io(error) => {
-            StoreError::Io(std::io::Error::new(error.kind(), error.to_string()))
-        }
+        StoreError::Io(error) => StoreError::Io(std::io::Error::new(error.kind(), error.to_string())),
         StoreError::Poisoned { reason } => StoreError::Poisoned { reason: reason.clone() },
         other => StoreError::Configuration(other.to_string()),
     }

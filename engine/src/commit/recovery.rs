@@ -76,8 +76,7 @@ pub(crate) fn recover(
         directory.remove(&name)?;
     }
     let report = OpenReport { findings, ..OpenReport::default() };
-    let mut sealed =
-        Sealed { directory, config, cache, parts: Vec::new(), largest_time: i64::MIN, report };
+    let mut sealed = Sealed { directory, config, cache, parts: Vec::new(), largest_time: i64::MIN, report };
     let Some(last) = segments.pop() else { return sealed.begin_store() };
     let firsts = segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]);
     let ends: Vec<u64> = firsts.collect();
@@ -270,12 +269,7 @@ impl Sealed<'_> {
 }
 
 fn expected(segment: &Segment, end: Option<u64>) -> Expected {
-    Expected {
-        store_id: segment.header.store_id,
-        name: segment.name,
-        segment_bytes: segment.len_bytes,
-        end,
-    }
+    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
 }
 
 /// Greatest sequence that any readable frame, also behind the bad spot, calls synced.

@@ -239,7 +239,10 @@ impl Names {
 
     fn row(&self, at: usize) -> Option<[usize; 4]> {
         let mut reader = Reader::new(self.bytes.get(8 + at * NAME_ROW_LEN..)?);
-        Some([reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?].map(|n| n as usize))
+        Some(
+            [reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?]
+                .map(|n| n as usize),
+        )
     }
 
     fn text_start(&self) -> usize {
@@ -393,7 +396,8 @@ pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
         (Tag::Blocks, blocks(part)),
     ];
     let table_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN;
-    let mut out = Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
+    let mut out =
+        Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
     encode_fixed(header, sections.len() as u32, &mut out);
     let mut offset = (table_len + 4) as u64;
     for (tag, bytes) in &sections {

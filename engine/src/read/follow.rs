@@ -201,18 +201,16 @@ impl Follower {
         shared.lower_durable(log.end.tail.synced_through);
         shared.index.replace(log.sealed, log.live);
         shared.set_visible(end);
-        shared.note(format!("the files were replaced or cut by their writer; read again from sequence {common}"));
+        shared.note(format!(
+            "the files were replaced or cut by their writer; read again from sequence {common}"
+        ));
         self.end = log.end;
         Ok(Followed { moved: true, rolled_back_to: Some(common) })
     }
 }
 
 /// Reads what a directory holds, the newest segment by its frames unless it was closed cleanly.
-fn read_log(
-    directory: &dyn Directory,
-    path: &Path,
-    cache: &Arc<SectionCache>,
-) -> Result<Log, StoreError> {
+fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -> Result<Log, StoreError> {
     let Survey { mut segments, mut findings, .. } = survey(directory, path)?;
     let Some(last) = segments.pop() else { return Err(no_store(path)) };
     let mut sealed = Vec::new();
@@ -276,10 +274,5 @@ fn read_newest(
 }
 
 fn expected(segment: &Segment, end: Option<u64>) -> Expected {
-    Expected {
-        store_id: segment.header.store_id,
-        name: segment.name,
-        segment_bytes: segment.len_bytes,
-        end,
-    }
+    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
 }

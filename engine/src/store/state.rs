@@ -24,11 +24,12 @@ use crate::memory::live::Head;
 use crate::memory::shared::Shared;
 use crate::read::follow::Follower;
 use crate::read::reader::Reader;
-use crate::store::{About, Progress};
+use crate::store::About;
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::{StoreError, StoreLockMode};
+use crate::words::format::{Progress, StoreFormat};
 use crate::words::kind::EventKind;
 use crate::words::sync::{Arc, JoinHandle, Mutex, spawn};
 
@@ -66,28 +67,6 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Open {}
     impl Sealed for super::ReadOnly {}
-}
-
-/// Which program's format a directory has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreFormat {
-    /// Our own.
-    Causeway {
-        /// Its version.
-        version: u16,
-    },
-    /// batpak's; always read-only.
-    Batpak,
-}
-
-impl fmt::Display for StoreFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Causeway { version } => write!(f, "Causeway {version}"),
-            Self::Batpak => f.write_str("batpak"),
-        }
-    }
 }
 
 /// What both halves tell about the directory.
@@ -206,7 +185,8 @@ fn refuse_foreign(directory: &dyn Directory, path: &Path) -> Result<(), StoreErr
     if BatpakStore::detect(directory)? {
         return Err(StoreError::DataDirMalformed {
             path: path.to_path_buf(),
-            reason: "it is a batpak directory, which is only read; import it into a store of its own".to_owned(),
+            reason: "it is a batpak directory, which is only read; import it into a store of its own"
+                .to_owned(),
         });
     }
     let entries = directory.list()?;
@@ -351,7 +331,12 @@ pub(crate) fn follow_in(
         ..OpenReport::default()
     };
     let about = About { path: path.to_path_buf(), identity, format, report };
-    let steps = Arc::new(Mutex::new(Steps { following, memory: Arc::clone(memory), rolled_back_to: None, failed: None }));
+    let steps = Arc::new(Mutex::new(Steps {
+        following,
+        memory: Arc::clone(memory),
+        rolled_back_to: None,
+        failed: None,
+    }));
     let half = FollowingHalf::start(Arc::clone(&shared), directory, steps, interval)?;
     Ok((Reader::new(shared), half, about))
 }
