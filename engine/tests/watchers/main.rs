@@ -13,7 +13,7 @@ mod watcher;
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ use causeway::store::delivery::canal::{Canal, CanalBatch};
 use causeway::store::delivery::cursor::Cursor;
 use causeway::store::delivery::observation::CheckpointId;
 use causeway::store::{
-    Clock, CursorWatcherError, Freshness, IndexEntry, Notification, ProjectionWatcher, Store, StoreConfig,
-    StoreError, WatcherError,
+    Clock, CursorWatcherError, Freshness, IndexEntry, Notification, ProjectionSource, ProjectionWatcher,
+    Store, StoreConfig, StoreError, WatcherError,
 };
 use causeway::{EventPayload, EventSourced};
 use serde::{Deserialize, Serialize};
