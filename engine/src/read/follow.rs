@@ -199,6 +199,7 @@ impl Follower {
         let common = before.min(end);
         shared.set_visible(common);
         shared.lower_durable(log.end.tail.synced_through);
+        shared.source.forget();
         shared.index.replace(log.sealed, log.live);
         shared.set_visible(end);
         shared.note(format!(
