@@ -17,6 +17,7 @@ use crate::memory::cache::SectionCache;
 use crate::memory::files::Window;
 use crate::memory::hub::Notification;
 use crate::memory::live::{Head, LivePart};
+use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::shared::Shared;
 use crate::words::error::StoreError;
 use crate::words::id::EventId;
@@ -288,7 +289,7 @@ impl Committer {
             return Ok(());
         }
         self.finish_active(MarkPurpose::Sealed)?;
-        let part = self.seal(false)?;
+        let part = self.seal(Ending::Sealed)?;
         self.begin_segment(part)
     }
 
@@ -306,18 +307,18 @@ impl Committer {
     }
 
     /// Encodes and stores the index of the active segment.
-    pub(crate) fn seal(&self, closed: bool) -> Result<Arc<crate::memory::sealed::SealedPart>, StoreError> {
+    pub(crate) fn seal(&self, ending: Ending) -> Result<Arc<SealedPart>, StoreError> {
         let sealing = Sealing {
             directory: &*self.directory,
             cache: &self.cache,
-            closed,
+            ending,
             last_hash: self.last.0,
             last_clock: self.last.1,
         };
         seal_active(&self.shared.index, &self.active, &sealing)
     }
 
-    fn begin_segment(&mut self, part: Arc<crate::memory::sealed::SealedPart>) -> Result<(), StoreError> {
+    fn begin_segment(&mut self, part: Arc<SealedPart>) -> Result<(), StoreError> {
         let header = SegmentHeader {
             first_sequence: self.next_sequence,
             generation: 0,

@@ -42,6 +42,25 @@ pub(crate) enum Tag {
     Blocks = 11,
 }
 
+/// How a segment ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Ending {
+    /// It was sealed, and another follows; or a crash ended it.
+    Sealed = 0,
+    /// With a mark of a clean close.
+    Closed = 1,
+    /// With a mark of a clean close, and the last event says that the store was closed.
+    ClosedByEvent = 2,
+}
+
+impl Ending {
+    /// True if nothing of the segment needs to be examined.
+    pub(crate) fn is_clean(self) -> bool {
+        self != Self::Sealed
+    }
+}
+
 /// What an index says about its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SealedHeader {
@@ -55,7 +74,7 @@ pub(crate) struct SealedHeader {
     pub(crate) generation: u32,
     pub(crate) last_hash: [u8; 32],
     pub(crate) last_clock: u32,
-    pub(crate) closed: bool,
+    pub(crate) ending: Ending,
 }
 
 /// Why a file is not a usable index. The segment answers for itself then.
@@ -302,7 +321,11 @@ fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section
     let count = reader.u32().map_err(short)?;
     let last_hash = *reader.array::<32>().map_err(short)?;
     let last_clock = reader.u32().map_err(short)?;
-    let closed = reader.u8().map_err(short)? == 1;
+    let ending = match reader.u8().map_err(short)? {
+        2 => Ending::ClosedByEvent,
+        1 => Ending::Closed,
+        _ => Ending::Sealed,
+    };
     reader.take(3).map_err(short)?;
     if count > MAX_SECTIONS || end < first {
         return Err(IndexError("impossible header"));
@@ -332,7 +355,7 @@ fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section
         generation,
         last_hash,
         last_clock,
-        closed,
+        ending,
     };
     Ok((header, sections))
 }
@@ -427,7 +450,7 @@ fn encode_fixed(header: &SealedHeader, sections: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(&sections.to_le_bytes());
     out.extend_from_slice(&header.last_hash);
     out.extend_from_slice(&header.last_clock.to_le_bytes());
-    out.push(u8::from(header.closed));
+    out.push(header.ending as u8);
     out.extend_from_slice(&[0; 3]);
 }
 

@@ -13,7 +13,7 @@ use crate::disk::segment::{
 use crate::disk::storage::{Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::live::{LivePart, Row};
-use crate::memory::sealed::{SealedHeader, SealedPart, encode};
+use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
 
@@ -345,7 +345,10 @@ pub(crate) fn rebuilt_index(
         generation: segment.name.generation,
         last_hash: tail.last.0,
         last_clock: tail.last.1,
-        closed: tail.ends_with == Some(MarkPurpose::Closed),
+        ending: match tail.ends_with {
+            Some(MarkPurpose::Closed) => Ending::Closed,
+            Some(MarkPurpose::Sealed) | None => Ending::Sealed,
+        },
     };
     let bytes = encode(&header, &live);
     let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {

@@ -233,7 +233,7 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
     let mut tail = Tail::start(&last);
     let mut live = LivePart::new(last.name, last.name.first, largest_time);
     let stored = stored_index(directory, expected(&last, None), cache);
-    if let Some(part) = stored.filter(|part| part.header.closed) {
+    if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
         tail.end_bytes = part.header.segment_bytes;
         tail.next_sequence = part.header.end;
         tail.synced_through = part.header.end;

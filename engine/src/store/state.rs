@@ -21,6 +21,7 @@ use crate::disk::storage::Directory;
 use crate::memory::cache::SectionCache;
 use crate::memory::files::SegmentFiles;
 use crate::memory::live::Head;
+use crate::memory::sealed::Ending;
 use crate::memory::shared::Shared;
 use crate::read::follow::Follower;
 use crate::read::reader::Reader;
@@ -134,7 +135,7 @@ pub(crate) fn open_in(
     lock.annotate(&format!("process {}\n", std::process::id()))?;
     let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
     let recovered = recover(&*directory, path, &config, &cache)?;
-    let Recovered { index, active, next_sequence, largest_time, last, report } = recovered;
+    let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, report } = recovered;
     let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
     files.count_frames(report.frames_read);
     let every = config.sync().every;
@@ -159,8 +160,8 @@ pub(crate) fn open_in(
         known_head: None,
         poison: None,
     };
-    if about.report.clean {
-        // The last event of a closed store says that it was closed: the head of the lifecycle stream need not be read.
+    if closed_by_event {
+        // The last event is the newest of the lifecycle stream, which need not be read then.
         let head = Head { clock: last.1, event_hash: last.0 };
         committer.known_head = Some((LIFECYCLE_ENTITY.into(), head));
     }
@@ -236,7 +237,11 @@ impl WritingHalf {
         self.writer.with_committer(|committer| {
             committer.check_poison()?;
             committer.finish_active(MarkPurpose::Closed)?;
-            committer.seal(self.lifecycle == Lifecycle::Told).map(drop)
+            let ending = match self.lifecycle {
+                Lifecycle::Told => Ending::ClosedByEvent,
+                Lifecycle::Silent => Ending::Closed,
+            };
+            committer.seal(ending).map(drop)
         })?;
         Ok(Closed)
     }
