@@ -112,7 +112,12 @@ impl Panels {
                 self.timeline.show(ctx, ui);
             });
             side(Panel::left("explorer"), width, metrics::EXPLORER_WIDTH, t).show(ui, |ui| {
-                hairline::vertical(ui.painter(), ui.max_rect().right() - 1.0, ui.max_rect().y_range(), t.line);
+                hairline::vertical(
+                    ui.painter(),
+                    ui.max_rect().right() - 1.0,
+                    ui.max_rect().y_range(),
+                    t.line,
+                );
                 self.explorer.show(ctx, ui);
             });
         }

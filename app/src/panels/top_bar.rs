@@ -1,6 +1,9 @@
 //! Owns the bar at the top: which store, how it is open, the filter line, and where the view stands. Never filters.
 
-use egui::{Align, FontSelection, Frame, Layout, Popup, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, FontSelection, Frame, Layout, Popup, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    UiBuilder, pos2, vec2,
+};
 
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
@@ -51,7 +54,13 @@ impl TopBar {
         let border = if wrong { Stroke::new(1.5, t.red) } else { Stroke::new(1.0, t.control) };
         ui.painter().rect(line, RADIUS_CONTROL, t.input, border, StrokeKind::Inside);
         let color = if wrong { t.red_text } else { t.text3 };
-        paint::icon(ui.painter(), pos2(line.left() + 15.0, line.center().y), icons::MAGNIFYING_GLASS, 14.0, color);
+        paint::icon(
+            ui.painter(),
+            pos2(line.left() + 15.0, line.center().y),
+            icons::MAGNIFYING_GLASS,
+            14.0,
+            color,
+        );
         let inner = Rect::from_min_max(line.min + vec2(28.0, 1.0), line.max - vec2(6.0, 1.0));
         if !self.is_editing {
             self.edited.clone_from(&store.filter_text);
@@ -178,7 +187,8 @@ fn store_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 
 fn feed_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let Some((paused, per_second)) = ctx.store.feed else { return };
-    let (icon, label) = if paused { (icons::PLAY, "Resume the feed") } else { (icons::PAUSE, "Pause the feed") };
+    let (icon, label) =
+        if paused { (icons::PLAY, "Resume the feed") } else { (icons::PAUSE, "Pause the feed") };
     if button::icon(ui, icon, label).clicked() {
         ctx.view.commands.send(Action::Feed(!paused, per_second));
     }
@@ -285,8 +295,12 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     };
     let response = badge(ui, tone, Some(icon), &label);
     let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.problems.is_empty() => format!("All hashes of {} fit", text::counted(report.events, "event")),
-        Some(Ok(report)) => report.problems.iter().map(|problem| problem.1.clone()).collect::<Vec<_>>().join("\n"),
+        Some(Ok(report)) if report.problems.is_empty() => {
+            format!("All hashes of {} fit", text::counted(report.events, "event"))
+        }
+        Some(Ok(report)) => {
+            report.problems.iter().map(|problem| problem.1.clone()).collect::<Vec<_>>().join("\n")
+        }
         Some(Err(failure)) => failure.message.clone(),
         None => String::new(),
     };

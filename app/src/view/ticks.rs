@@ -112,7 +112,8 @@ fn time_ticks(span: (i64, i64), step_min: u64, zone: &Zone) -> Option<Vec<Tick>>
         8..=31 => (start.first_of_month().ok()?.start_of_day().ok()?, 1.month(), "%b %Y"),
         32..=92 => (start.first_of_year().ok()?.start_of_day().ok()?, 3.months(), "%b %Y"),
         _ => {
-            let years = jiff::Span::new().try_years(i64::try_from(one_two_five(days.div_ceil(366))).ok()?).ok()?;
+            let years =
+                jiff::Span::new().try_years(i64::try_from(one_two_five(days.div_ceil(366))).ok()?).ok()?;
             (start.first_of_year().ok()?.start_of_day().ok()?, years, "%Y")
         }
     };
