@@ -163,7 +163,6 @@ fn axis_ui(ctx: StoreContext<'_>, ui: &Ui, plot: Rect, axis: &[Tick]) {
 }
 
 fn bars_ui(ctx: StoreContext<'_>, ui: &Ui, plot: Rect, bars: &[Bar], hovered: Option<usize>) {
-    let t = ctx.view.tokens;
     let mut mesh = Mesh::default();
     for (index, bar) in bars.iter().enumerate() {
         let left = (plot.left() + (bar.x.0 * f64::from(plot.width())) as f32).round();
