@@ -1,10 +1,11 @@
 //! Owns the form that appends an event, and the receipt of the last one. Never appends; it sends a draft that was checked.
 
 use egui::{
-    Align, FontSelection, Frame, Layout, Margin, Rect, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    UiBuilder, pos2, vec2,
+    FontSelection, Frame, Layout, Margin, Rect, ScrollArea, Sense, Stroke, StrokeKind, TextEdit, Ui, pos2,
+    vec2,
 };
 
+use super::{from_left, from_right, inside, keys_at};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::theme::metrics::{FORM_WIDTH, PADDING_WIDE, RADIUS_CARD, RADIUS_CONTROL};
@@ -16,7 +17,6 @@ use crate::widgets::button::{self, Button};
 use crate::widgets::card::card;
 use crate::widgets::empty_state::EmptyState;
 use crate::widgets::hash_label::hash_label;
-use crate::widgets::key_cap::shortcut;
 use crate::widgets::select::menu_row;
 use crate::widgets::text_input::{FieldError, TextInput};
 use crate::widgets::{error_tile, escape, focus, hairline, kind_mark, link, paint, section_header};
@@ -75,16 +75,14 @@ impl AppendForm {
             self.reaction.as_ref().map(|reaction| (reaction.event.event_id, reaction.event.correlation));
         let checked = form::check(&self.form, &ctx.store.kind_names, reaction);
         let body = left.with_max_y(left.bottom() - FOOT);
-        ui.scope_builder(UiBuilder::new().max_rect(body), |ui| {
+        inside(ui, body, Layout::default(), |ui| {
             ScrollArea::vertical().id_salt("append form").auto_shrink(false).show(ui, |ui| {
                 let margin = Margin { left: 32, right: 32, top: 20, bottom: 16 };
                 Frame::NONE.inner_margin(margin).show(ui, |ui| self.fields_ui(ctx, ui, &checked));
             });
         });
         self.foot_ui(ctx, ui, left.with_min_y(body.bottom()), &checked);
-        ui.scope_builder(UiBuilder::new().max_rect(right.shrink2(vec2(24.0, 20.0))), |ui| {
-            receipt_ui(ctx, ui)
-        });
+        inside(ui, right.shrink2(vec2(24.0, 20.0)), Layout::default(), |ui| receipt_ui(ctx, ui));
     }
 
     fn fields_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, checked: &Checked) {
@@ -175,7 +173,7 @@ impl AppendForm {
         let border = if problem.is_some() { Stroke::new(1.5, t.red) } else { Stroke::new(1.0, t.control) };
         let (rect, _) = paint::allocate(ui, vec2(ui.available_width(), EDITOR), Sense::hover());
         ui.painter().rect(rect, RADIUS_CONTROL, t.input, border, StrokeKind::Inside);
-        ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(10.0, 8.0))), |ui| {
+        inside(ui, rect.shrink2(vec2(10.0, 8.0)), Layout::default(), |ui| {
             ScrollArea::vertical().id_salt("payload editor").auto_shrink(false).show(ui, |ui| {
                 let edit = TextEdit::multiline(&mut self.form.payload)
                     .id_salt("payload")
@@ -214,38 +212,27 @@ impl AppendForm {
         let ready = checked.draft.clone();
         let by_key = ready.is_some()
             && ui.input(|input| input.modifiers.command && input.key_pressed(egui::Key::Enter));
-        ui.scope_builder(
-            UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)),
-            |ui| {
-                let append =
-                    Button::primary("Append event").icon(icons::NOTE_PENCIL).enabled(ready.is_some());
-                let clicked = ui.add(append).clicked();
-                if let Some(draft) = ready.filter(|_| clicked || by_key) {
-                    ctx.view.commands.send(Action::Append(draft));
-                    self.was_touched = false;
-                }
-                if ui.add(Button::ghost("Reset")).clicked() {
-                    *self = Self::default();
-                }
-                let problems = checked.problems();
-                if problems > 0 && self.was_touched {
-                    let words = format!("{} to fix", text::counted(problems, "field"));
-                    error_tile::inline(ui, Tone::Bad, &words);
-                } else if problems > 0 {
-                    let words = format!("{} to fill in", text::counted(problems, "field"));
-                    ui.label(type_roles::rich(words, type_roles::table()).color(t.text3));
-                }
-            },
-        );
+        inside(ui, room, from_left(), |ui| {
+            let append = Button::primary("Append event").icon(icons::NOTE_PENCIL).enabled(ready.is_some());
+            let clicked = ui.add(append).clicked();
+            if let Some(draft) = ready.filter(|_| clicked || by_key) {
+                ctx.view.commands.send(Action::Append(draft));
+                self.was_touched = false;
+            }
+            if ui.add(Button::ghost("Reset")).clicked() {
+                *self = Self::default();
+            }
+            let problems = checked.problems();
+            if problems > 0 && self.was_touched {
+                let words = format!("{} to fix", text::counted(problems, "field"));
+                error_tile::inline(ui, Tone::Bad, &words);
+            } else if problems > 0 {
+                let words = format!("{} to fill in", text::counted(problems, "field"));
+                ui.label(type_roles::rich(words, type_roles::table()).color(t.text3));
+            }
+        });
         if room.width() > 460.0 {
-            ui.scope_builder(
-                UiBuilder::new().max_rect(room).layout(Layout::right_to_left(Align::Center)),
-                |ui| {
-                    let keys =
-                        Rect::from_center_size(pos2(room.right() - 42.0, room.center().y), vec2(84.0, 18.0));
-                    ui.scope_builder(UiBuilder::new().max_rect(keys), |ui| shortcut(ui, "Ctrl+Enter"));
-                },
-            );
+            keys_at(ui, room, 0.0, "Ctrl+Enter");
         }
     }
 }
@@ -261,11 +248,8 @@ fn reaction_ui(ctx: StoreContext<'_>, ui: &mut Ui, reaction: &Reaction) -> bool 
     });
     ui.painter().rect(rect, RADIUS_CARD, t.sel_weak, Stroke::new(1.0, t.sel), StrokeKind::Inside);
     let inner = rect.shrink2(vec2(12.0, 0.0));
-    let removed = ui
-        .scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)), |ui| {
-            button::small_icon(ui, icons::X, "No reaction").clicked()
-        })
-        .inner;
+    let removed =
+        inside(ui, inner, from_right(), |ui| button::small_icon(ui, icons::X, "No reaction").clicked());
     let p = ui.painter().with_clip_rect(inner.with_max_x(inner.right() - 26.0));
     let y = rect.center().y;
     paint::icon(&p, pos2(inner.left() + 7.0, y), icons::ARROW_BEND_DOWN_RIGHT, 15.0, t.accent_text);
@@ -356,6 +340,7 @@ fn receipt_card_ui(ctx: StoreContext<'_>, ui: &mut Ui, receipt: &ReceiptView) {
     }
     let row = |ui: &mut Ui, name: &str, add: &mut dyn FnMut(&mut Ui)| {
         ui.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = 18.0;
             let (rect, _) = paint::allocate(ui, vec2(96.0, 18.0), Sense::hover());
             paint::text(
                 ui.painter(),

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 
+use super::inside;
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::theme::metrics::ERROR_WIDTH;
@@ -42,7 +43,7 @@ pub(super) fn column(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     let left = (whole.center().x - width / 2.0).floor();
     let top = whole.top() + (whole.height() * 0.14).floor();
     let room = Rect::from_min_max(pos2(left, top), pos2(left + width, whole.bottom() - 16.0));
-    ui.scope_builder(UiBuilder::new().max_rect(room), |ui| {
+    inside(ui, room, Layout::default(), |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
             add(ui);
@@ -83,6 +84,7 @@ pub(super) fn facts_ui(ctx: ViewContext<'_>, ui: &mut Ui, facts: &[(&str, String
         ui.set_width(ui.available_width());
         for (name, value) in facts {
             ui.horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = 18.0;
                 let (rect, _) = paint::allocate(ui, vec2(96.0, 18.0), Sense::hover());
                 paint::text(
                     ui.painter(),

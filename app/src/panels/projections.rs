@@ -1,10 +1,10 @@
 //! Owns the list of running projections, the state of the chosen one, and the form that starts another. Never folds an event.
 
 use egui::{
-    Align, Align2, Frame, Layout, Margin, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
+    Align2, Frame, Layout, Margin, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
+use super::{from_left, from_right, inside};
 use crate::command::Action;
 use crate::context::StoreContext;
 use crate::theme::metrics::{COLUMN_HEAD, PADDING, PROJECTION_ROW, RADIUS_CARD, RESULT_HEADER};
@@ -88,42 +88,31 @@ impl Projections {
         let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER + 4.0), Sense::hover());
         hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
         let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
-        ui.scope_builder(
-            UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)),
-            |ui| {
-                let title = text::counted(projections.len() as u64, "projection");
-                ui.label(type_roles::rich(title, type_roles::table_medium()).color(t.text));
-                let count =
-                    |is: fn(&FoldStatus) -> bool| projections.iter().filter(|p| is(&p.status)).count();
-                let parts = [
-                    (count(|status| matches!(status, FoldStatus::Live)), "up to date"),
-                    (count(|status| matches!(status, FoldStatus::CatchingUp)), "catching up"),
-                    (count(|status| matches!(status, FoldStatus::Failed(_))), "failed"),
-                    (count(|status| matches!(status, FoldStatus::Stopped)), "stopped"),
-                ];
-                let parts: Vec<String> = parts
-                    .iter()
-                    .filter(|part| part.0 > 0)
-                    .map(|part| format!("{} {}", part.0, part.1))
-                    .collect();
-                ui.label(type_roles::rich(parts.join(" · "), type_roles::caption()).color(t.text3));
-            },
-        );
-        ui.scope_builder(
-            UiBuilder::new().max_rect(room).layout(Layout::right_to_left(Align::Center)),
-            |ui| {
-                if !self.form_open && ui.add(Button::secondary("New projection").icon(icons::PLUS)).clicked()
+        inside(ui, room, from_left(), |ui| {
+            let title = text::counted(projections.len() as u64, "projection");
+            ui.label(type_roles::rich(title, type_roles::table_medium()).color(t.text));
+            let count = |is: fn(&FoldStatus) -> bool| projections.iter().filter(|p| is(&p.status)).count();
+            let parts = [
+                (count(|status| matches!(status, FoldStatus::Live)), "up to date"),
+                (count(|status| matches!(status, FoldStatus::CatchingUp)), "catching up"),
+                (count(|status| matches!(status, FoldStatus::Failed(_))), "failed"),
+                (count(|status| matches!(status, FoldStatus::Stopped)), "stopped"),
+            ];
+            let parts: Vec<String> =
+                parts.iter().filter(|part| part.0 > 0).map(|part| format!("{} {}", part.0, part.1)).collect();
+            ui.label(type_roles::rich(parts.join(" · "), type_roles::caption()).color(t.text3));
+        });
+        inside(ui, room, from_right(), |ui| {
+            if !self.form_open && ui.add(Button::secondary("New projection").icon(icons::PLUS)).clicked() {
+                self.form_open = true;
+                if let Some(detail) = &ctx.store.detail
+                    && let Some(event) = crate::view::rows::event_of(&detail.row)
+                    && self.name.is_empty()
                 {
-                    self.form_open = true;
-                    if let Some(detail) = &ctx.store.detail
-                        && let Some(event) = crate::view::rows::event_of(&detail.row)
-                        && self.name.is_empty()
-                    {
-                        self.name = event.entity.to_string();
-                    }
+                    self.name = event.entity.to_string();
                 }
-            },
-        );
+            }
+        });
     }
 
     fn form_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
@@ -188,7 +177,7 @@ impl Projections {
         let t = ctx.view.tokens;
         let room = ui.available_rect_before_wrap().shrink2(vec2(PADDING, 0.0));
         let room = room.with_max_y(room.bottom() - 14.0);
-        ui.scope_builder(UiBuilder::new().max_rect(room), |ui| {
+        inside(ui, room, Layout::default(), |ui| {
             let generation = format!("{} of {}", source_text(projection), fold_text(projection));
             section_header::fixed(ui, "State", &generation, |ui| {
                 if button::small_icon(ui, icons::COPY, "Copy state").clicked()
@@ -207,9 +196,7 @@ impl Projections {
             }
             let card = ui.available_rect_before_wrap();
             ui.painter().rect(card, RADIUS_CARD, t.panel, Stroke::new(1.0, t.line), StrokeKind::Inside);
-            ui.scope_builder(UiBuilder::new().max_rect(card.shrink2(vec2(1.0, 8.0))), |ui| match &projection
-                .state
-            {
+            inside(ui, card.shrink2(vec2(1.0, 8.0)), Layout::default(), |ui| match &projection.state {
                 Some(state) => {
                     // The same projection in another generation is another value.
                     let version =
@@ -323,7 +310,7 @@ fn row_ui(ctx: StoreContext<'_>, ui: &mut Ui, projection: &ProjectionState, chos
     if projection.status != FoldStatus::Stopped {
         let place = Rect::from_center_size(pos2(rect.left() + at.stop + 11.0, y), vec2(22.0, 22.0));
         let stop = format!("Stop {} of {}", fold_text(projection), source_text(projection));
-        ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
+        inside(ui, place, Layout::default(), |ui| {
             if button::small_icon(ui, icons::STOP, &stop).clicked() {
                 ctx.view.commands.send(Action::Unwatch(projection.spec.id));
             }

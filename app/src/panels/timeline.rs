@@ -1,10 +1,8 @@
 //! Owns the strip at the bottom: the whole store as bars by kind class, an axis, and where the selection is. A click jumps. Never loads bins.
 
-use egui::{
-    Align, Align2, Color32, Layout, Mesh, Rect, Response, Role, Sense, Shape, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
-};
+use egui::{Align2, Color32, Layout, Mesh, Rect, Response, Role, Sense, Shape, Ui, WidgetInfo, pos2, vec2};
 
+use super::{from_left, from_right, inside};
 use crate::command::Action;
 use crate::context::StoreContext;
 use crate::theme::metrics::{AXIS, PADDING_TIGHT, TIMELINE_HEAD};
@@ -54,7 +52,7 @@ impl TimelinePanel {
         let count = ((plot.width() / PITCH) as usize).max(1);
         self.ask(ctx, count);
         let Some(timeline) = ctx.store.timeline.as_ref().filter(|timeline| timeline.axis == self.axis) else {
-            ui.scope_builder(UiBuilder::new().max_rect(plot), |ui| spinner(ui, "loading the timeline"));
+            inside(ui, plot, Layout::default(), |ui| spinner(ui, "loading the timeline"));
             return;
         };
         let is_current = self
@@ -98,37 +96,28 @@ impl TimelinePanel {
 
     fn head_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, head: Rect) {
         let t = ctx.view.tokens;
-        let left = UiBuilder::new()
-            .max_rect(head.with_max_x(head.left() + 150.0))
-            .layout(Layout::left_to_right(Align::Center));
-        ui.scope_builder(left, |ui| {
+        inside(ui, head.with_max_x(head.left() + 150.0), from_left(), |ui| {
             let count = text::short_count(ctx.store.summary.position.events);
             section_header::fixed(ui, "Whole store", &count, |_| {});
         });
         let rest = head.with_min_x(head.left() + 150.0);
-        ui.scope_builder(
-            UiBuilder::new().max_rect(rest).layout(Layout::left_to_right(Align::Center)),
-            |ui| {
-                segmented(
-                    ui,
-                    "axis",
-                    &mut self.axis,
-                    &[(TimeAxis::Time, "Time"), (TimeAxis::Sequence, "Sequence")],
-                );
-            },
-        );
-        ui.scope_builder(
-            UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(Align::Center)),
-            |ui| {
-                let Some((sequence, time)) = selected(ctx) else { return };
-                if let Some(us) = time {
-                    let words = times::date_time(us, ctx.view.model.zone());
-                    ui.label(type_roles::rich(words, type_roles::table()).color(t.text));
-                }
-                ui.label(type_roles::rich(text::sequence(sequence), type_roles::table()).color(t.text2));
-                ui.label(type_roles::rich("Cursor", type_roles::caption()).color(t.text3));
-            },
-        );
+        inside(ui, rest, from_left(), |ui| {
+            segmented(
+                ui,
+                "axis",
+                &mut self.axis,
+                &[(TimeAxis::Time, "Time"), (TimeAxis::Sequence, "Sequence")],
+            );
+        });
+        inside(ui, rest, from_right(), |ui| {
+            let Some((sequence, time)) = selected(ctx) else { return };
+            if let Some(us) = time {
+                let words = times::date_time(us, ctx.view.model.zone());
+                ui.label(type_roles::rich(words, type_roles::table()).color(t.text));
+            }
+            ui.label(type_roles::rich(text::sequence(sequence), type_roles::table()).color(t.text2));
+            ui.label(type_roles::rich("Cursor", type_roles::caption()).color(t.text3));
+        });
     }
 
     fn hovered(&self, response: &Response, plot: Rect) -> Option<usize> {

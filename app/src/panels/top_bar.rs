@@ -14,7 +14,6 @@ use crate::view::{rows, text};
 use crate::widgets::badge::{Tone, badge};
 use crate::widgets::button::{self, Button};
 use crate::widgets::chip;
-use crate::widgets::key_cap::shortcut;
 use crate::widgets::toggle::switch;
 use crate::widgets::{escape, focus, paint, tooltip};
 use crate::worker::protocol::{OpenMode, StoreFormat};
@@ -74,7 +73,8 @@ impl TopBar {
                     ctx.view.commands.run(Command::ClearFilter);
                 }
             } else if !self.is_editing && inner.width() > 220.0 {
-                shortcut(ui, &Command::ShowPalette.keys());
+                super::keys_at(ui, inner, 0.0, &Command::ShowPalette.keys());
+                ui.add_space(52.0);
             }
         });
         let inner = inner.with_max_x(right.left() - 4.0);
@@ -101,6 +101,7 @@ impl TopBar {
             .font(FontSelection::FontId(type_roles::mono()))
             .text_color(t.text)
             .hint_text(type_roles::rich(hint, type_roles::body()).color(t.text3))
+            .align(egui::Align2::LEFT_CENTER)
             .desired_width(rect.width());
         let layout = Layout::left_to_right(Align::Center);
         let builder = UiBuilder::new().max_rect(rect).layout(layout);

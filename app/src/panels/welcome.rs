@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use egui::{
-    Align, Align2, Layout, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
-    pos2, vec2,
-};
+use egui::{Align2, Layout, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::{inside, keys_at};
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::state::model::{Overlay, Recent};
@@ -14,7 +12,6 @@ use crate::theme::metrics::RADIUS_CARD;
 use crate::theme::{icons, type_roles};
 use crate::view::{text, times};
 use crate::widgets::button::{self, Button};
-use crate::widgets::key_cap::shortcut;
 use crate::widgets::text_input::TextInput;
 use crate::widgets::{escape, focus, hairline, link, paint, section_header, tooltip};
 
@@ -38,7 +35,7 @@ impl Welcome {
         let top = whole.top() + ((whole.height() - wanted) * 0.42).clamp(28.0, 140.0).floor();
         let left = (whole.center().x - width / 2.0).floor();
         let column = Rect::from_min_max(pos2(left, top), pos2(left + width, whole.bottom() - 44.0));
-        ui.scope_builder(UiBuilder::new().max_rect(column), |ui| {
+        inside(ui, column, Layout::default(), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             title_ui(ctx, ui);
             ui.add_space(28.0);
@@ -131,16 +128,8 @@ fn card_ui(
     paint::text(ui.painter(), Align2::LEFT_CENTER, at(64.0), title, type_roles::heading(), t.text);
     let line = paint::line(ui.painter(), about, type_roles::body(), t.text2, width - 32.0);
     paint::put(ui.painter(), Align2::LEFT_CENTER, at(86.0), line);
-    let keys = command.keys();
-    let room = Rect::from_min_max(
-        pos2(rect.left() + 60.0, rect.top() + 17.0),
-        pos2(rect.right() - 14.0, rect.top() + 37.0),
-    );
-    let caps = keys.split('+').count() as f32;
-    let caps = Rect::from_min_max(pos2(room.right() - caps * 30.0, room.top()), room.max);
-    ui.scope_builder(UiBuilder::new().max_rect(caps).layout(Layout::left_to_right(Align::Center)), |ui| {
-        shortcut(ui, &keys)
-    });
+    let _keys = command.keys();
+    keys_at(ui, rect.with_max_y(rect.top() + 56.0), 14.0, &command.keys());
     focus::ring(ui, &response, rect, RADIUS_CARD);
     response.clicked()
 }
@@ -202,7 +191,7 @@ fn recent_ui(ctx: ViewContext<'_>, ui: &mut Ui, recent: &Recent) {
     focus::ring(ui, &response, rect, RADIUS_CARD);
     let forget = Rect::from_center_size(pos2(rect.right() - 14.0, y), vec2(22.0, 22.0));
     if ui.rect_contains_pointer(rect) || response.has_focus() {
-        ui.scope_builder(UiBuilder::new().max_rect(forget), |ui| {
+        inside(ui, forget, Layout::default(), |ui| {
             if button::small_icon(ui, icons::X, "Forget this store").clicked() {
                 ctx.commands.send(Action::ForgetRecent(Some(recent.path.clone())));
             }

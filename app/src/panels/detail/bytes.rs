@@ -66,7 +66,7 @@ fn head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, what: &str) {
     paint::text(ui.painter(), Align2::LEFT_CENTER, at, &words, type_roles::caption(), ctx.view.tokens.text3);
     let room = rect.with_max_x(rect.right() - 10.0);
     let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(room).layout(layout), |ui| {
+    super::super::inside(ui, room, layout, |ui| {
         if button::small_icon(ui, crate::theme::icons::COPY, "Copy bytes as hexadecimal").clicked() {
             let digits = text::hex(&detail.payload_head);
             ctx.view.commands.send(crate::command::Action::Copy(digits, "bytes"));

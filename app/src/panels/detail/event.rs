@@ -1,7 +1,8 @@
 //! Owns the first tab of the detail: header fields, the payload as a tree, causes and effects, the chain in short.
 
-use egui::{Align2, Frame, Margin, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align2, Frame, Layout, Margin, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::super::inside;
 use super::{fact_ui, value_ui};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
@@ -50,7 +51,7 @@ impl EventTab {
                 let whole = self.payload.full_height(value, detail.row.sequence);
                 let height = whole.min((ui.clip_rect().height() * 0.6).max(200.0));
                 let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-                ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+                inside(ui, rect, Layout::default(), |ui| {
                     self.payload.show(ui, "payload", value, detail.row.sequence);
                 });
             }

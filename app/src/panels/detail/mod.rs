@@ -114,7 +114,7 @@ fn title_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCe
     tooltip::hint(response, &format!("{} · {}", words.name, event.kind));
     let actions = Rect::from_min_max(pos2(line.right() - 56.0, line.top()), line.max + vec2(4.0, 0.0));
     let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(actions).layout(layout), |ui| {
+    super::inside(ui, actions, layout, |ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         for (command, icon) in
             [(Command::CopyId, icons::LINK_SIMPLE), (Command::AppendReaction, Command::AppendReaction.icon())]
@@ -166,7 +166,7 @@ fn damaged_ui(ctx: StoreContext<'_>, ui: &mut Ui, sequence: u64, reason: &str) {
 /// A name and a value, as everywhere in this panel.
 fn fact_ui<R>(ctx: StoreContext<'_>, ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal(|ui| {
-        ui.set_min_height(22.0);
+        ui.spacing_mut().interact_size.y = 22.0;
         let (rect, _) = paint::allocate(ui, vec2(84.0, 22.0), Sense::hover());
         let label = paint::line(ui.painter(), name, type_roles::table(), ctx.view.tokens.text3, 84.0);
         paint::put(ui.painter(), Align2::LEFT_CENTER, rect.left_center(), label);

@@ -12,6 +12,9 @@ pub(super) const LANE_PITCH: f32 = 11.0;
 /// Centre of the first lane, points from the left.
 pub(super) const LANE_FIRST: f32 = 14.0;
 
+/// Below this width there is no room for a summary, points.
+const NO_SUMMARY: f32 = 600.0;
+
 /// Places in points from the left of the table. A column that does not fit is `None`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Columns {
@@ -47,6 +50,12 @@ impl Columns {
         let note = width - 24.0;
         let rest = note - 12.0 - time - gap;
         let correlation = wide.then_some(note - 58.0);
+        if width < NO_SUMMARY {
+            // Names that can be read are worth more than a summary of ten letters; the detail has all of it.
+            let middle = time + gap + (rest * 0.42).round();
+            let (entity, kind) = ((time + gap, middle - gap / 2.0), (middle + 4.0, note - 14.0));
+            return Self { gutter, sequence, time, entity, kind, summary: None, correlation, note };
+        }
         let entity_width = (rest * 0.24).clamp(64.0, 150.0).round();
         let kind_width = (rest * 0.28).clamp(90.0, 168.0).round();
         let entity = (time + gap, time + gap + entity_width - gap / 2.0);
@@ -55,7 +64,6 @@ impl Columns {
         let summary_left = kind_left + kind_width;
         let summary_right = correlation.unwrap_or(note) - 14.0;
         let summary = (summary_right - summary_left > 36.0).then_some((summary_left, summary_right));
-        let kind = if summary.is_none() { (kind.0, summary_right) } else { kind };
         Self { gutter, sequence, time, entity, kind, summary, correlation, note }
     }
 

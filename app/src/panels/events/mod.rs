@@ -8,9 +8,10 @@ mod row;
 use std::ops::Range;
 
 use causeway::event::EventKind;
-use egui::{Align, Layout, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Layout, Rect, Sense, Ui, pos2, vec2};
 
 use self::columns::Columns;
+use super::{from_left, from_right, inside};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::state::query::Query;
@@ -139,31 +140,29 @@ fn header_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
     let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
     let matched = &ctx.store.matched;
-    let used = ui
-        .scope_builder(UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center)), |ui| {
-            ui.spacing_mut().item_spacing.x = 5.0;
-            let strong = type_roles::rich(text::grouped(matched.matched), type_roles::table_medium());
-            ui.label(strong.color(t.text));
-            let of = if matched.matched == matched.total && matched.complete {
-                if matched.total == 1 { "event".to_owned() } else { "events".to_owned() }
-            } else {
-                format!("of {}", text::counted(matched.total, "event"))
-            };
-            ui.label(type_roles::rich(of, type_roles::table()).color(t.text));
-            ui.add_space(6.0);
-            if !matched.complete {
-                spinner(ui, "filtering");
-            }
-            let caption =
-                paint::line(ui.painter(), &how(ctx), type_roles::caption(), t.text3, ui.available_width());
-            let (rect, response) = paint::allocate(ui, caption.size(), Sense::hover());
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, how(ctx)));
-            paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), caption);
-            ui.min_rect().right()
-        })
-        .inner;
+    let used = inside(ui, room, from_left(), |ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let strong = type_roles::rich(text::grouped(matched.matched), type_roles::table_medium());
+        ui.label(strong.color(t.text));
+        let of = if matched.matched == matched.total && matched.complete {
+            if matched.total == 1 { "event".to_owned() } else { "events".to_owned() }
+        } else {
+            format!("of {}", text::counted(matched.total, "event"))
+        };
+        ui.label(type_roles::rich(of, type_roles::table()).color(t.text));
+        ui.add_space(6.0);
+        if !matched.complete {
+            spinner(ui, "filtering");
+        }
+        let caption =
+            paint::line(ui.painter(), &how(ctx), type_roles::caption(), t.text3, ui.available_width());
+        let (rect, response) = paint::allocate(ui, caption.size(), Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, how(ctx)));
+        paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), caption);
+        ui.min_rect().right()
+    });
     let room = room.with_min_x(used + 16.0);
-    ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::right_to_left(Align::Center)), |ui| {
+    inside(ui, room, from_right(), |ui| {
         facets_ui(ctx, ui);
     });
 }
@@ -257,7 +256,7 @@ fn new_events_ui(ctx: StoreContext<'_>, ui: &mut Ui, body: Rect) {
     }
     let label = format!("+{} new", text::grouped(ctx.store.unseen));
     let place = Rect::from_center_size(pos2(body.center().x, body.bottom() - 24.0), vec2(140.0, 28.0));
-    ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::top_down(Align::Center)), |ui| {
+    inside(ui, place, Layout::top_down(Align::Center), |ui| {
         let pill = button::Button::secondary(&label).icon(crate::theme::icons::ARROW_DOWN);
         if ui.add(pill).clicked() {
             ctx.view.commands.run(Command::GoLast);

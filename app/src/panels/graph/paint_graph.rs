@@ -16,7 +16,7 @@ use crate::widgets::{escape, kind_mark, paint};
 use crate::worker::protocol::{CausalGraph, EventCell, GraphNode, RowCell};
 
 /// Below this magnification nodes have no second line, points of node height.
-const TWO_LINES: f32 = 34.0;
+const TWO_LINES: f32 = 30.0;
 /// Below this height of a node it has no text at all.
 const ONE_LINE: f32 = 16.0;
 /// Straight pieces of an edge.

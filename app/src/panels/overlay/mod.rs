@@ -5,16 +5,16 @@ mod kind_names;
 mod palette;
 
 use egui::{
-    Align2, Area, CornerRadius, Id, Order, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, Area, CornerRadius, Id, Layout, Order, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
+use super::{inside, keys_at};
 use crate::command::Command;
 use crate::context::ViewContext;
 use crate::state::model::Overlay;
 use crate::theme::metrics::{PALETTE_WIDTH, RADIUS_CHIP, RADIUS_PALETTE};
 use crate::theme::{Tokens, type_roles};
-use crate::widgets::key_cap::shortcut;
 use crate::widgets::paint;
 
 /// From the top of the window to an overlay, points.
@@ -76,7 +76,7 @@ fn float(ctx: ViewContext<'_>, ui: &Ui, height: f32, add: impl FnOnce(&mut Ui)) 
                 Stroke::new(1.0, t.line_strong),
                 StrokeKind::Inside,
             );
-            ui.scope_builder(UiBuilder::new().max_rect(place.shrink(1.0)), |ui| {
+            inside(ui, place.shrink(1.0), Layout::default(), |ui| {
                 ui.set_clip_rect(place);
                 ui.spacing_mut().item_spacing.y = 0.0;
                 add(ui);
@@ -105,30 +105,6 @@ pub(super) fn command_row(ui: &mut Ui, command: Command, label: &str, chosen: bo
     );
     let words = paint::line(ui.painter(), label, type_roles::body_medium(), t.text, rect.width() - 130.0);
     paint::put(ui.painter(), Align2::LEFT_CENTER, pos2(rect.left() + 38.0, y), words);
-    keys_at(ui, rect, &command.keys());
+    keys_at(ui, rect, 10.0, &command.keys());
     response
-}
-
-/// Key caps at the right end of a row.
-fn keys_at(ui: &mut Ui, row: Rect, keys: &str) {
-    if keys.is_empty() {
-        return;
-    }
-    // Caps are as wide as their word: they are measured where nobody sees them and then moved.
-    let caps: Vec<f32> = keys
-        .split('+')
-        .map(|key| {
-            paint::whole_line(ui.painter(), key, type_roles::small(), Tokens::of(ui).text2).size().x.ceil()
-        })
-        .map(|width| (width + 10.0).max(crate::theme::metrics::KEY_CAP))
-        .collect();
-    let width = caps.iter().sum::<f32>() + 4.0 * (caps.len() - 1) as f32;
-    let place = Rect::from_min_size(
-        pos2(row.right() - 10.0 - width, row.center().y - 9.0),
-        Vec2::new(width + 2.0, 18.0),
-    );
-    ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
-        ui.spacing_mut().interact_size.y = 18.0;
-        shortcut(ui, keys);
-    });
 }

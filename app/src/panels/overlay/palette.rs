@@ -1,8 +1,9 @@
 //! Owns the command palette and the list of keys: the same table of commands, searched or in columns.
 
-use egui::{EventFilter, FontSelection, Frame, Key, Margin, ScrollArea, TextEdit, Ui, pos2, vec2};
+use egui::{EventFilter, FontSelection, Frame, Key, Layout, Margin, ScrollArea, TextEdit, Ui, pos2, vec2};
 
-use super::{command_row, keys_at};
+use super::super::{inside, keys_at};
+use super::command_row;
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::theme::{icons, type_roles};
@@ -37,6 +38,8 @@ impl Palette {
             .frame(Frame::NONE)
             .font(FontSelection::FontId(type_roles::reading()))
             .text_color(t.text)
+            .align(egui::Align2::LEFT_CENTER)
+            .margin(Margin::ZERO)
             .hint_text(type_roles::rich("Type the name of a command", type_roles::reading()).color(t.text3));
         let response = ui.put(field, edit).accessible_name("Command");
         if is_new {
@@ -62,9 +65,7 @@ impl Palette {
             pos2(head.left() + 8.0, head.bottom() + 6.0),
             ui.max_rect().max - vec2(8.0, 42.0),
         );
-        let clicked = ui
-            .scope_builder(egui::UiBuilder::new().max_rect(below), |ui| self.list_ui(ctx, ui, &found))
-            .inner;
+        let clicked = inside(ui, below, Layout::default(), |ui| self.list_ui(ctx, ui, &found));
         foot_ui(ctx, ui);
         if let Some(command) = run.or(clicked) {
             ctx.commands.run(Command::Cancel);
@@ -117,14 +118,15 @@ fn foot_ui(ctx: ViewContext<'_>, ui: &mut Ui) {
     hairline::horizontal(ui.painter(), foot.x_range(), foot.top(), t.line);
     let builder = egui::UiBuilder::new().max_rect(foot.shrink2(vec2(18.0, 0.0)));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
-    ui.scope_builder(builder.layout(layout), |ui| {
+    let ui = &mut ui.new_child(builder.layout(layout));
+    {
         ui.spacing_mut().item_spacing.x = 6.0;
         for (key, what) in [("↑↓", "choose"), ("Enter", "run"), ("Esc", "close")] {
             key_cap(ui, key);
             ui.label(type_roles::rich(what, type_roles::table()).color(t.text2));
             ui.add_space(10.0);
         }
-    });
+    }
 }
 
 /// The commands whose name holds the typed letters in this order, the nearest first.
@@ -186,7 +188,7 @@ pub(super) fn keys_ui(ctx: ViewContext<'_>, ui: &mut Ui) {
                 words,
             );
             hairline::horizontal(ui.painter(), rect.x_range(), rect.bottom() - 1.0, t.line);
-            keys_at(ui, rect, &command.keys());
+            keys_at(ui, rect, 4.0, &command.keys());
         }
     }
     let hint = "Keys without Ctrl or Alt act while no text field has the cursor";
@@ -196,7 +198,7 @@ pub(super) fn keys_ui(ctx: ViewContext<'_>, ui: &mut Ui) {
         pos2(body.right() - 120.0, body.top()),
         pos2(body.right() + 6.0, body.top() + 20.0),
     );
-    keys_at(ui, escape, "Esc");
+    keys_at(ui, escape, 10.0, "Esc");
     ui.input(|input| input.pointer.any_click()).then(|| ctx.commands.send(Action::Run(Command::Cancel)));
 }
 
