@@ -17,9 +17,9 @@ use crate::state::query::Query;
 use crate::state::route::{Screen, View};
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind, FoldSource, FoldStatus,
-    GraphNode, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState, ReceiptView, RowCell,
-    RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline, VerifyView,
+    CausalGraph, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind, FoldSource,
+    FoldStatus, GraphNode, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState,
+    ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline, VerifyView,
 };
 
 /// 2026-11-23 13:32:04.871 UTC, the moment of the first row of the story.
@@ -73,7 +73,14 @@ const STORY: [Line; 24] = [
     (6_860, "agent:run-317", "agents", "ToolCalled", "orders.get { id: 8790 } · retry 1", Some(2)),
     (6_931, "parcel:DE-5521", "shop", "LabelPrinted", "A6 · Zone 2 · 品名: 茶器", Some(2)),
     (6_956, "agent:run-317", "agents", "ToolReturned", "orders.get → 200 · 96 ms", Some(2)),
-    (8_069, "agent:run-317", "agents", "ReplyDrafted", "„Ihr Paket ist heute in Zustellung …“ · 188 tokens", Some(1)),
+    (
+        8_069,
+        "agent:run-317",
+        "agents",
+        "ReplyDrafted",
+        "„Ihr Paket ist heute in Zustellung …“ · 188 tokens",
+        Some(1),
+    ),
     (8_090, "mail:m-90233", "shop", "MailQueued", "Versandbestätigung · de-DE", Some(8)),
     (8_133, "customer:k-3017", "audit", "NoteSealed", "", None),
     (8_506, "payment:p-77121", "shop", "PaymentExpired", "コンビニ払い 期限切れ", Some(13)),
@@ -132,7 +139,11 @@ fn head(mut line: usize) -> usize {
 
 fn facets() -> Facets {
     let names = |prefix: &str, first: u32, counts: &[u64]| -> Vec<(Arc<str>, u64)> {
-        counts.iter().zip(first..).map(|(count, number)| (Arc::from(format!("{prefix}{number}")), *count)).collect()
+        counts
+            .iter()
+            .zip(first..)
+            .map(|(count, number)| (Arc::from(format!("{prefix}{number}")), *count))
+            .collect()
     };
     let mut entities = names("agent:run-", 312, &[148, 204, 91, 402, 211, 148]);
     entities.extend(names("customer:k-", 3_015, &[7_012, 6_208, 5_000]));
@@ -148,7 +159,11 @@ fn facets() -> Facets {
             kinds.sort_by_key(|kind| std::cmp::Reverse(kind.1));
             kinds
         },
-        scopes: vec![(Arc::from("agents"), 842_031), (Arc::from("audit"), 31_204), (Arc::from("shop"), 8_938_770)],
+        scopes: vec![
+            (Arc::from("agents"), 842_031),
+            (Arc::from("audit"), 31_204),
+            (Arc::from("shop"), 8_938_770),
+        ],
         entities_cut: false,
     }
 }
@@ -205,14 +220,15 @@ fn graph(rows: &[EventRow], focus: u64) -> CausalGraph {
     let mut index: HashMap<u64, usize> = HashMap::new();
     for row in &rows[36..] {
         let RowCell::Event(event) = &row.cell else { continue };
-        let shop = &*event.scope == "shop" && &*event.entity != "order:8842" && &*event.entity != "payment:p-77121";
+        let shop =
+            &*event.scope == "shop" && &*event.entity != "order:8842" && &*event.entity != "payment:p-77121";
         if !shop {
             continue;
         }
         let cause = event.cause_sequence.and_then(|cause| index.get(&cause).copied());
         let hidden_effects = if &*event.entity == "mail:m-90233" { 3 } else { 0 };
         index.insert(row.sequence, nodes.len());
-        let on_path = matches!(row.sequence - FIRST, 36 | 39 | 42 | 47..) ;
+        let on_path = matches!(row.sequence - FIRST, 36 | 39 | 42 | 47..);
         nodes.push(GraphNode { row: row.clone(), cause, on_path, hidden_effects });
     }
     for i in 0..12u64 {
@@ -298,7 +314,9 @@ fn store_model() -> StoreModel {
         verified: Some(Ok(VerifyView { events: TOTAL, problems: Vec::new(), level: "V2" })),
         follow: true,
         unseen: 0,
-        rate: (0..60u8).map(|i| 12_000.0 + 900.0 * (f32::from(i) * 0.7).sin() + 700.0 * (f32::from(i) * 2.3).cos()).collect(),
+        rate: (0..60u8)
+            .map(|i| 12_000.0 + 900.0 * (f32::from(i) * 0.7).sin() + 700.0 * (f32::from(i) * 2.3).cos())
+            .collect(),
         feed: None,
         rows: rows.into_iter().enumerate().map(|(i, row)| (i as u64, row)).collect::<BTreeMap<_, _>>(),
     }
@@ -318,14 +336,35 @@ fn projections_of_the_shop() -> Vec<ProjectionState> {
     let counts = json!({"OrderPlaced": 412_380, "PaymentCaptured": 390_871, "StockReserved": 1_040_112});
     let waiting = ProjectionState {
         generation: 9_790_112,
-        ..projection(3, FoldKind::CountByKind, FoldSource::Scope("agents".to_owned()), FoldStatus::CatchingUp, None, 0)
+        ..projection(
+            3,
+            FoldKind::CountByKind,
+            FoldSource::Scope("agents".to_owned()),
+            FoldStatus::CatchingUp,
+            None,
+            0,
+        )
     };
     let failed = FoldStatus::Failed("payload of #9,408,552 is not an object".to_owned());
     vec![
         projection(1, FoldKind::LatestFields, order, FoldStatus::Live, Some(fields), 9),
-        projection(2, FoldKind::CountByKind, FoldSource::Scope("shop".to_owned()), FoldStatus::Live, Some(counts), 1_204),
+        projection(
+            2,
+            FoldKind::CountByKind,
+            FoldSource::Scope("shop".to_owned()),
+            FoldStatus::Live,
+            Some(counts),
+            1_204,
+        ),
         waiting,
-        projection(4, FoldKind::LatestFields, FoldSource::Entity("account:open-items".to_owned()), failed, None, 17),
+        projection(
+            4,
+            FoldKind::LatestFields,
+            FoldSource::Entity("account:open-items".to_owned()),
+            failed,
+            None,
+            17,
+        ),
     ]
 }
 
@@ -344,7 +383,13 @@ pub fn welcome() -> Model {
             recent("/srv/lager/ereignisse.store", 1_204_118, 610_000_000, 1, false),
             recent("/home/mara/runs/2026-11-22.batpak", 64_201, 88_112_000, 1, true),
             recent("/mnt/backup/受注ログ.store", 402_118, 215_000_000, 4, false),
-            recent("/a/very/long/path/that/nobody/would/type/by/hand/but/that/exists\u{202e}erots", 7, 1_204, 400, false),
+            recent(
+                "/a/very/long/path/that/nobody/would/type/by/hand/but/that/exists\u{202e}erots",
+                7,
+                1_204,
+                400,
+                false,
+            ),
         ],
         local_zone: Zone(TimeZone::fixed(Offset::constant(1))),
         now_us: START_US + 9_000_000,
@@ -382,7 +427,8 @@ pub fn error() -> Model {
     let failure = Failure {
         class: FailureClass::Locked,
         message: "another process holds the writer's lock: shop-server, process 41127".to_owned(),
-        advice: "Reading needs no lock: open it read-only and follow what the other process writes".to_owned(),
+        advice: "Reading needs no lock: open it read-only and follow what the other process writes"
+            .to_owned(),
     };
     let path = PathBuf::from("/srv/shop/shop-and-agents.store");
     let open_failure = Some(OpenFailure { path, mode: OpenMode::Writable, failure });
@@ -392,7 +438,8 @@ pub fn error() -> Model {
 /// An open store with a filter that found sixty events, one of which is selected.
 pub fn store() -> Model {
     let mut store = store_model();
-    store.query = Query { correlation: Some("a7f3".to_owned()), text: Some("total".to_owned()), ..Query::default() };
+    store.query =
+        Query { correlation: Some("a7f3".to_owned()), text: Some("total".to_owned()), ..Query::default() };
     store.filter_text = "corr:a7f3 total".to_owned();
     Model { screen: Screen::Store, store: Some(store), ..welcome() }
 }
@@ -442,8 +489,14 @@ pub fn hostile() -> Model {
     let mut model = store();
     if let Some(store) = &mut model.store {
         let kind = EventKind::custom(9, 0xFFF);
-        store.kind_names.insert(kind, "Ki\u{202e}nd with a name that is much longer than any column can hold".to_owned());
-        for (row, text) in [(40, "line one\nline two\t\u{0}"), (45, "\u{202e}desrever \u{200b}zero width"), (52, "e\u{301}\u{302}\u{303} glyphs \u{7f}")] {
+        store
+            .kind_names
+            .insert(kind, "Ki\u{202e}nd with a name that is much longer than any column can hold".to_owned());
+        for (row, text) in [
+            (40, "line one\nline two\t\u{0}"),
+            (45, "\u{202e}desrever \u{200b}zero width"),
+            (52, "e\u{301}\u{302}\u{303} glyphs \u{7f}"),
+        ] {
             if let Some(RowCell::Event(event)) = store.rows.get_mut(&row).map(|row| &mut row.cell) {
                 event.summary = text.to_owned();
                 event.entity = Arc::from(format!("order:{}\u{202e}{}", "x".repeat(400), row));
@@ -452,11 +505,13 @@ pub fn hostile() -> Model {
         }
         for row in [43, 44] {
             if let Some(row) = store.rows.get_mut(&row) {
-                row.cell = RowCell::Damaged("checksum of 000412.seg at byte 41,203,712 does not hold".to_owned());
+                row.cell =
+                    RowCell::Damaged("checksum of 000412.seg at byte 41,203,712 does not hold".to_owned());
             }
         }
         store.summary.path = PathBuf::from(format!("/tmp/{}\u{202e}.store", "long-name-".repeat(20)));
-        store.summary.findings = vec!["Segment 000412.seg is damaged at byte 41,203,712: 2 events cannot be read".to_owned()];
+        store.summary.findings =
+            vec!["Segment 000412.seg is damaged at byte 41,203,712: 2 events cannot be read".to_owned()];
         store.verified = Some(Ok(VerifyView {
             events: TOTAL,
             problems: vec![(FIRST + 43, "the link of order:8841 does not fit".to_owned())],

@@ -103,21 +103,32 @@ impl Explorer {
         let query = &ctx.store.query;
         let mut toggled = None;
         // The rows are all of one height, so that only those in view are drawn.
-        let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), self.tree.len() as f32 * TREE_ROW), egui::Sense::hover());
+        let (whole, _) = ui.allocate_exact_size(
+            vec2(ui.available_width(), self.tree.len() as f32 * TREE_ROW),
+            egui::Sense::hover(),
+        );
         let clip = ui.clip_rect();
         for (i, row) in self.tree.iter().enumerate() {
-            let rect = Rect::from_min_size(whole.min + vec2(0.0, i as f32 * TREE_ROW), vec2(whole.width(), TREE_ROW));
+            let rect = Rect::from_min_size(
+                whole.min + vec2(0.0, i as f32 * TREE_ROW),
+                vec2(whole.width(), TREE_ROW),
+            );
             if !clip.intersects(rect) {
                 continue;
             }
             if row.left_out > 0 {
                 let words = format!("{} more, use the filter above", text::grouped(row.left_out));
-                TreeRow { depth: row.depth, ..TreeRow::new(&words, "") }.show_at(ui, rect, ui.scope_id().with(i));
+                TreeRow { depth: row.depth, ..TreeRow::new(&words, "") }.show_at(
+                    ui,
+                    rect,
+                    ui.scope_id().with(i),
+                );
                 continue;
             }
             let selected = query.entity.as_ref() == Some(&row.name);
             let count = text::short_count(row.events);
-            let line = TreeRow { open: row.open, depth: row.depth, selected, ..TreeRow::new(&row.label, &count) };
+            let line =
+                TreeRow { open: row.open, depth: row.depth, selected, ..TreeRow::new(&row.label, &count) };
             let shown = line.show_at(ui, rect, ui.scope_id().with((&row.name, row.depth)));
             if shown.caret_clicked || shown.response.double_clicked() && row.open.is_some() {
                 toggled = Some(row.name.clone());
@@ -146,7 +157,8 @@ impl Explorer {
             .map(|(kind, count)| (*kind, rows::kind_text(*kind, &ctx.store.kind_names), *count))
             .filter(|(_, words, _)| words.name.to_lowercase().contains(&wanted))
             .collect();
-        let shown = if self.all_kinds || !wanted.is_empty() { found.len() } else { KINDS_SHOWN.min(found.len()) };
+        let shown =
+            if self.all_kinds || !wanted.is_empty() { found.len() } else { KINDS_SHOWN.min(found.len()) };
         for (kind, words, count) in &found[..shown] {
             let selected = ctx.store.query.kinds.as_ref().is_some_and(|kinds| kinds.contains(kind));
             let count = text::short_count(*count);
@@ -167,7 +179,11 @@ impl Explorer {
             if more_ui(ui, &label).clicked() {
                 self.all_kinds = true;
             }
-        } else if self.all_kinds && wanted.is_empty() && found.len() > KINDS_SHOWN && more_ui(ui, "Show fewer").clicked() {
+        } else if self.all_kinds
+            && wanted.is_empty()
+            && found.len() > KINDS_SHOWN
+            && more_ui(ui, "Show fewer").clicked()
+        {
             self.all_kinds = false;
         }
     }
@@ -178,8 +194,11 @@ impl Explorer {
             return;
         }
         let wanted = self.filter.trim().to_lowercase();
-        let found: Vec<&(Arc<str>, u64)> =
-            scopes.iter().filter(|(name, _)| name.to_lowercase().contains(&wanted)).take(SCOPES_SHOWN).collect();
+        let found: Vec<&(Arc<str>, u64)> = scopes
+            .iter()
+            .filter(|(name, _)| name.to_lowercase().contains(&wanted))
+            .take(SCOPES_SHOWN)
+            .collect();
         if found.is_empty() {
             self.nothing_ui(ui, "No scope");
         }

@@ -18,17 +18,18 @@ mod timeline;
 mod top_bar;
 mod welcome;
 
-use egui::{CentralPanel, Frame, Panel, Stroke, StrokeKind, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Panel, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
 use crate::command::{Action, Command};
 use crate::context::{StoreContext, ViewContext};
 use crate::state::model::Model;
 use crate::state::route::{Screen, View};
-use crate::theme::{Tokens, metrics};
+use crate::theme::{Tokens, metrics, type_roles};
 use crate::widgets::badge::Tone;
-use crate::widgets::hairline;
+use crate::widgets::key_cap::shortcut;
 use crate::widgets::tabs::{Tab, tabs};
 use crate::widgets::{button, error_tile};
+use crate::widgets::{hairline, paint};
 use crate::worker::protocol::OpenMode;
 
 /// Windows below this width get narrower panels at both sides, points.
@@ -112,7 +113,12 @@ impl Panels {
                 self.timeline.show(ctx, ui);
             });
             side(Panel::left("explorer"), width, metrics::EXPLORER_WIDTH, t).show(ui, |ui| {
-                hairline::vertical(ui.painter(), ui.max_rect().right() - 1.0, ui.max_rect().y_range(), t.line);
+                hairline::vertical(
+                    ui.painter(),
+                    ui.max_rect().right() - 1.0,
+                    ui.max_rect().y_range(),
+                    t.line,
+                );
                 self.explorer.show(ctx, ui);
             });
         }
@@ -169,6 +175,40 @@ fn findings_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     if error_tile::banner(ui, Tone::Warn, &text, Some("Copy findings")) {
         ctx.view.commands.send(Action::Copy(findings.join("\n"), "findings"));
     }
+}
+
+/// Draws into a place that was allocated already: unlike a scope, it leaves the cursor where it is.
+fn inside<R>(ui: &mut Ui, place: Rect, layout: Layout, add: impl FnOnce(&mut Ui) -> R) -> R {
+    add(&mut ui.new_child(UiBuilder::new().max_rect(place).layout(layout)))
+}
+
+/// From left to right, centred in height.
+fn from_left() -> Layout {
+    Layout::left_to_right(Align::Center)
+}
+
+/// From right to left, centred in height.
+fn from_right() -> Layout {
+    Layout::right_to_left(Align::Center)
+}
+
+/// Key caps that end `right` points before the right end of a row.
+fn keys_at(ui: &mut Ui, row: Rect, right: f32, keys: &str) {
+    if keys.is_empty() {
+        return;
+    }
+    let width_of = |key: &str| {
+        let words = paint::whole_line(ui.painter(), key, type_roles::small(), Tokens::of(ui).text2);
+        (words.size().x.ceil() + 10.0).max(metrics::KEY_CAP)
+    };
+    let caps: Vec<f32> = keys.split('+').map(width_of).collect();
+    let width = caps.iter().sum::<f32>() + 4.0 * (caps.len() - 1) as f32;
+    let left = (row.right() - right - width).round();
+    let place = Rect::from_min_size(pos2(left, (row.center().y - 9.0).round()), vec2(width + 2.0, 18.0));
+    inside(ui, place, from_left(), |ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        shortcut(ui, keys);
+    });
 }
 
 /// A panel of a fixed height.

@@ -1,6 +1,9 @@
 //! Owns the bar at the top: which store, how it is open, the filter line, and where the view stands. Never filters.
 
-use egui::{Align, FontSelection, Frame, Layout, Popup, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, FontSelection, Frame, Layout, Popup, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    UiBuilder, pos2, vec2,
+};
 
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
@@ -11,7 +14,6 @@ use crate::view::{rows, text};
 use crate::widgets::badge::{Tone, badge};
 use crate::widgets::button::{self, Button};
 use crate::widgets::chip;
-use crate::widgets::key_cap::shortcut;
 use crate::widgets::toggle::switch;
 use crate::widgets::{escape, focus, paint, tooltip};
 use crate::worker::protocol::{OpenMode, StoreFormat};
@@ -51,7 +53,13 @@ impl TopBar {
         let border = if wrong { Stroke::new(1.5, t.red) } else { Stroke::new(1.0, t.control) };
         ui.painter().rect(line, RADIUS_CONTROL, t.input, border, StrokeKind::Inside);
         let color = if wrong { t.red_text } else { t.text3 };
-        paint::icon(ui.painter(), pos2(line.left() + 15.0, line.center().y), icons::MAGNIFYING_GLASS, 14.0, color);
+        paint::icon(
+            ui.painter(),
+            pos2(line.left() + 15.0, line.center().y),
+            icons::MAGNIFYING_GLASS,
+            14.0,
+            color,
+        );
         let inner = Rect::from_min_max(line.min + vec2(28.0, 1.0), line.max - vec2(6.0, 1.0));
         if !self.is_editing {
             self.edited.clone_from(&store.filter_text);
@@ -65,7 +73,8 @@ impl TopBar {
                     ctx.view.commands.run(Command::ClearFilter);
                 }
             } else if !self.is_editing && inner.width() > 220.0 {
-                shortcut(ui, &Command::ShowPalette.keys());
+                super::keys_at(ui, inner, 0.0, &Command::ShowPalette.keys());
+                ui.add_space(52.0);
             }
         });
         let inner = inner.with_max_x(right.left() - 4.0);
@@ -92,6 +101,7 @@ impl TopBar {
             .font(FontSelection::FontId(type_roles::mono()))
             .text_color(t.text)
             .hint_text(type_roles::rich(hint, type_roles::body()).color(t.text3))
+            .align(egui::Align2::LEFT_CENTER)
             .desired_width(rect.width());
         let layout = Layout::left_to_right(Align::Center);
         let builder = UiBuilder::new().max_rect(rect).layout(layout);
@@ -178,7 +188,8 @@ fn store_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 
 fn feed_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let Some((paused, per_second)) = ctx.store.feed else { return };
-    let (icon, label) = if paused { (icons::PLAY, "Resume the feed") } else { (icons::PAUSE, "Pause the feed") };
+    let (icon, label) =
+        if paused { (icons::PLAY, "Resume the feed") } else { (icons::PAUSE, "Pause the feed") };
     if button::icon(ui, icon, label).clicked() {
         ctx.view.commands.send(Action::Feed(!paused, per_second));
     }
@@ -285,8 +296,12 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     };
     let response = badge(ui, tone, Some(icon), &label);
     let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.problems.is_empty() => format!("All hashes of {} fit", text::counted(report.events, "event")),
-        Some(Ok(report)) => report.problems.iter().map(|problem| problem.1.clone()).collect::<Vec<_>>().join("\n"),
+        Some(Ok(report)) if report.problems.is_empty() => {
+            format!("All hashes of {} fit", text::counted(report.events, "event"))
+        }
+        Some(Ok(report)) => {
+            report.problems.iter().map(|problem| problem.1.clone()).collect::<Vec<_>>().join("\n")
+        }
         Some(Err(failure)) => failure.message.clone(),
         None => String::new(),
     };
