@@ -64,7 +64,9 @@ fn show(start: Start, home: Option<Home>, log: Log, displays: &Displays) -> Outc
         ));
     }
     let use_x11: Option<EventLoopBuilderHook> = (!wayland).then(|| {
-        let hook: EventLoopBuilderHook = Box::new(|builder| drop(builder.with_x11()));
+        let hook: EventLoopBuilderHook = Box::new(|builder| {
+            builder.with_x11();
+        });
         hook
     });
     let viewport = ViewportBuilder::default()

@@ -19,7 +19,7 @@ use crate::worker::protocol::{
 };
 
 /// Rows that are kept in memory.
-pub const ROWS_KEPT_MAX: u64 = 4096;
+const ROWS_KEPT_MAX: u64 = 4096;
 /// How long a message that is no failure stays, in seconds.
 const MESSAGE_SECONDS: f64 = 6.0;
 /// Messages that are shown at once.
