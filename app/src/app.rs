@@ -167,7 +167,9 @@ impl App {
         let ctx = ViewContext { model: &self.model, tokens: theme.tokens(), commands: &self.commands };
         self.panels.show(ctx, ui);
         // The table brought the row into view; the next wish to see it, even the same row, is a new one.
-        if let (Screen::Store, View::Events, Some(store)) = (self.model.screen, self.model.view, &mut self.model.store) {
+        if let (Screen::Store, View::Events, Some(store)) =
+            (self.model.screen, self.model.view, &mut self.model.store)
+        {
             store.reveal_row = None;
         }
     }

@@ -141,10 +141,10 @@ impl Worker {
 
     /// Opens a store in place of what is open. If that fails, what was open stays open.
     fn open(&mut self, path: PathBuf, mode: OpenMode) {
-        let own_lock =
-            mode == OpenMode::Writable && self.session.as_ref().is_some_and(|open| *open.path() == path);
-        if own_lock {
+        // A lock of our own would refuse us.
+        if mode == OpenMode::Writable && self.session.as_ref().is_some_and(|open| open.writes(&path)) {
             self.close();
+            self.outbox.send(Update::Closed);
         }
         match open::open(&path, mode, None) {
             Ok((handle, summary)) => {

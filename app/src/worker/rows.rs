@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_row_shows_the_fields_of_a_payload_in_one_line() {
         let value = json!({"id": 7, "note": "two\nlines", "list": [1, {"a": null}]});
-        assert_eq!(one_line(&value), "id: 7, note: two lines, list: [1,{\"a\":null}]");
+        assert_eq!(one_line(&value), "id: 7, list: [1,{\"a\":null}], note: two lines");
         assert_eq!(one_line(&json!(4.5)), "4.5");
         assert_eq!(one_line(&json!({})), "");
     }

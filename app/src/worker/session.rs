@@ -4,7 +4,7 @@
 //! - a step is short; what takes long is done slice by slice or on a thread of its own;
 //! - growth is told at most thirty times a second, counts twice a second.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -28,8 +28,8 @@ use crate::worker::handle::Handle;
 use crate::worker::open;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{
-    FoldStatus, Located, Matched, Position, ProjectionSpec, ProjectionState, Request, RequestId, Summary,
-    Target, Task, Update,
+    FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request, RequestId,
+    Summary, Target, Task, Update,
 };
 use crate::worker::rows;
 use crate::worker::timeline::Leaves;
@@ -120,9 +120,9 @@ impl Session {
         self.arrivals.receiver()
     }
 
-    /// The directory.
-    pub(crate) fn path(&self) -> &PathBuf {
-        &self.path
+    /// True if it holds the writer's lock of a directory.
+    pub(crate) fn writes(&self, path: &Path) -> bool {
+        self.handle.mode() == OpenMode::Writable && self.path == path
     }
 
     /// Ends the session and closes the store.

@@ -22,7 +22,9 @@ impl<T: Fold> Source<T> {
             FoldSource::Entity(entity) => {
                 Self::Entity(ask!(handle, store => store.watch_projection(entity, Freshness::Consistent)))
             }
-            FoldSource::Scope(scope) => Self::Scope(ask!(handle, store => store.watch_region(&Region::scope(scope)))),
+            FoldSource::Scope(scope) => {
+                Self::Scope(ask!(handle, store => store.watch_region(&Region::scope(scope))))
+            }
         }
     }
 
