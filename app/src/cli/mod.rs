@@ -131,7 +131,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
         Some(Command::Append(args)) => events::append(&args),
-        Some(Command::Import(args)) => store::import(args),
+        Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),
     }
 }
@@ -149,7 +149,12 @@ fn id_text(id: impl Into<u128>) -> String {
 
 /// Lower-case hexadecimal digits of a hash.
 fn hash_text(hash: &[u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    let (high, low) = hash.split_at(16);
+    [high, low]
+        .map(|half| {
+            format!("{:032x}", half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte)))
+        })
+        .concat()
 }
 
 #[cfg(test)]
