@@ -185,7 +185,7 @@ fn events<'a, T: Projection>(
     Ok(stream.into_iter().flatten().take_while(in_range).map(|read| read.and_then(projection_event::<T>)))
 }
 
-fn projection_event<T: Projection>(
+pub(super) fn projection_event<T: Projection>(
     (raw, prev_hash): (RawEvent, [u8; 32]),
 ) -> Result<ProjectionEvent<T>, StoreError> {
     if raw.payload_form != 0 {
@@ -199,7 +199,7 @@ fn projection_event<T: Projection>(
 }
 
 /// Folds events into a state, or from nothing; returns the new state and how many events went into it.
-fn fold<T: Projection>(
+pub(super) fn fold<T: Projection>(
     mut state: Option<T>,
     events: impl Iterator<Item = Result<ProjectionEvent<T>, StoreError>>,
 ) -> Result<(Option<T>, u64), StoreError> {

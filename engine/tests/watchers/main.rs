@@ -8,6 +8,7 @@ mod cursor_watcher;
 mod following;
 mod project_if_changed;
 mod projection;
+mod region;
 mod subscription;
 mod watcher;
 
@@ -43,7 +44,7 @@ struct Added {
 #[causeway(category = 1, type_id = 2)]
 struct Noted;
 
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize, EventSourced)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, EventSourced)]
 #[causeway(input = JsonValueInput)]
 #[causeway(event = Added, handler = add)]
 struct Sum {
