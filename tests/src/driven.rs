@@ -72,18 +72,23 @@ pub struct Dump {
 
 impl Dump {
     /// Dumps a store; the error is what the driver said instead.
-    pub fn of(program: &str, directory: &Path, writable: bool) -> Result<Self, String> {
-        let options = [format!("rw={}", u8::from(writable))];
+    pub fn of(program: &str, directory: &Path, options: &[&str]) -> Result<Self, String> {
+        let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         let (lines, status) = Driven::start(program, "dump", directory, &options).finish();
         let mut events = Vec::new();
+        let mut end = None;
         for line in lines {
             match line {
                 Line::Ev(event) => events.push(*event),
-                Line::End(end) if status.success() => return Ok(Self { events, end }),
+                Line::End(sums) => end = Some(sums),
+                Line::Exit => (),
                 other => return Err(format!("{other:?}, {status}")),
             }
         }
-        Err(format!("the dump broke off: {status}"))
+        match end {
+            Some(end) if status.success() => Ok(Self { events, end }),
+            _ => Err(format!("the dump broke off: {status}")),
+        }
     }
 
     /// The events that a driver wrote, without the store's own.

@@ -2,6 +2,7 @@
 //!
 //! Never opens a store to judge it by the store's own word: what must be there is computed from what a driver said on its way.
 
+pub mod crash;
 pub mod driven;
 pub mod figures;
 pub mod protocol;
