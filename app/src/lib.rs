@@ -2,5 +2,8 @@
 
 pub mod command;
 pub mod context;
+pub mod raster;
 pub mod state;
+pub mod theme;
+pub mod widgets;
 pub mod worker;

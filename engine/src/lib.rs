@@ -3,6 +3,8 @@
 
 extern crate self as causeway;
 
+mod batpak;
+mod care;
 mod commit;
 mod disk;
 mod memory;
@@ -54,10 +56,4 @@ pub mod wire {
     pub use crate::words::wire::u128_bytes;
 }
 
-/// The store.
-pub mod store {
-    pub use crate::words::clock::{Clock, SystemClock};
-    pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
-    pub use crate::words::error::{StoreError, StoreLockMode};
-    pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
-}
+pub mod store;

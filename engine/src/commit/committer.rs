@@ -37,6 +37,8 @@ pub(crate) struct Committer {
     pub(crate) largest_time: i64,
     /// Newest event of the log: its hash and stream sequence.
     pub(crate) last: ([u8; 32], u32),
+    /// Newest event of one stream, known without reading its frame.
+    pub(crate) known_head: Option<(Arc<str>, Head)>,
     /// Why nothing more is committed.
     pub(crate) poison: Option<String>,
 }
@@ -55,7 +57,7 @@ impl Committer {
         let mut durable = false;
         for (tag, request) in requests {
             if self.must_flush_before(&stage, &request) {
-                self.flush(std::mem::replace(&mut stage, Stage::new(self.largest_time)), durable, &mut waiting, &mut answer);
+                self.flush(stage, durable, &mut waiting, &mut answer);
                 stage = Stage::new(self.largest_time);
                 durable = false;
             }
@@ -86,7 +88,11 @@ impl Committer {
             segment_bytes: self.active.end_bytes,
             now_us,
         };
-        stage.push_group(request.items, start, |entity| head_of(&self.shared, entity))?;
+        let known = self.known_head.take();
+        stage.push_group(request.items, start, |entity| match &known {
+            Some((name, head)) if **name == *entity => Ok(Some(*head)),
+            Some(_) | None => head_of(&self.shared, entity),
+        })?;
         Ok(None)
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod active;
 pub(crate) mod committer;
 pub(crate) mod receipt;
+pub(crate) mod recovery;
 pub(crate) mod request;
 pub(crate) mod seal;
 pub(crate) mod stage;

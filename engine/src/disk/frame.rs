@@ -322,23 +322,28 @@ pub(crate) struct EventView<'a> {
 }
 
 impl EventView<'_> {
+    /// The header by value; `wall_ms`, milliseconds since 1970, goes into its position.
+    pub(crate) fn header(&self, wall_ms: u64) -> EventHeader {
+        EventHeader {
+            event_id: self.event_id,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            timestamp_us: self.timestamp_us,
+            position: DagPosition::with_hlc(wall_ms, 0, self.depth, self.lane, self.stream_sequence),
+            payload_size: self.payload.len() as u32,
+            event_kind: self.kind,
+            flags: self.flags,
+            content_hash: *self.content_hash,
+            payload_version: self.payload_version,
+        }
+    }
+
     /// The event by value; `wall_ms`, milliseconds since 1970, goes into its position.
     pub(crate) fn to_raw(&self, wall_ms: u64) -> RawEvent {
         RawEvent {
             global_sequence: self.global_sequence,
             coordinate: Coordinate::from_log(self.entity.into(), self.scope.into()),
-            header: EventHeader {
-                event_id: self.event_id,
-                correlation_id: self.correlation_id,
-                causation_id: self.causation_id,
-                timestamp_us: self.timestamp_us,
-                position: DagPosition::with_hlc(wall_ms, 0, self.depth, self.lane, self.stream_sequence),
-                payload_size: self.payload.len() as u32,
-                event_kind: self.kind,
-                flags: self.flags,
-                content_hash: *self.content_hash,
-                payload_version: self.payload_version,
-            },
+            header: self.header(wall_ms),
             extensions: self.extensions.to_extensions(),
             payload_form: self.payload_form,
             payload: self.payload.to_vec(),

@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::disk::frame::Stub;
 use crate::disk::segment::SegmentName;
 use crate::memory::postings::Postings;
 use crate::words::catalogue::KindDescription;
 use crate::words::event::EventHeader;
+use crate::words::kind::EventKind;
 use crate::words::sync::Arc;
 
 /// Events whose greatest earlier time is noted once.
@@ -117,6 +119,17 @@ impl LivePart {
         self.heads.insert(entity, Head { clock: header.position.sequence(), event_hash: *row.event_hash });
     }
 
+    /// Adds what is left of a removed event.
+    pub(crate) fn push_stub(&mut self, offset: u32, stub: &Stub) {
+        let ordinal = self.len() as u32;
+        let kind = EventKind::TOMBSTONE.as_raw_u16();
+        self.push_columns(offset, self.largest_time, kind);
+        let entity = post(&mut self.streams, &stub.entity, ordinal);
+        self.by_kind.entry(kind).or_default().push(ordinal);
+        self.ids.entry(fingerprint(stub.event_id.into())).or_default().push(ordinal);
+        self.heads.insert(entity, Head { clock: stub.stream_sequence, event_hash: stub.event_hash });
+    }
+
     /// Adds the rows of the part that follows this one.
     pub(crate) fn absorb(&mut self, next: &Self) {
         let shift = self.len() as u32;
@@ -138,7 +151,10 @@ impl LivePart {
                 table.entry(*print).or_default().extend(ordinals.iter().map(|ordinal| ordinal + shift));
             }
         }
-        self.catalogue.extend(next.catalogue.iter().cloned());
+        let new = next.catalogue.iter().filter(|description| !self.catalogue.contains(description));
+        let new: Vec<_> = new.cloned().collect();
+        self.catalogue.extend(new);
+        self.heads.extend(next.heads.iter().map(|(entity, head)| (Arc::clone(entity), *head)));
     }
 
     /// Adds a place whose frame cannot be read.
@@ -146,6 +162,7 @@ impl LivePart {
         self.push_columns(0, self.largest_time, 0);
     }
 
+    /// Adds a row that only its sequence leads to.
     pub(crate) fn push_columns(&mut self, offset: u32, time_us: i64, kind: u16) {
         if self.len().is_multiple_of(BLOCK_LEN) {
             self.blocks.push(Block { largest_before: self.largest_time, ascending: true });

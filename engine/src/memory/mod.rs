@@ -9,3 +9,4 @@ pub(crate) mod postings;
 pub(crate) mod sealed;
 pub(crate) mod selection;
 pub(crate) mod shared;
+pub(crate) mod survey;

@@ -24,6 +24,8 @@ pub struct Selection {
     pub correlation: Option<CorrelationId>,
     /// Events that this event caused.
     pub cause: Option<EventId>,
+    /// Also events that the program that wrote them hides (batpak directories only).
+    pub hidden: bool,
 }
 
 impl Selection {

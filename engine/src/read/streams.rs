@@ -73,11 +73,12 @@ impl Events {
         Ok(event)
     }
 
-    /// False for an event that the index proposed by a checksum of its ids and that has other ids.
+    /// False for an event that the index proposed by a checksum of its ids and that has other ids, and for a hidden one.
     fn confirms(&self, event: &LogEvent) -> bool {
         let header = &event.raw.header;
         let cause = header.causation_id.map(u128::from);
-        self.selection.correlation.is_none_or(|id| header.correlation_id == id)
+        (self.selection.hidden || !event.hidden)
+            && self.selection.correlation.is_none_or(|id| header.correlation_id == id)
             && self.selection.cause.is_none_or(|id: EventId| cause == Some(id.into()))
     }
 }
