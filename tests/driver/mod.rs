@@ -13,8 +13,8 @@ use causeway_tests::protocol::{self, DumpEnd, DumpedEvent, Line, Numbered, Optio
 use serde_json::Value;
 
 use crate::engine::{
-    self, AppendOptions, BatchAppendItem, CausationRef, Coordinate, EventId, EventKind, IdempotencyKey, IndexEntry,
-    ReadOnly, Region, Store, StoreConfig, StoreError,
+    self, AppendOptions, BatchAppendItem, CausationRef, Coordinate, Event, EventId, EventKind,
+    IdempotencyKey, IndexEntry, ReadOnly, Region, Store, StoreConfig, StoreError,
 };
 
 /// Why a driver gives up: at which stage, and what was said.
@@ -35,7 +35,7 @@ impl GivesUp {
 }
 
 /// Runs the command line and returns the exit code: 0, or 2 after an error line.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match command(&words) {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,8 +60,8 @@ fn command(words: &[String]) -> Result<(), GivesUp> {
             finish(store, &options)
         }
         "dump" => {
-            let store =
-                Store::<ReadOnly>::open_read_only(config(directory, &options)).map_err(GivesUp::at("open"))?;
+            let store = Store::<ReadOnly>::open_read_only(config(directory, &options))
+                .map_err(GivesUp::at("open"))?;
             dump(&store, directory, &options);
             Ok(())
         }
@@ -166,11 +166,38 @@ fn append_options(n: u64, options: &Options) -> AppendOptions {
     if options.idem { plain.with_idempotency(IdempotencyKey::from(u128::from(n) + 1)) } else { plain }
 }
 
-fn dump<State>(store: &Store<State>, directory: &Path, options: &Options) {
+/// What a dump reads, whichever way the store was opened.
+trait Reads {
+    fn entries(&self) -> Vec<IndexEntry>;
+    fn raw(&self, id: EventId) -> Result<Event<Vec<u8>>, StoreError>;
+    fn json(&self, id: EventId) -> Result<Value, StoreError>;
+}
+
+macro_rules! reads {
+    ($($store:ty),+) => {$(
+        impl Reads for $store {
+            fn entries(&self) -> Vec<IndexEntry> {
+                self.query(&Region::all())
+            }
+
+            fn raw(&self, id: EventId) -> Result<Event<Vec<u8>>, StoreError> {
+                Ok(self.read_raw(id)?.event)
+            }
+
+            fn json(&self, id: EventId) -> Result<Value, StoreError> {
+                Ok(self.get(id)?.event.payload)
+            }
+        }
+    )+};
+}
+
+reads!(Store, Store<ReadOnly>);
+
+fn dump(store: &impl Reads, directory: &Path, options: &Options) {
     let mut heads = HashMap::new();
     let mut end =
         DumpEnd { events: 0, unreadable: 0, hash_bad: 0, link_bad: 0, path: PathBuf::from(directory) };
-    for entry in store.query(&Region::all()) {
+    for entry in store.entries() {
         let event = dumped(store, &entry);
         let head = heads.insert(event.entity.clone(), event.hash.clone()).unwrap_or_else(|| hex(&[0; 32]));
         end.events += 1;
@@ -184,12 +211,12 @@ fn dump<State>(store: &Store<State>, directory: &Path, options: &Options) {
     say(&Line::End(end));
 }
 
-fn dumped<State>(store: &Store<State>, entry: &IndexEntry) -> DumpedEvent {
+fn dumped(store: &impl Reads, entry: &IndexEntry) -> DumpedEvent {
     let id = EventId::from(entry.event_id());
-    let stored = store.read_raw(id);
-    let number = store.get(id).ok().and_then(|stored| stored.event.payload.get("n").and_then(Value::as_u64));
-    let content = stored.as_ref().ok().map(|stored| engine::compute_hash(&stored.event.payload));
-    let said = stored.as_ref().ok().map(|stored| stored.event.header.content_hash);
+    let stored = store.raw(id);
+    let number = store.json(id).ok().and_then(|payload| payload.get("n").and_then(Value::as_u64));
+    let content = stored.as_ref().ok().map(|event| engine::compute_hash(&event.payload));
+    let said = stored.as_ref().ok().map(|event| event.header.content_hash);
     DumpedEvent {
         seq: entry.global_sequence(),
         id: format!("{:032x}", entry.event_id()),

@@ -104,7 +104,9 @@ impl Testimony {
             }
         }
         if next != self.start && self.operations.iter().all(|operation| operation.end != next) {
-            return Err(format!("the store ends at {next}, in the middle of an operation or past all of them"));
+            return Err(format!(
+                "the store ends at {next}, in the middle of an operation or past all of them"
+            ));
         }
         let acknowledged = self.end(Progress::Acknowledged);
         Ok(Verdict {
@@ -134,8 +136,13 @@ fn exact(n: u64, event: &DumpedEvent, pad: usize) -> Result<(), String> {
     let content: String = compute_hash(&payload).iter().map(|byte| format!("{byte:02x}")).collect();
     let kind = u16::from(protocol::KIND.0) << 12 | protocol::KIND.1;
     let expected = (protocol::entity(n), protocol::SCOPE, kind, n / protocol::ENTITIES, content.as_str());
-    let found =
-        (event.entity.clone(), event.scope.as_str(), event.kind, u64::from(event.clock), event.content.as_str());
+    let found = (
+        event.entity.clone(),
+        event.scope.as_str(),
+        event.kind,
+        u64::from(event.clock),
+        event.content.as_str(),
+    );
     if expected == found { Ok(()) } else { Err(format!("event {n} is {found:?}, not {expected:?}")) }
 }
 

@@ -286,7 +286,8 @@ mod tests {
     #[test]
     fn operations_number_the_events_without_gaps_whatever_the_mode() {
         for mode in ["single", "batch", "mixed"] {
-            let words = [format!("mode={mode}"), "bsz=4".to_owned(), "start=7".to_owned(), "count=23".to_owned()];
+            let words =
+                [format!("mode={mode}"), "bsz=4".to_owned(), "start=7".to_owned(), "count=23".to_owned()];
             let options = Options::parse(&words).expect("all are options");
             let numbers: Vec<u64> = options.operations().flatten().collect();
             assert_eq!(numbers, (7..30).collect::<Vec<_>>(), "{mode}");

@@ -8,8 +8,8 @@ mod driver;
 /// The engine under its public names.
 mod engine {
     pub(crate) use batpak::coordinate::{Coordinate, Region};
-    pub(crate) use batpak::event::EventKind;
     pub(crate) use batpak::event::hash::compute_hash;
+    pub(crate) use batpak::event::{Event, EventKind};
     pub(crate) use batpak::id::{EventId, IdempotencyKey};
     pub(crate) use batpak::store::index::IndexEntry;
     pub(crate) use batpak::store::{
