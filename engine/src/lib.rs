@@ -6,10 +6,23 @@ extern crate self as causeway;
 mod batpak;
 mod care;
 mod commit;
+mod derive;
 mod disk;
 mod memory;
 mod read;
 mod words;
+
+pub use causeway_macros::{EventPayload, EventSourced};
+
+pub use crate::event::{EventPayload, EventSourced};
+
+/// What the derives' code refers to.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde::{Serialize, de::DeserializeOwned};
+
+    pub use crate::derive::fold::distinct_kinds;
+}
 
 /// Entities, scopes, regions and positions.
 pub mod coordinate {
@@ -24,10 +37,22 @@ pub mod event {
     pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
     pub use crate::words::kind::{EventKind, EventKindError};
     pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
+    pub use sourcing::{
+        EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput,
+        ReplayLane,
+    };
 
     /// Flags of an event header.
     pub mod header {
         pub use crate::words::event::{EventHeader, FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
+    }
+
+    /// Folds of events into states.
+    pub mod sourcing {
+        pub use crate::derive::fold::{
+            EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
+            RawMsgpackInput, ReplayLane,
+        };
     }
 
     /// Content hashes.
@@ -57,3 +82,5 @@ pub mod wire {
 }
 
 pub mod store;
+
+pub mod prelude;

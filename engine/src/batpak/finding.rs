@@ -43,6 +43,8 @@ pub(crate) enum Damage {
     SegmentsMissing { events: u64 },
     #[error("the footer is not believed: {reason}")]
     Footer { reason: &'static str },
+    #[error("the footer differs from the frames and is not believed: {reason}")]
+    FooterDiffers { reason: &'static str },
     #[error("the footer counts from {found}, but the events before it reach {expected}")]
     FooterSequence { found: u64, expected: u64 },
     #[error("the checksum of a frame does not fit its bytes")]
@@ -55,7 +57,10 @@ pub(crate) enum Damage {
     #[error("a frame holds no event: {reason}")]
     NoEvent { reason: String },
     #[error("a segment ends inside a frame")]
-    TornTail { is_last_segment: bool },
+    TornTail {
+        /// True if the published crate passes over it: at the end of the last segment, or of less than eight bytes.
+        is_tolerated: bool,
+    },
     #[error("a segment ends with zeros")]
     ZeroTail,
     #[error("a batch has no end; its {items} events were never committed and are not shown")]
@@ -131,7 +136,7 @@ impl Finding {
 }
 
 impl Damage {
-    /// What version 0.8.2 does when it opens the directory without a snapshot.
+    /// What version 0.8.2 does when it rebuilds from frames; with a snapshot or footers it may not notice.
     pub(crate) fn outcome_0_8(&self) -> PeerOutcome {
         match self {
             Self::ZeroTail | Self::Checksum { .. } | Self::HiddenRangesVersion { .. } => PeerOutcome::Refuses,
@@ -140,7 +145,7 @@ impl Damage {
         }
     }
 
-    /// What version 0.10.0 does when it opens the directory without a snapshot.
+    /// What version 0.10.0 does when it rebuilds from frames; with a snapshot or footers it may not notice.
     pub(crate) fn outcome_0_10(&self) -> PeerOutcome {
         match self {
             Self::HeaderId { .. }
@@ -149,13 +154,14 @@ impl Damage {
             | Self::BatchBeginMissing
             | Self::ZeroTail
             | Self::Checksum { is_last: true }
-            | Self::TornTail { is_last_segment: true }
+            | Self::TornTail { is_tolerated: true }
             | Self::ContentHash
             | Self::EventHash
             | Self::PayloadSize { .. } => PeerOutcome::Reads,
-            Self::SegmentsMissing { .. } | Self::SegmentTwice { .. } | Self::UnfinishedBatch { .. } => {
-                PeerOutcome::ShowsLess
-            }
+            Self::SegmentsMissing { .. }
+            | Self::SegmentTwice { .. }
+            | Self::FooterDiffers { .. }
+            | Self::UnfinishedBatch { .. } => PeerOutcome::ShowsLess,
             Self::FileName | Self::InlinePayload | Self::InlinePayloadProven => PeerOutcome::EventUnreadable,
             Self::SegmentUnreadable { .. }
             | Self::Header
@@ -165,7 +171,7 @@ impl Damage {
             | Self::Checksum { is_last: false }
             | Self::NotAFrame
             | Self::NoEvent { .. }
-            | Self::TornTail { is_last_segment: false }
+            | Self::TornTail { is_tolerated: false }
             | Self::BatchEndDamaged { .. }
             | Self::ChainMissing
             | Self::Coordinate { .. }

@@ -182,7 +182,7 @@ fn read_header(reader: &mut PackReader<'_>) -> Result<(EventHeader, Option<u16>,
         match place {
             0 => event_id = Some(read_id(reader)?),
             1 => correlation_id = Some(read_id(reader)?),
-            2 if reader.nil() => {}
+            2 | 9 if reader.nil() => {}
             2 => causation_id = Some(CausationId::from(read_id(reader)?)),
             3 => timestamp_us = Some(reader.signed()?),
             4 => position = Some(read_position(reader)?),
@@ -190,7 +190,6 @@ fn read_header(reader: &mut PackReader<'_>) -> Result<(EventHeader, Option<u16>,
             6 => kind = Some(reader.number::<u16>()?),
             7 => flags = reader.number::<u8>()?,
             8 => content_hash = reader.byte_array()?,
-            9 if reader.nil() => {}
             9 => version = Some(reader.number::<u16>()?),
             _ => encrypted = reader.skip()? != [0xC0],
         }

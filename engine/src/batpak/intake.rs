@@ -43,8 +43,7 @@ impl Intake<'_> {
             Some(Marker::Begin(items)) => {
                 self.end_batch(offset, footer);
                 let mark = self.segment.mark_at(offset, self.rows.len());
-                self.batch =
-                    Some(Batch { mark, expected: u64::from(items), seen: 0, is_damaged: false });
+                self.batch = Some(Batch { mark, expected: u64::from(items), seen: 0, is_damaged: false });
             }
             Some(Marker::Commit) => {
                 if self.batch.take().is_none() {
@@ -71,7 +70,8 @@ impl Intake<'_> {
             self.report(range.clone(), Damage::ChainMissing);
         }
         let names = &self.names;
-        let is_known = names.entities.number(frame.entity).is_some() && names.scopes.number(frame.scope).is_some();
+        let is_known =
+            names.entities.number(frame.entity).is_some() && names.scopes.number(frame.scope).is_some();
         if !is_known && let Some(text) = invalid_name(frame.entity, frame.scope) {
             self.report(range, Damage::Coordinate { text: text.to_owned() });
         }

@@ -50,11 +50,8 @@ impl BatpakStore {
         let segment = self.segments.get(row.segment as usize).ok_or_else(no_event)?;
         let file = self.file(row.segment, segment)?;
         let mut window = Window::frame(file, row.offset, row.length);
-        let corrupt = |reason: String| StoreError::CorruptFrame {
-            segment_id: segment.id,
-            offset: row.offset,
-            reason,
-        };
+        let corrupt =
+            |reason: String| StoreError::CorruptFrame { segment_id: segment.id, offset: row.offset, reason };
         let frame = match window.spot(row.offset, row.end())? {
             Spot::Whole { length, body } if length == row.length => {
                 Frame::decode(body).map_err(|error| corrupt(error.to_string()))?

@@ -63,7 +63,10 @@ impl HiddenRanges {
     pub(crate) fn hides(&self, global_sequence: u64, lane: u32) -> bool {
         let holds = |ranges: &[Range<u64>]| {
             let after = ranges.partition_point(|range| range.start <= global_sequence);
-            after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|range| global_sequence < range.end)
+            after
+                .checked_sub(1)
+                .and_then(|at| ranges.get(at))
+                .is_some_and(|range| global_sequence < range.end)
         };
         holds(&self.ranges) || self.lanes.iter().any(|(of, ranges)| *of == lane && holds(ranges))
     }
@@ -187,13 +190,16 @@ fn apply_compaction(plan: &mut Plan, dir: &dyn Directory, entries: &[DirEntry]) 
             plan.segments.retain(|segment| !is_replaced(segment.id));
             return Ok(());
         }
-        for id in note.source_segment_ids.iter().filter(|id| **id != note.merged_id && !present.contains(id)) {
+        for id in note.source_segment_ids.iter().filter(|id| **id != note.merged_id && !present.contains(id))
+        {
             let damage = Damage::CompactionSource { name: format!("{id:06}{SEGMENT_SUFFIX}") };
             plan.findings.push(Finding::of_segment(*id, damage));
         }
     }
     for entry in entries {
-        let Some(id) = numbered(&entry.name, ASIDE_SUFFIX).filter(|id| !present.contains(id)) else { continue };
+        let Some(id) = numbered(&entry.name, ASIDE_SUFFIX).filter(|id| !present.contains(id)) else {
+            continue;
+        };
         if note.as_ref().is_none_or(|note| note.merged_id != id) {
             let damage = Damage::CompactionStandIn { name: entry.name.clone() };
             plan.findings.push(Finding::of_segment(id, damage));

@@ -16,10 +16,6 @@ use crate::words::error::StoreError;
 
 /// How every frame of the published writer goes on after its head and the marker of its map.
 const BODY_BEGINS: &[u8] = b"\xA5event";
-/// Frames up to this length are always tried when a search meets what looks like one.
-const SMALL_FRAME_BYTES: u64 = 4 << 10;
-/// Greater ones are tried as long as their lengths together do not exceed this multiple of the searched bytes.
-const SEARCH_EFFORT: u64 = 32;
 const SEARCH_PIECE_BYTES: usize = 64 << 10;
 const PROGRESS_STEP_BYTES: u64 = 1 << 20;
 
@@ -54,7 +50,11 @@ enum Detour {
 #[derive(Clone, Copy)]
 enum Trouble {
     /// A frame of this length whose checksum does not fit, and what is known of its contents.
-    Mismatch { length: u32, is_shaped: bool, was_event: bool },
+    Mismatch {
+        length: u32,
+        is_shaped: bool,
+        was_event: bool,
+    },
     NoFrame,
 }
 
@@ -66,23 +66,24 @@ impl Walk<'_, '_> {
         }
         let mark = self.intake.segment.mark;
         self.intake.segment.rewind(mark, self.intake.rows);
-        let mut malformed = None;
+        let mut refused = None;
         match segment::read_end(self.window, self.intake.segment.start.offset)? {
-            SegmentEnd::Footer(footer) => match self.through_footer(footer)? {
-                Ok(()) => return Ok(()),
-                Err(reason) => {
-                    let start = self.intake.segment.start;
-                    self.intake.segment.rewind(start, self.intake.rows);
-                    self.intake.batch = None;
-                    self.report_at_end(Damage::Footer { reason });
-                    self.intake.segment.start.findings = self.intake.segment.findings.len();
+            SegmentEnd::Footer(footer) => {
+                if self.through_footer(&footer, &mut refused)? {
+                    return Ok(());
                 }
-            },
-            SegmentEnd::Malformed { offset, reason } => malformed = Some((offset, reason)),
+                let start = self.intake.segment.start;
+                self.intake.segment.rewind(start, self.intake.rows);
+                self.intake.batch = None;
+                if refused.is_none() {
+                    self.report_at_end(Damage::Footer { reason: "a frame reaches into it" });
+                }
+            }
+            SegmentEnd::Malformed { offset, reason } => refused = Some((offset, Damage::Footer { reason })),
             SegmentEnd::Frames => {}
         }
         let reached = self.frames(None, self.window.len_bytes())?;
-        self.end(reached, malformed)
+        self.end(reached, refused)
     }
 
     /// Reads the header; false if the file is too short for one and may still grow.
@@ -114,21 +115,32 @@ impl Walk<'_, '_> {
         Ok(true)
     }
 
-    /// Reads the frames before a footer, and says why the footer is not to be believed, if so.
-    fn through_footer(&mut self, footer: Footer) -> Result<Result<(), &'static str>, StoreError> {
-        let reached = self.frames(Some(&footer), footer.offset)?;
+    /// Reads the frames before a footer; false if it is not to be believed. If frames end where it begins, `refused` says why.
+    fn through_footer(
+        &mut self,
+        footer: &Footer,
+        refused: &mut Option<(u64, Damage)>,
+    ) -> Result<bool, StoreError> {
+        let reached = self.frames(Some(footer), footer.offset)?;
         if reached != footer.offset {
-            return Ok(Err("a frame reaches into it"));
+            return Ok(false);
         }
-        self.intake.end_batch(footer.offset, Some(&footer));
+        self.intake.end_batch(footer.offset, Some(footer));
         let segment = &mut *self.intake.segment;
         let rows = self.intake.rows.get(segment.first_row..).unwrap_or_default();
-        Ok(confirm(&footer, rows, &segment.findings).map(|numbers| {
-            segment.footer = Some(footer.kind);
-            segment.frames_end = footer.offset;
-            segment.numbers = numbers;
-            segment.mark = segment.mark_at(segment.len_bytes, self.intake.rows.len());
-        }))
+        match confirm(footer, rows, &segment.findings) {
+            Ok(numbers) => {
+                segment.footer = Some(footer.kind);
+                segment.frames_end = footer.offset;
+                segment.numbers = numbers;
+                segment.mark = segment.mark_at(segment.len_bytes, self.intake.rows.len());
+                Ok(true)
+            }
+            Err(reason) => {
+                *refused = Some((footer.offset, Damage::FooterDiffers { reason }));
+                Ok(false)
+            }
+        }
     }
 
     /// Reads frames up to `end`, over damage too; returns where it stopped: at `end`, at a tail, or behind `end`.
@@ -158,10 +170,8 @@ impl Walk<'_, '_> {
                 Spot::Mismatch { length, body } => {
                     let frame = Frame::decode(body).ok();
                     let is_shaped = frame.is_some();
-                    let was_event = frame.map_or_else(
-                        || !Frame::resembles_marker(body),
-                        |frame| frame.marker().is_none(),
-                    );
+                    let was_event = frame
+                        .map_or_else(|| !Frame::resembles_marker(body), |frame| frame.marker().is_none());
                     Trouble::Mismatch { length, is_shaped, was_event }
                 }
                 Spot::NoFrame => Trouble::NoFrame,
@@ -215,7 +225,6 @@ impl Walk<'_, '_> {
     fn search(&mut self, mut at: u64, end: u64) -> Result<Option<u64>, StoreError> {
         let pattern_at = FRAME_HEAD_BYTES + 1;
         let least = pattern_at + BODY_BEGINS.len();
-        let mut effort = end.saturating_sub(at).saturating_mul(SEARCH_EFFORT);
         let mut reported = at;
         while at.saturating_add(least as u64) <= end {
             let piece = self.window.bytes(at, SEARCH_PIECE_BYTES)?;
@@ -233,16 +242,11 @@ impl Walk<'_, '_> {
                 }
                 continue;
             };
-            let body_bytes = piece.get(skipped..).map_or(0, announced_length);
             at += skipped as u64;
-            let is_small = body_bytes <= SMALL_FRAME_BYTES;
-            if is_small || body_bytes <= effort {
-                effort = if is_small { effort } else { effort - body_bytes };
-                if let Spot::Whole { body, .. } = self.window.spot(at, end)?
-                    && Frame::decode(body).is_ok()
-                {
-                    return Ok(Some(at));
-                }
+            if let Spot::Whole { body, .. } = self.window.spot(at, end)?
+                && Frame::decode(body).is_ok()
+            {
+                return Ok(Some(at));
             }
             at += 1;
         }
@@ -250,7 +254,7 @@ impl Walk<'_, '_> {
     }
 
     /// Takes the end of a segment that has no footer.
-    fn end(mut self, reached: u64, malformed: Option<(u64, &'static str)>) -> Result<(), StoreError> {
+    fn end(mut self, reached: u64, refused: Option<(u64, Damage)>) -> Result<(), StoreError> {
         let file_end = self.window.len_bytes();
         if !self.ending.is_settled && (reached < file_end || self.intake.batch.is_some()) {
             let Intake { segment, rows, batch, .. } = self.intake;
@@ -263,7 +267,7 @@ impl Walk<'_, '_> {
         let batch_mark = self.intake.batch.as_ref().map(|batch| batch.mark);
         let mark = batch_mark.unwrap_or_else(|| self.intake.segment.mark_at(reached, self.intake.rows.len()));
         if reached < file_end {
-            self.tail(reached, malformed)?;
+            self.tail(reached, refused)?;
         }
         self.intake.end_batch(reached, None);
         self.intake.segment.mark = mark;
@@ -271,12 +275,12 @@ impl Walk<'_, '_> {
     }
 
     /// Says what the bytes behind the last frame are.
-    fn tail(&mut self, at: u64, malformed: Option<(u64, &'static str)>) -> Result<(), StoreError> {
+    fn tail(&mut self, at: u64, refused: Option<(u64, Damage)>) -> Result<(), StoreError> {
         let file_end = self.window.len_bytes();
         let is_last_segment = self.ending.is_last_segment;
         let mut is_whole = false;
-        let damage = match malformed {
-            Some((offset, reason)) if offset == at => Damage::Footer { reason },
+        let damage = match refused {
+            Some((offset, damage)) if offset == at => damage,
             _ if self.window.zeros_end(at)? == file_end && file_end - at >= FRAME_HEAD_BYTES as u64 => {
                 Damage::ZeroTail
             }
@@ -285,7 +289,11 @@ impl Walk<'_, '_> {
                     is_whole = true;
                     Damage::Checksum { is_last: is_last_segment }
                 }
-                _ => Damage::TornTail { is_last_segment },
+                _ => {
+                    // Less than a frame's head is passed over by every version, wherever it stands.
+                    let is_tolerated = is_last_segment || file_end - at < FRAME_HEAD_BYTES as u64;
+                    Damage::TornTail { is_tolerated }
+                }
             },
         };
         let frames_end = self.intake.segment.frames_end;

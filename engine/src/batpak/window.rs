@@ -7,6 +7,11 @@ use crate::disk::storage::File;
 use crate::words::sync::Arc;
 
 const PIECE_BYTES: usize = 1 << 20;
+/// Whatever announces a body up to this length is always tried.
+const SMALL_BODY_BYTES: u32 = 4 << 10;
+/// What announces more is tried until this multiple of the file's length was spent on what turned out to be none: a hostile file
+/// could otherwise make the work grow with the square of its length.
+const EFFORT: u64 = 32;
 
 /// A file of known length, and the piece of it that was read last.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub(crate) struct Window {
     piece_bytes: usize,
     start: u64,
     piece: Vec<u8>,
+    /// Bytes that may still be spent on what turns out to be no frame.
+    effort: u64,
 }
 
 /// What stands where a frame should begin.
@@ -31,13 +38,15 @@ pub(crate) enum Spot<'a> {
 
 impl Window {
     pub(crate) fn new(file: Arc<dyn File>, len_bytes: u64) -> Self {
-        Self { file, len_bytes, piece_bytes: PIECE_BYTES, start: 0, piece: Vec::new() }
+        let effort = len_bytes.saturating_mul(EFFORT);
+        Self { file, len_bytes, piece_bytes: PIECE_BYTES, start: 0, piece: Vec::new(), effort }
     }
 
     /// A window on one frame, which is read at once and nothing else with it.
     pub(crate) fn frame(file: Arc<dyn File>, offset: u64, length: u32) -> Self {
         let len_bytes = offset.saturating_add(u64::from(length));
-        Self { file, len_bytes, piece_bytes: length as usize, start: 0, piece: Vec::new() }
+        let (piece_bytes, effort) = (length as usize, u64::from(length));
+        Self { file, len_bytes, piece_bytes, start: 0, piece: Vec::new(), effort }
     }
 
     pub(crate) fn len_bytes(&self) -> u64 {
@@ -70,19 +79,22 @@ impl Window {
         let body_bytes = u32::from_be_bytes([l0, l1, l2, l3]);
         let length = body_bytes.saturating_add(FRAME_HEAD_BYTES as u32);
         let fits = offset.checked_add(u64::from(length)).is_some_and(|frame_end| frame_end <= end);
-        if body_bytes == 0 || body_bytes > MAX_BODY_BYTES || !fits {
+        let is_too_dear = body_bytes > SMALL_BODY_BYTES && u64::from(body_bytes) > self.effort;
+        if body_bytes == 0 || body_bytes > MAX_BODY_BYTES || !fits || is_too_dear {
             return Ok(Spot::NoFrame);
         }
         let bytes = self.bytes(offset, length as usize)?;
-        let body = bytes.get(FRAME_HEAD_BYTES..).unwrap_or_default();
         if bytes.len() != length as usize {
             return Ok(Spot::NoFrame);
         }
-        if crc32fast::hash(body) == u32::from_be_bytes([c0, c1, c2, c3]) {
-            Ok(Spot::Whole { length, body })
-        } else {
-            Ok(Spot::Mismatch { length, body })
+        let body = bytes.get(FRAME_HEAD_BYTES..).unwrap_or_default();
+        let is_whole = crc32fast::hash(body) == u32::from_be_bytes([c0, c1, c2, c3]);
+        if !is_whole {
+            self.effort = self.effort.saturating_sub(u64::from(body_bytes));
         }
+        let bytes = self.bytes(offset, length as usize)?;
+        let body = bytes.get(FRAME_HEAD_BYTES..).unwrap_or_default();
+        Ok(if is_whole { Spot::Whole { length, body } } else { Spot::Mismatch { length, body } })
     }
 
     /// Where the bytes from `offset` on cease to be zero; the end of the file if they never do.

@@ -1,3 +1,5 @@
-//! Floor 6: caring for stores. Checking them, and bringing in what other programs wrote.
+//! Floor 6: caring for stores. Looking at them, checking them, bringing in what other programs wrote.
 
+pub(crate) mod import;
+pub(crate) mod preview;
 pub(crate) mod verify;

@@ -1,31 +1,74 @@
 //! The door: the store as its users see it. Every method is a few lines over the floors below.
 
 mod append;
+mod derived;
 mod read;
-mod state;
+pub(crate) mod state;
 
 use std::path::{Path, PathBuf};
 
 use crate::care::verify::verify;
+use crate::derive::remembered::ProjectionMemory;
 use crate::read::reader::Reader;
-use crate::store::state::{Half, StoreState};
+use crate::store::state::Half;
+use crate::words::sync::Arc;
 
+pub use crate::care::import::{ImportOptions, ImportReport, import};
+pub use crate::care::preview::{StorePreview, preview};
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::receipt::AppendReceipt;
 pub use crate::commit::recovery::OpenReport;
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
+pub use crate::derive::wait::WatchStop;
+pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
 pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
 pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::read::StoreStats;
-pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat};
+pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
 pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
 pub use crate::words::error::{StoreError, StoreLockMode};
 pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
 pub use crate::words::position::DiskPos;
+
+pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
+pub use delivery::cursor::{Cursor, CursorCheckpoint};
+pub use delivery::observation::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+pub use delivery::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
+
+/// Events as they come: pushed and lossy, or pulled in order.
+pub mod delivery {
+    /// What both have in common.
+    pub mod canal {
+        pub use crate::derive::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
+    }
+
+    /// Pulled in order.
+    pub mod cursor {
+        pub use crate::derive::checkpoint::CursorCheckpoint;
+        pub use crate::derive::cursor::Cursor;
+    }
+
+    /// Names of saved positions.
+    pub mod observation {
+        pub use crate::derive::checkpoint::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+    }
+
+    /// Pushed and lossy.
+    pub mod subscription {
+        pub use crate::derive::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
+    }
+}
+
+/// States derived from events.
+pub mod projection {
+    pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
+    pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+}
 
 /// An open store: one directory, one writer, any number of readers.
 ///
@@ -48,6 +91,7 @@ pub struct Store<State: StoreState = Open> {
     reader: Reader,
     half: State::Half,
     about: About,
+    memory: Arc<ProjectionMemory>,
 }
 
 /// What does not change while a store is open.
@@ -69,12 +113,12 @@ impl Store<Open> {
     /// something else, [`StoreError::NewerFormat`] if a newer version wrote it.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         let (reader, half, about) = state::open_for_writing(config)?;
-        Ok(Self { reader, half, about })
+        Ok(Self { reader, half, about, memory: Arc::default() })
     }
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
     pub fn close(self) -> Result<Closed, StoreError> {
-        self.half.close(&self.about)
+        self.half.close()
     }
 }
 
@@ -96,8 +140,9 @@ impl Store<ReadOnly> {
         config: StoreConfig,
         progress: Progress<'_>,
     ) -> Result<Self, StoreError> {
-        let (reader, half, about) = state::open_for_reading(config, progress)?;
-        Ok(Self { reader, half, about })
+        let memory = Arc::default();
+        let (reader, half, about) = state::open_for_reading(config, &memory, progress)?;
+        Ok(Self { reader, half, about, memory })
     }
 
     /// Takes in what another process wrote, at once instead of at the next step of the following thread. True if there was something.
@@ -137,7 +182,7 @@ impl<State: StoreState> Store<State> {
 
     /// What is damaged or odd, a sentence each: found when the store was opened, and since.
     pub fn findings(&self) -> Vec<String> {
-        self.half.findings(self.reader.shared())
+        self.half.findings()
     }
 
     /// Size of the segments in bytes.

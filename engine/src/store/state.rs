@@ -13,6 +13,7 @@ use crate::commit::committer::Committer;
 use crate::commit::recovery::{OpenReport, Recovered, recover};
 use crate::commit::request::{AppendOptions, CausationRef, Item, Request};
 use crate::commit::writer::{BackgroundSync, Writer};
+use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::real::RealDirectory;
 use crate::disk::segment::FORMAT_VERSION;
@@ -95,7 +96,7 @@ pub trait Half: fmt::Debug + Send + Sync {
     #[doc(hidden)]
     fn size_bytes(&self) -> Result<u64, StoreError>;
     #[doc(hidden)]
-    fn findings(&self, shared: &Shared) -> Vec<String>;
+    fn findings(&self) -> Vec<String>;
 }
 
 /// The lock, the writer and the background sync.
@@ -105,6 +106,7 @@ pub struct WritingHalf {
     pub(crate) shared: Arc<Shared>,
     directory: Arc<dyn Directory>,
     background: Option<BackgroundSync>,
+    lifecycle: Lifecycle,
     closed: bool,
 }
 
@@ -113,8 +115,8 @@ impl Half for WritingHalf {
         segment_bytes(&*self.directory, ".seg")
     }
 
-    fn findings(&self, shared: &Shared) -> Vec<String> {
-        shared.findings.lock().clone()
+    fn findings(&self) -> Vec<String> {
+        self.shared.findings.lock().clone()
     }
 }
 
@@ -128,7 +130,16 @@ pub(crate) fn open_for_writing(config: StoreConfig) -> Result<(Reader, WritingHa
     config.validate()?;
     let directory = RealDirectory::create(config.data_dir())?;
     let path = config.data_dir().to_path_buf();
-    open_in(directory, &path, config)
+    open_in(directory, &path, config, Lifecycle::Told)
+}
+
+/// Whether opening and closing become events of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifecycle {
+    /// As for every store that an application opens.
+    Told,
+    /// The log is to hold nothing but what is imported.
+    Silent,
 }
 
 /// Opens a store for writing in any storage.
@@ -136,6 +147,7 @@ pub(crate) fn open_in(
     directory: Arc<dyn Directory>,
     path: &Path,
     config: StoreConfig,
+    lifecycle: Lifecycle,
 ) -> Result<(Reader, WritingHalf, About), StoreError> {
     refuse_foreign(&*directory, path)?;
     let locked = || StoreError::StoreLocked { path: path.to_path_buf(), mode: StoreLockMode::Mutable };
@@ -174,13 +186,16 @@ pub(crate) fn open_in(
         committer.known_head = Some((LIFECYCLE_ENTITY.into(), head));
     }
     let (writer, wakes) = Writer::new(committer);
-    writer.submit(lifecycle(EventKind::SYSTEM_OPEN_COMPLETED, &opened_payload(&about.report))?)?;
+    if lifecycle == Lifecycle::Told {
+        writer.submit(lifecycle_event(EventKind::SYSTEM_OPEN_COMPLETED, &opened_payload(&about.report))?)?;
+    }
     let background = BackgroundSync::start(&writer, wakes, every)?;
     let half = WritingHalf {
         writer,
         shared: Arc::clone(&shared),
         directory,
         background: Some(background),
+        lifecycle,
         closed: false,
     };
     Ok((Reader::new(shared), half, about))
@@ -219,7 +234,7 @@ fn opened_payload(report: &OpenReport) -> serde_json::Value {
     })
 }
 
-fn lifecycle(kind: EventKind, payload: &serde_json::Value) -> Result<Request, StoreError> {
+fn lifecycle_event(kind: EventKind, payload: &serde_json::Value) -> Result<Request, StoreError> {
     let coordinate = Coordinate::new(LIFECYCLE_ENTITY, LIFECYCLE_SCOPE)?;
     let bytes = encoding::to_bytes(payload)?;
     let item = Item::untyped(coordinate, kind, bytes, AppendOptions::default(), CausationRef::None);
@@ -227,21 +242,23 @@ fn lifecycle(kind: EventKind, payload: &serde_json::Value) -> Result<Request, St
 }
 
 impl WritingHalf {
-    pub(crate) fn close(mut self, about: &About) -> Result<crate::store::Closed, StoreError> {
+    /// Ends the log with a mark, and stores its index, so that the next opening examines nothing.
+    pub(crate) fn close(mut self) -> Result<Closed, StoreError> {
         self.background.take();
         self.closed = true;
         self.shared.hub.close();
-        let last = self.shared.visible().saturating_sub(1);
-        let wall_ms = self.shared.clock.0.now_us() / 1_000;
-        let payload = serde_json::json!({ "wall_ms": wall_ms, "global_sequence": last });
-        self.writer.submit(lifecycle(EventKind::SYSTEM_CLOSE_COMPLETED, &payload)?)?;
+        if self.lifecycle == Lifecycle::Told {
+            let last = self.shared.visible().saturating_sub(1);
+            let wall_ms = self.shared.clock.0.now_us() / 1_000;
+            let payload = serde_json::json!({ "wall_ms": wall_ms, "global_sequence": last });
+            self.writer.submit(lifecycle_event(EventKind::SYSTEM_CLOSE_COMPLETED, &payload)?)?;
+        }
         self.writer.with_committer(|committer| {
             committer.check_poison()?;
             committer.finish_active(MarkPurpose::Closed)?;
-            committer.seal(true).map(drop)
+            committer.seal(self.lifecycle == Lifecycle::Told).map(drop)
         })?;
-        let _ = about;
-        Ok(crate::store::Closed)
+        Ok(Closed)
     }
 }
 
@@ -277,6 +294,7 @@ pub struct FollowingHalf {
 #[derive(Debug)]
 struct Steps {
     following: Following,
+    memory: Arc<ProjectionMemory>,
     rolled_back_to: Option<u64>,
     failed: Option<String>,
 }
@@ -288,6 +306,7 @@ impl Steps {
             Following::Batpak(follower) => follower.step(shared)?,
         };
         if let Some(sequence) = followed.rolled_back_to {
+            self.memory.clear();
             let earliest = self.rolled_back_to.map_or(sequence, |earlier| earlier.min(sequence));
             self.rolled_back_to = Some(earliest);
         }
@@ -298,12 +317,13 @@ impl Steps {
 /// Opens a directory for reading.
 pub(crate) fn open_for_reading(
     config: StoreConfig,
+    memory: &Arc<ProjectionMemory>,
     progress: Progress<'_>,
 ) -> Result<(Reader, FollowingHalf, About), StoreError> {
     config.validate()?;
     let path = config.data_dir().to_path_buf();
     let directory = RealDirectory::open(&path)?;
-    follow_in(directory, &path, config, progress)
+    follow_in(directory, &path, config, memory, progress)
 }
 
 /// Opens a store for reading in any storage.
@@ -311,6 +331,7 @@ pub(crate) fn follow_in(
     directory: Arc<dyn Directory>,
     path: &Path,
     config: StoreConfig,
+    memory: &Arc<ProjectionMemory>,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<(Reader, FollowingHalf, About), StoreError> {
     let interval = config.follow_interval();
@@ -330,7 +351,7 @@ pub(crate) fn follow_in(
         ..OpenReport::default()
     };
     let about = About { path: path.to_path_buf(), identity, format, report };
-    let steps = Arc::new(Mutex::new(Steps { following, rolled_back_to: None, failed: None }));
+    let steps = Arc::new(Mutex::new(Steps { following, memory: Arc::clone(memory), rolled_back_to: None, failed: None }));
     let half = FollowingHalf::start(Arc::clone(&shared), directory, steps, interval)?;
     Ok((Reader::new(shared), half, about))
 }
@@ -377,8 +398,8 @@ impl Half for FollowingHalf {
         segment_bytes(&*self.directory, suffix)
     }
 
-    fn findings(&self, shared: &Shared) -> Vec<String> {
-        let mut findings = shared.findings.lock().clone();
+    fn findings(&self) -> Vec<String> {
+        let mut findings = self.shared.findings.lock().clone();
         if let Following::Batpak(follower) = &self.following.lock().following {
             findings.extend(follower.findings());
         }

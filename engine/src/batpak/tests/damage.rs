@@ -67,12 +67,63 @@ fn every_cut_keeps_every_event_that_was_complete_before_it() {
 }
 
 #[test]
+fn a_footer_that_differs_from_the_frames_is_told_and_hides_nothing() {
+    let sample = sample("v082-batches", 10_126);
+    let footer_len = sample.bytes.len() - sample.frames_end;
+    let rows_at = sample.bytes.len() - 16 - sample.events.len() * 162;
+    let whole = shown(&open(one_segment(&sample.bytes)));
+    for (place, reason) in [
+        (0, "a row differs from its frame"),
+        (118, "its rows do not follow each other"),
+        (110 + 7, "its rows do not follow each other"),
+        (122 + 1, "its sequences do not rise"),
+        (19, "a row names an entity or a scope that it does not list"),
+    ] {
+        let mut bytes = sample.bytes.clone();
+        bytes[rows_at + 162 * 3 + place] ^= 1;
+        let store = open_settled(one_segment(&bytes));
+        assert_eq!(shown(&store), whole, "{reason}");
+        let [finding] = store.findings() else { panic!("{:?}", store.findings()) };
+        assert_eq!(finding.bytes.unwrap().len_bytes, footer_len as u64, "{reason}");
+        let is_told = match &finding.damage {
+            Damage::Footer { reason: told } | Damage::FooterDiffers { reason: told } => *told == reason,
+            _ => false,
+        };
+        assert!(is_told, "{reason}: {finding}");
+    }
+}
+
+#[test]
+fn a_cut_in_a_segment_hides_nothing_of_the_segments_behind_it() {
+    let files = files("v082-rotated");
+    let whole = open(memory(&files));
+    let middle = &whole.segments()[2];
+    for cut in (0..middle.len_bytes).step_by(61) {
+        let mut files = files.clone();
+        files.iter_mut().find(|(name, _)| *name == middle.name).unwrap().1.truncate(cut as usize);
+        let store = open(memory(&files));
+        let others = |store: &crate::batpak::BatpakStore| -> Vec<_> {
+            let mut rows = store.rows().to_vec();
+            rows.retain(|row| row.segment != 2);
+            rows
+        };
+        assert_eq!(others(&store), others(&whole), "cut at {cut}");
+        let mut left: Vec<_> = whole.rows().iter().filter(|row| row.segment == 2).collect();
+        let complete = left.iter().filter(|row| row.end() <= cut).count();
+        let shown = store.rows().iter().filter(|row| row.segment == 2);
+        assert!(shown.clone().count() <= complete, "cut at {cut}");
+        left.truncate(shown.clone().count());
+        assert!(shown.eq(left), "cut at {cut}");
+    }
+}
+
+#[test]
 fn a_cut_is_told_unless_it_falls_between_frames() {
     let sample = sample("v082-damaged-zero_tail_64", 4_628);
     let first = sample.events[0].0.clone();
     assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..first.end]))), []);
-    let torn = [Damage::TornTail { is_last_segment: true }];
-    assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..first.end + 1]))), torn);
+    let torn = [Damage::TornTail { is_tolerated: true }];
+    assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..=first.end]))), torn);
     assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..first.end - 1]))), torn);
     assert_eq!(damages(&open_settled(one_segment(&sample.bytes[..30]))), [Damage::Header]);
 }
@@ -92,7 +143,8 @@ fn check_changed_byte(sample: &Sample, at: usize, mask: u8) {
         assert!(places.any(|place| *place == event), "byte {at} ^ {mask:#x} hides the event at {frame:?}");
     }
     for (_, offset, id) in &shown {
-        let is_old = |(frame, old, _): &(Range<usize>, u128, usize)| (frame.start as u64, *old) == (*offset, *id);
+        let is_old =
+            |(frame, old, _): &(Range<usize>, u128, usize)| (frame.start as u64, *old) == (*offset, *id);
         assert!(sample.events.iter().any(is_old), "byte {at} ^ {mask:#x} forges an event at {offset}");
     }
     let mut rising = store.rows().iter().map(|row| row.global_sequence);
@@ -135,6 +187,39 @@ fn a_wrong_checksum_in_any_frame_is_told_with_its_place() {
         assert_eq!(finding.damage, Damage::Checksum { is_last });
         assert_eq!(finding.bytes.unwrap().offset, frame.start as u64);
         assert_eq!(finding.bytes.unwrap().len_bytes, frame.len() as u64);
+    }
+}
+
+#[test]
+fn a_batch_with_damage_in_it_is_shown_and_told() {
+    // Two items, at 2884 and 3360, between a beginning at 2555 and an end at 3820.
+    let whole = sample("v082-damaged-zero_tail_64", 4_628).bytes[..4_628].to_vec();
+    let wrong = Damage::Checksum { is_last: false };
+    for (hit, events, told) in [
+        (2_555, 7, vec![wrong.clone(), Damage::BatchBeginMissing]),
+        (2_884, 6, vec![wrong.clone()]),
+        (3_820, 7, vec![wrong, Damage::BatchEndDamaged { items: 2 }]),
+    ] {
+        let mut bytes = whole.clone();
+        bytes[hit + 4] ^= 1;
+        let store = open_settled(one_segment(&bytes));
+        assert_eq!((store.len(), damages(&store)), (events, told), "frame at {hit}");
+        assert_eq!(store.rows().last().unwrap().global_sequence, 6, "frame at {hit}");
+    }
+}
+
+#[test]
+fn a_damaged_length_is_passed_over_to_the_next_whole_frame() {
+    let sample = sample("v082-damaged-zero_tail_64", 4_628);
+    let frame = sample.events[2].0.clone();
+    for byte in 0..4 {
+        let mut bytes = sample.bytes[..sample.frames_end].to_vec();
+        bytes[frame.start + byte] ^= 0x40;
+        let store = open_settled(one_segment(&bytes));
+        let [finding] = store.findings() else { panic!("{:?}", store.findings()) };
+        assert_eq!((store.len(), &finding.damage), (6, &Damage::NotAFrame));
+        let hit = finding.bytes.unwrap();
+        assert_eq!((hit.offset, hit.len_bytes), (frame.start as u64, frame.len() as u64));
     }
 }
 

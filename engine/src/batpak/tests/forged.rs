@@ -86,7 +86,9 @@ fn id() -> [u8; 16] {
 
 fn segment(frames: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = header(1);
-    frames.iter().for_each(|body| bytes.extend_from_slice(&frame(body)));
+    for body in frames {
+        bytes.extend_from_slice(&frame(body));
+    }
     bytes
 }
 
@@ -192,7 +194,7 @@ fn a_forged_footer_at_the_end_of_a_torn_frame_is_not_believed() {
     let payload = vec![0xC0];
     let hash = compute_hash(&payload);
     let whole = rmp_serde::to_vec_named(&body(id(), hash, payload, 1)).unwrap();
-    let mut bytes = segment(&[whole.clone()]);
+    let mut bytes = segment(std::slice::from_ref(&whole));
     let torn_at = bytes.len();
     bytes.extend_from_slice(&frame(&whole)[..100]);
     bytes.extend_from_slice(&forged_footer(bytes.len() as u64));
@@ -248,6 +250,23 @@ fn a_segment_full_of_what_looks_like_frames_is_given_up_in_bounded_work() {
     }
     let store = open_settled(one_segment(&bytes));
     assert_eq!(store.len(), 0);
+}
+
+#[test]
+fn heads_that_announce_the_rest_of_the_file_between_frames_hide_none_of_them() {
+    let event = frame(&rmp_serde::to_vec_named(&body(id(), [0; 32], Bin(vec![]), 0)).unwrap());
+    let events = 4_000;
+    let step = event.len() + 8;
+    let mut bytes = header(1);
+    for place in 0..events {
+        let left = (events - place) * step - 8;
+        bytes.extend_from_slice(&(left as u32).to_be_bytes());
+        bytes.extend_from_slice(b"crc!");
+        bytes.extend_from_slice(&event);
+    }
+    let store = open(one_segment(&bytes));
+    assert_eq!(store.len(), events as u64);
+    assert_eq!(damages(&store), vec![Damage::NotAFrame; events]);
 }
 
 #[test]
