@@ -5,5 +5,6 @@
 pub mod crash;
 pub mod driven;
 pub mod figures;
+pub mod follow;
 pub mod protocol;
 pub mod random;
