@@ -182,7 +182,8 @@ fn a_retry_with_the_same_key_returns_the_first_receipt_whatever_it_expected() {
     let place = Place::new();
     let store = place.open();
     let options = AppendOptions::new().with_cas(0).with_idempotency(IdempotencyKey::from_u128(77));
-    let append = |n: u32| store.append_with_options(&at("order:1"), PLACED, &json!({ "n": n }), options.clone());
+    let append =
+        |n: u32| store.append_with_options(&at("order:1"), PLACED, &json!({ "n": n }), options.clone());
     let first = append(1).unwrap();
     store.append(&at("order:1"), PLACED, &json!({})).unwrap();
     assert_eq!(append(1).unwrap().sequence, first.sequence);

@@ -175,86 +175,38 @@ fn spell(tokens: TokenStream, text: &mut String) {
 mod tests {
     use super::*;
 
-    fn check_refused(input: DeriveInput, expected: &str) {
+    fn check_refused(input: &str, expected: &str) {
+        let input = syn::parse_str(input).expect("the text is Rust");
         let refusal = expand(&input, &quote!(::causeway)).map(|tokens| tokens.to_string());
         assert_eq!(refusal.map_err(|error| error.to_string()), Err(expected.to_owned()));
     }
 
     #[test]
     fn what_is_no_payload_is_refused_with_its_reason() {
-        check_refused(
-            parse_quote!(
-                struct A;
+        for (input, expected) in [
+            ("struct A;", "a payload needs its kind: #[causeway(category = 1, type_id = 1)]"),
+            ("#[causeway(category = 1)] struct A;", "`type_id` is missing"),
+            (
+                "#[causeway(category = 0, type_id = 1)] struct A;",
+                "category 0x0 is reserved for the store's own events",
             ),
-            "a payload needs its kind: #[causeway(category = 1, type_id = 1)]",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = 1)]
-                struct A;
+            ("#[batpak(category = 13, type_id = 1)] struct A;", "category 0xD is reserved for effects"),
+            ("#[causeway(category = 300, type_id = 1)] struct A;", "category 0x12c is greater than 0xF"),
+            ("#[causeway(category = 1, type_id = 0x1000)] struct A;", "type_id 0x1000 is greater than 0xFFF"),
+            (
+                "#[causeway(category = 1, type_id = 1, version = 0)] struct A;",
+                "version 0 stands for untyped payloads; the first version is 1",
             ),
-            "`type_id` is missing",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = 0, type_id = 1)]
-                struct A;
+            (
+                "#[causeway(category = 1, type_id = 1, colour = 1)] struct A;",
+                "unknown key `colour`; known are `category`, `type_id` and `version`",
             ),
-            "category 0x0 is reserved for the store's own events",
-        );
-        check_refused(
-            parse_quote!(
-                #[batpak(category = 13, type_id = 1)]
-                struct A;
-            ),
-            "category 0xD is reserved for effects",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = 300, type_id = 1)]
-                struct A;
-            ),
-            "category 0x12c is greater than 0xF",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = 1, type_id = 0x1000)]
-                struct A;
-            ),
-            "type_id 0x1000 is greater than 0xFFF",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = 1, type_id = 1, version = 0)]
-                struct A;
-            ),
-            "version 0 stands for untyped payloads; the first version is 1",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = 1, type_id = 1, colour = 1)]
-                struct A;
-            ),
-            "unknown key `colour`; known are `category`, `type_id` and `version`",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = 1, category = 2, type_id = 1)]
-                struct A;
-            ),
-            "`category` is given twice",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(category = One, type_id = 1)]
-                struct A;
-            ),
-            "`category` takes a whole number",
-        );
-        check_refused(
-            parse_quote!(#[causeway(category = 1, type_id = 1)] union A { a: u8 }),
-            "a union cannot be a payload",
-        );
+            ("#[causeway(category = 1, category = 2, type_id = 1)] struct A;", "`category` is given twice"),
+            ("#[causeway(category = One, type_id = 1)] struct A;", "`category` takes a whole number"),
+            ("#[causeway(category = 1, type_id = 1)] union A { a: u8 }", "a union cannot be a payload"),
+        ] {
+            check_refused(input, expected);
+        }
     }
 
     #[test]

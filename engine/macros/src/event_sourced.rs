@@ -177,65 +177,42 @@ fn is_skip(attribute: &Attribute) -> bool {
 mod tests {
     use super::*;
 
-    fn check_refused(input: DeriveInput, expected: &str) {
+    fn check_refused(input: &str, expected: &str) {
+        let input = syn::parse_str(input).expect("the text is Rust");
         let refusal = expand(&input, &quote!(::causeway)).map(|tokens| tokens.to_string());
         assert_eq!(refusal.map_err(|error| error.to_string()), Err(expected.to_owned()));
     }
 
     #[test]
     fn what_is_no_projection_is_refused_with_its_reason() {
-        check_refused(
-            parse_quote!(
-                struct A;
+        for (input, expected) in [
+            ("struct A;", "a projection needs its input: #[causeway(input = JsonValueInput)]"),
+            (
+                "#[causeway(cache_version = 1)] struct A;",
+                "`input` is missing: JsonValueInput or RawMsgpackInput",
             ),
-            "a projection needs its input: #[causeway(input = JsonValueInput)]",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(cache_version = 1)]
-                struct A;
+            (
+                "#[causeway(input = JsonValueInput)] struct A;",
+                "a projection needs an event: #[causeway(event = Type, handler = method)]",
             ),
-            "`input` is missing: JsonValueInput or RawMsgpackInput",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(input = JsonValueInput)]
-                struct A;
+            (
+                "#[causeway(input = JsonValueInput)] #[causeway(event = E)] struct A;",
+                "`handler` is missing beside the other of the pair",
             ),
-            "a projection needs an event: #[causeway(event = Type, handler = method)]",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(input = JsonValueInput)]
-                #[causeway(event = E)]
-                struct A;
+            (
+                "#[causeway(input = J)] #[causeway(event = E, handler = 3)] struct A;",
+                "`handler` takes the name of a method of this type",
             ),
-            "`handler` is missing beside the other of the pair",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(input = J)]
-                #[causeway(event = E, handler = 3)]
-                struct A;
+            (
+                "#[causeway(input = J, colour = 1)] #[causeway(event = E, handler = e)] struct A;",
+                "unknown key `colour`; known are `input`, `cache_version` and `incremental`, or `event` with `handler`",
             ),
-            "`handler` takes the name of a method of this type",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(input = J, colour = 1)]
-                #[causeway(event = E, handler = e)]
-                struct A;
+            (
+                "#[causeway(input = J)] #[causeway(event = E, handler = e)] #[causeway(event = E, handler = f)] struct A;",
+                "this event has a handler already",
             ),
-            "unknown key `colour`; known are `input`, `cache_version` and `incremental`, or `event` with `handler`",
-        );
-        check_refused(
-            parse_quote!(
-                #[causeway(input = J)]
-                #[causeway(event = E, handler = e)]
-                #[causeway(event = E, handler = f)]
-                struct A;
-            ),
-            "this event has a handler already",
-        );
+        ] {
+            check_refused(input, expected);
+        }
     }
 }

@@ -76,7 +76,8 @@ impl BatpakFollower {
     pub(crate) fn findings(&self) -> Vec<String> {
         let store = self.source.store.read();
         let numbered = self.by_place.then(|| {
-            "the directory's footers number events with large gaps; they are numbered by their place here".to_owned()
+            "the directory's footers number events with large gaps; they are numbered by their place here"
+                .to_owned()
         });
         store.findings().iter().map(ToString::to_string).chain(numbered).collect()
     }

@@ -1,5 +1,3 @@
-//! Floor 6: caring for stores. Looking at them, checking them, bringing in what other programs wrote.
+//! Floor 6: caring for a store.
 
-pub(crate) mod import;
-pub(crate) mod preview;
 pub(crate) mod verify;

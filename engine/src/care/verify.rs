@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use crate::memory::selection::Selection;
 use crate::read::entry::LogEvent;
 use crate::read::reader::Reader;
-use crate::store::{Progress, StoreFormat};
 use crate::words::chain::compute_hash;
 use crate::words::error::StoreError;
+use crate::words::format::{Progress, StoreFormat};
 use crate::words::sync::Arc;
 
 /// Problems that a report lists; more are only counted.
@@ -87,7 +87,8 @@ fn check(event: &LogEvent, format: StoreFormat, heads: &mut Heads, report: &mut 
     let expected = before.map_or(0, |(clock, _)| clock.wrapping_add(1));
     if clock != expected {
         let entity = raw.coordinate.entity();
-        report.add(sequence, format!("it has place {clock} in the stream of {entity:?} instead of {expected}"));
+        report
+            .add(sequence, format!("it has place {clock} in the stream of {entity:?} instead of {expected}"));
     } else if event.prev_hash != before.map_or([0; 32], |(_, hash)| hash) {
         report.add(sequence, "its link does not fit the event before it in its stream".to_owned());
     }

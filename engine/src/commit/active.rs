@@ -113,10 +113,9 @@ impl ActiveSegment {
         self.file.sync(mode)?;
         let mut mark = Vec::new();
         Mark { synced_through, purpose }.encode(&mut mark);
-        self.write(&mark)
-            .map_err(|failure| match failure {
-                WriteFailure::Undone(error) | WriteFailure::Unknown(error) => error,
-            })?;
+        self.write(&mark).map_err(|failure| match failure {
+            WriteFailure::Undone(error) | WriteFailure::Unknown(error) => error,
+        })?;
         self.file.set_len(self.end_bytes)?;
         self.allocated_bytes = self.end_bytes;
         self.file.sync(SyncMode::SyncAll)

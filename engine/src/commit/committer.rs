@@ -17,6 +17,7 @@ use crate::memory::cache::SectionCache;
 use crate::memory::files::Window;
 use crate::memory::hub::Notification;
 use crate::memory::live::{Head, LivePart};
+use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::shared::Shared;
 use crate::words::error::StoreError;
 use crate::words::id::EventId;
@@ -73,7 +74,11 @@ impl Committer {
     }
 
     /// Looks up, expects and stages one request. `Some` answers it without a write: all its events are known.
-    fn stage(&mut self, stage: &mut Stage, request: Request) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
+    fn stage(
+        &mut self,
+        stage: &mut Stage,
+        request: Request,
+    ) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
         self.check_poison()?;
         if let Some(receipts) = self.look_up(&request.items)? {
             return Ok(Some(receipts));
@@ -198,7 +203,8 @@ impl Committer {
                 for group in waiting.drain(..) {
                     let is_durable = |sequence| sequence < self.shared.durable();
                     let receipts = events.by_ref().take(group.events);
-                    let receipts = receipts.map(|event| event.receipt(segment, is_durable(event.global_sequence)));
+                    let receipts =
+                        receipts.map(|event| event.receipt(segment, is_durable(event.global_sequence)));
                     answer(group.tag, Ok(receipts.collect()));
                 }
             }
@@ -283,7 +289,7 @@ impl Committer {
             return Ok(());
         }
         self.finish_active(MarkPurpose::Sealed)?;
-        let part = self.seal(false)?;
+        let part = self.seal(Ending::Sealed)?;
         self.begin_segment(part)
     }
 
@@ -301,18 +307,18 @@ impl Committer {
     }
 
     /// Encodes and stores the index of the active segment.
-    pub(crate) fn seal(&self, closed: bool) -> Result<Arc<crate::memory::sealed::SealedPart>, StoreError> {
+    pub(crate) fn seal(&self, ending: Ending) -> Result<Arc<SealedPart>, StoreError> {
         let sealing = Sealing {
             directory: &*self.directory,
             cache: &self.cache,
-            closed,
+            ending,
             last_hash: self.last.0,
             last_clock: self.last.1,
         };
         seal_active(&self.shared.index, &self.active, &sealing)
     }
 
-    fn begin_segment(&mut self, part: Arc<crate::memory::sealed::SealedPart>) -> Result<(), StoreError> {
+    fn begin_segment(&mut self, part: Arc<SealedPart>) -> Result<(), StoreError> {
         let header = SegmentHeader {
             first_sequence: self.next_sequence,
             generation: 0,
@@ -378,9 +384,7 @@ fn head_of(shared: &Shared, entity: &str) -> Result<Option<Head>, StoreError> {
 /// The same failure for everybody who waited for the same write.
 fn repeat(error: &StoreError) -> StoreError {
     match error {
-        StoreError::Io(error) => {
-            StoreError::Io(std::io::Error::new(error.kind(), error.to_string()))
-        }
+        StoreError::Io(error) => StoreError::Io(std::io::Error::new(error.kind(), error.to_string())),
         StoreError::Poisoned { reason } => StoreError::Poisoned { reason: reason.clone() },
         other => StoreError::Configuration(other.to_string()),
     }

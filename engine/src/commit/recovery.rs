@@ -14,7 +14,7 @@ use crate::disk::storage::{Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::live::LivePart;
-use crate::memory::sealed::SealedPart;
+use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
     Expected, Segment, Survey, Tail, rebuilt_index, stored_index, survey, walk, walk_past_damage,
 };
@@ -51,6 +51,8 @@ pub(crate) struct Recovered {
     pub(crate) next_sequence: u64,
     pub(crate) largest_time: i64,
     pub(crate) last: ([u8; 32], u32),
+    /// The last event says that the store was closed.
+    pub(crate) closed_by_event: bool,
     pub(crate) report: OpenReport,
 }
 
@@ -76,8 +78,7 @@ pub(crate) fn recover(
         directory.remove(&name)?;
     }
     let report = OpenReport { findings, ..OpenReport::default() };
-    let mut sealed =
-        Sealed { directory, config, cache, parts: Vec::new(), largest_time: i64::MIN, report };
+    let mut sealed = Sealed { directory, config, cache, parts: Vec::new(), largest_time: i64::MIN, report };
     let Some(last) = segments.pop() else { return sealed.begin_store() };
     let firsts = segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]);
     let ends: Vec<u64> = firsts.collect();
@@ -145,6 +146,7 @@ impl Sealed<'_> {
             next_sequence,
             largest_time,
             last,
+            closed_by_event: false,
             report: self.report,
         }
     }
@@ -152,8 +154,9 @@ impl Sealed<'_> {
     /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
     fn open_last(mut self, segment: Segment) -> Result<Recovered, StoreError> {
         let stored = stored_index(self.directory, expected(&segment, None), self.cache);
-        if let Some(part) = stored.filter(|part| part.header.closed) {
+        if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
             self.report.clean = true;
+            let ending = part.header.ending;
             self.largest_time = self.largest_time.max(part.header.times.1);
             let last = (part.header.last_hash, part.header.last_clock);
             let (end_bytes, end) = (part.header.segment_bytes, part.header.end);
@@ -163,7 +166,9 @@ impl Sealed<'_> {
             let mut active = self.adopt(&segment, file, end_bytes, end_bytes);
             active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
             let live = LivePart::new(segment.name, end, self.largest_time);
-            return Ok(self.finish(active, live, last));
+            let mut recovered = self.finish(active, live, last);
+            recovered.closed_by_event = ending == Ending::ClosedByEvent;
+            return Ok(recovered);
         }
         let mut live = LivePart::new(segment.name, segment.name.first, self.largest_time);
         let mut tail = Tail::start(&segment);
@@ -270,12 +275,7 @@ impl Sealed<'_> {
 }
 
 fn expected(segment: &Segment, end: Option<u64>) -> Expected {
-    Expected {
-        store_id: segment.header.store_id,
-        name: segment.name,
-        segment_bytes: segment.len_bytes,
-        end,
-    }
+    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
 }
 
 /// Greatest sequence that any readable frame, also behind the bad spot, calls synced.

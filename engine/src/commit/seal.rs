@@ -5,7 +5,7 @@ use crate::disk::storage::Directory;
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::live::LivePart;
-use crate::memory::sealed::{SealedHeader, SealedPart, encode};
+use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::words::sync::Arc;
 pub(crate) struct Sealing<'a> {
     pub(crate) directory: &'a dyn Directory,
     pub(crate) cache: &'a Arc<SectionCache>,
-    pub(crate) closed: bool,
+    pub(crate) ending: Ending,
     pub(crate) last_hash: [u8; 32],
     pub(crate) last_clock: u32,
 }
@@ -75,6 +75,6 @@ fn header(active: &ActiveSegment, part: &LivePart, sealing: &Sealing<'_>) -> Sea
         generation: active.header.generation,
         last_hash: sealing.last_hash,
         last_clock: sealing.last_clock,
-        closed: sealing.closed,
+        ending: sealing.ending,
     }
 }

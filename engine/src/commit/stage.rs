@@ -159,11 +159,16 @@ impl Stage {
         };
         let length = frame.encoded_len() as u32;
         frame.encode(&mut self.bytes);
-        self.heads.insert(
-            item.coordinate.shared_entity(),
-            Head { clock: header.position.sequence(), event_hash },
-        );
-        self.events.push(StagedEvent { item, global_sequence, header, event_hash, offset: offset as u32, length });
+        self.heads
+            .insert(item.coordinate.shared_entity(), Head { clock: header.position.sequence(), event_hash });
+        self.events.push(StagedEvent {
+            item,
+            global_sequence,
+            header,
+            event_hash,
+            offset: offset as u32,
+            length,
+        });
     }
 }
 
@@ -190,9 +195,10 @@ fn header(
     let causation = causation.filter(|id| u128::from(*id) != 0);
     let clock = match head {
         None => 0,
-        Some(head) => head.clock.checked_add(1).ok_or_else(|| StoreError::EntityClockOverflow {
-            entity: item.coordinate.entity().to_owned(),
-        })?,
+        Some(head) => head
+            .clock
+            .checked_add(1)
+            .ok_or_else(|| StoreError::EntityClockOverflow { entity: item.coordinate.entity().to_owned() })?,
     };
     let branch = options.position_hint.unwrap_or_default();
     let position = DagPosition::new(branch.depth, branch.lane, clock);

@@ -212,12 +212,11 @@ fn fold<T: Projection>(
     for event in events {
         let event = event?;
         events_folded += 1;
-        match &mut state {
-            Some(state) => state.try_apply_event(&event).map_err(StoreError::encoding)?,
-            None => {
-                opening.push(event);
-                state = opened_early(&opening)?;
-            }
+        if let Some(state) = &mut state {
+            state.try_apply_event(&event).map_err(StoreError::encoding)?;
+        } else {
+            opening.push(event);
+            state = opened_early(&opening)?;
         }
     }
     if state.is_none() && !opening.is_empty() {

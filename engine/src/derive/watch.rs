@@ -183,11 +183,12 @@ pub(crate) fn watch<T: Projection>(
     memory: &Arc<ProjectionMemory>,
     entity: &str,
 ) -> ProjectionWatcher<T> {
-    let before = reader.generation(entity);
+    let generation = || reader.generation(entity).map(Option::unwrap_or_default).ok();
+    let before = generation();
     let canal = Subscription::new(reader.subscribe(&Region::entity(entity), WAKE_UPS));
     // What was appended since the first reading and before the subscription wakes nobody; a reading that failed may hide such an event.
-    let after = reader.generation(entity);
-    ProjectionWatcher::new(reader, memory, entity, canal, Start::between(before.ok(), after.ok()))
+    let after = generation();
+    ProjectionWatcher::new(reader, memory, entity, canal, Start::between(before, after))
 }
 
 /// Watches the state of `entity` with a cursor: from the beginning, so that the first delivery is the current state, or from where `id`
@@ -215,9 +216,9 @@ struct Start {
 
 impl Start {
     /// After the first of two readings of the generation, between which the subscription was made. Each may have failed.
-    fn between(before: Option<Option<u64>>, after: Option<Option<u64>>) -> Self {
-        let delivered = before.flatten().unwrap_or(0);
-        Self { delivered, due: before.is_none() || after.is_none_or(|after| after.unwrap_or(0) > delivered) }
+    fn between(before: Option<u64>, after: Option<u64>) -> Self {
+        let rose = before.zip(after).is_none_or(|(before, after)| after > before);
+        Self { delivered: before.unwrap_or(0), due: rose }
     }
 }
 
@@ -346,15 +347,13 @@ mod tests {
     #[test]
     fn what_is_appended_while_the_watch_begins_is_due_at_once() {
         let start = |delivered, due| Start { delivered, due };
-        assert_eq!(Start::between(Some(None), Some(None)), start(0, false));
-        assert_eq!(Start::between(Some(Some(3)), Some(Some(3))), start(3, false));
-        assert_eq!(Start::between(Some(None), Some(Some(1))), start(0, true));
-        assert_eq!(Start::between(Some(Some(3)), Some(Some(4))), start(3, true));
+        assert_eq!(Start::between(Some(3), Some(3)), start(3, false));
+        assert_eq!(Start::between(Some(3), Some(4)), start(3, true));
     }
 
     #[test]
     fn a_reading_that_fails_while_the_watch_begins_is_made_again_by_the_first_call() {
-        assert_eq!(Start::between(None, Some(Some(4))), Start { delivered: 0, due: true });
-        assert_eq!(Start::between(Some(Some(3)), None), Start { delivered: 3, due: true });
+        assert_eq!(Start::between(None, Some(4)), Start { delivered: 0, due: true });
+        assert_eq!(Start::between(Some(3), None), Start { delivered: 3, due: true });
     }
 }

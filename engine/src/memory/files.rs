@@ -42,6 +42,9 @@ pub(crate) trait EventSource: std::fmt::Debug + Send + Sync {
 
     /// Frames that were read so far.
     fn frames_read(&self) -> u64;
+
+    /// Lets go of what is kept of the files: a follower saw that they were replaced.
+    fn forget(&self) {}
 }
 
 /// Bytes of a segment that were read together.
@@ -128,11 +131,6 @@ impl SegmentFiles {
         Ok(file)
     }
 
-    /// Lets go of all open files: a follower saw that files were replaced.
-    pub(crate) fn forget(&self) {
-        self.open.lock().by_name.clear();
-    }
-
     pub(crate) fn count_frames(&self, count: u64) {
         self.frames_read.fetch_add(count, Ordering::Relaxed);
     }
@@ -166,6 +164,10 @@ impl EventSource for SegmentFiles {
 
     fn frames_read(&self) -> u64 {
         self.frames_read.load(Ordering::Relaxed)
+    }
+
+    fn forget(&self) {
+        self.open.lock().by_name.clear();
     }
 }
 

@@ -42,6 +42,25 @@ pub(crate) enum Tag {
     Blocks = 11,
 }
 
+/// How a segment ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Ending {
+    /// It was sealed, and another follows; or a crash ended it.
+    Sealed = 0,
+    /// With a mark of a clean close.
+    Closed = 1,
+    /// With a mark of a clean close, and the last event says that the store was closed.
+    ClosedByEvent = 2,
+}
+
+impl Ending {
+    /// True if nothing of the segment needs to be examined.
+    pub(crate) fn is_clean(self) -> bool {
+        self != Self::Sealed
+    }
+}
+
 /// What an index says about its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SealedHeader {
@@ -55,7 +74,7 @@ pub(crate) struct SealedHeader {
     pub(crate) generation: u32,
     pub(crate) last_hash: [u8; 32],
     pub(crate) last_clock: u32,
-    pub(crate) closed: bool,
+    pub(crate) ending: Ending,
 }
 
 /// Why a file is not a usable index. The segment answers for itself then.
@@ -239,7 +258,10 @@ impl Names {
 
     fn row(&self, at: usize) -> Option<[usize; 4]> {
         let mut reader = Reader::new(self.bytes.get(8 + at * NAME_ROW_LEN..)?);
-        Some([reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?].map(|n| n as usize))
+        Some(
+            [reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?]
+                .map(|n| n as usize),
+        )
     }
 
     fn text_start(&self) -> usize {
@@ -299,7 +321,11 @@ fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section
     let count = reader.u32().map_err(short)?;
     let last_hash = *reader.array::<32>().map_err(short)?;
     let last_clock = reader.u32().map_err(short)?;
-    let closed = reader.u8().map_err(short)? == 1;
+    let ending = match reader.u8().map_err(short)? {
+        2 => Ending::ClosedByEvent,
+        1 => Ending::Closed,
+        _ => Ending::Sealed,
+    };
     reader.take(3).map_err(short)?;
     if count > MAX_SECTIONS || end < first {
         return Err(IndexError("impossible header"));
@@ -329,7 +355,7 @@ fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section
         generation,
         last_hash,
         last_clock,
-        closed,
+        ending,
     };
     Ok((header, sections))
 }
@@ -393,7 +419,8 @@ pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
         (Tag::Blocks, blocks(part)),
     ];
     let table_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN;
-    let mut out = Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
+    let mut out =
+        Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
     encode_fixed(header, sections.len() as u32, &mut out);
     let mut offset = (table_len + 4) as u64;
     for (tag, bytes) in &sections {
@@ -423,7 +450,7 @@ fn encode_fixed(header: &SealedHeader, sections: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(&sections.to_le_bytes());
     out.extend_from_slice(&header.last_hash);
     out.extend_from_slice(&header.last_clock.to_le_bytes());
-    out.push(u8::from(header.closed));
+    out.push(header.ending as u8);
     out.extend_from_slice(&[0; 3]);
 }
 

@@ -13,7 +13,7 @@ use crate::disk::segment::{
 use crate::disk::storage::{Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::live::{LivePart, Row};
-use crate::memory::sealed::{SealedHeader, SealedPart, encode};
+use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
 
@@ -246,7 +246,9 @@ pub(crate) fn walk_past_damage(
             Some(found) if found > tail.end_bytes => Some(found),
             Some(_) | None => resync(&*segment.file, from, tail.next_sequence)?,
         };
-        let Some((found, sequence)) = found.map(|at| next_event(segment, at)).transpose()?.flatten() else { break };
+        let Some((found, sequence)) = found.map(|at| next_event(segment, at)).transpose()?.flatten() else {
+            break;
+        };
         if end.is_some_and(|end| sequence > end) {
             break;
         }
@@ -328,7 +330,8 @@ pub(crate) fn rebuilt_index(
     let spots = walk_past_damage(segment, &mut tail, &mut live, end)?;
     if spots > 0 {
         let holes = live.offsets.iter().filter(|offset| **offset == 0).count();
-        findings.push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
+        findings
+            .push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
     }
     let times = live.times.iter().copied();
     let header = SealedHeader {
@@ -342,12 +345,14 @@ pub(crate) fn rebuilt_index(
         generation: segment.name.generation,
         last_hash: tail.last.0,
         last_clock: tail.last.1,
-        closed: tail.ends_with == Some(MarkPurpose::Closed),
+        ending: match tail.ends_with {
+            Some(MarkPurpose::Closed) => Ending::Closed,
+            Some(MarkPurpose::Sealed) | None => Ending::Sealed,
+        },
     };
     let bytes = encode(&header, &live);
-    let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| StoreError::CorruptSegment {
-        segment_id: segment.name.first,
-        detail: error.to_string(),
+    let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
+        StoreError::CorruptSegment { segment_id: segment.name.first, detail: error.to_string() }
     })?;
     Ok((part, bytes, tail.frames))
 }

@@ -199,20 +199,19 @@ impl Follower {
         let common = before.min(end);
         shared.set_visible(common);
         shared.lower_durable(log.end.tail.synced_through);
+        shared.source.forget();
         shared.index.replace(log.sealed, log.live);
         shared.set_visible(end);
-        shared.note(format!("the files were replaced or cut by their writer; read again from sequence {common}"));
+        shared.note(format!(
+            "the files were replaced or cut by their writer; read again from sequence {common}"
+        ));
         self.end = log.end;
         Ok(Followed { moved: true, rolled_back_to: Some(common) })
     }
 }
 
 /// Reads what a directory holds, the newest segment by its frames unless it was closed cleanly.
-fn read_log(
-    directory: &dyn Directory,
-    path: &Path,
-    cache: &Arc<SectionCache>,
-) -> Result<Log, StoreError> {
+fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -> Result<Log, StoreError> {
     let Survey { mut segments, mut findings, .. } = survey(directory, path)?;
     let Some(last) = segments.pop() else { return Err(no_store(path)) };
     let mut sealed = Vec::new();
@@ -234,7 +233,7 @@ fn read_log(
     let mut tail = Tail::start(&last);
     let mut live = LivePart::new(last.name, last.name.first, largest_time);
     let stored = stored_index(directory, expected(&last, None), cache);
-    if let Some(part) = stored.filter(|part| part.header.closed) {
+    if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
         tail.end_bytes = part.header.segment_bytes;
         tail.next_sequence = part.header.end;
         tail.synced_through = part.header.end;
@@ -276,10 +275,5 @@ fn read_newest(
 }
 
 fn expected(segment: &Segment, end: Option<u64>) -> Expected {
-    Expected {
-        store_id: segment.header.store_id,
-        name: segment.name,
-        segment_bytes: segment.len_bytes,
-        end,
-    }
+    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
 }

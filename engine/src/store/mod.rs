@@ -2,6 +2,8 @@
 
 mod append;
 mod derived;
+mod import;
+mod preview;
 mod read;
 pub(crate) mod state;
 
@@ -13,8 +15,6 @@ use crate::read::reader::Reader;
 use crate::store::state::Half;
 use crate::words::sync::Arc;
 
-pub use crate::care::import::{ImportOptions, ImportReport, import};
-pub use crate::care::preview::{StorePreview, preview};
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::receipt::AppendReceipt;
 pub use crate::commit::recovery::OpenReport;
@@ -27,12 +27,15 @@ pub use crate::memory::hub::Notification;
 pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
+pub use crate::store::import::{ImportOptions, ImportReport, import};
+pub use crate::store::preview::{StorePreview, preview};
 pub use crate::store::read::StoreStats;
-pub use crate::store::state::{Closed, Open, ReadOnly, StoreFormat, StoreState};
+pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
 pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
 pub use crate::words::error::{StoreError, StoreLockMode};
 pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::format::{Progress, StoreFormat};
 pub use crate::words::position::DiskPos;
 
 pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
@@ -156,9 +159,6 @@ impl Store<ReadOnly> {
     }
 }
 
-/// Told how much is done and how much there is in all; `Break` cancels.
-pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> std::ops::ControlFlow<()>;
-
 impl<State: StoreState> Store<State> {
     /// The store directory.
     pub fn path(&self) -> &Path {
@@ -195,4 +195,3 @@ impl<State: StoreState> Store<State> {
         verify(&self.reader, self.about.format, progress)
     }
 }
-

@@ -21,14 +21,16 @@ use crate::disk::storage::Directory;
 use crate::memory::cache::SectionCache;
 use crate::memory::files::SegmentFiles;
 use crate::memory::live::Head;
+use crate::memory::sealed::Ending;
 use crate::memory::shared::Shared;
 use crate::read::follow::Follower;
 use crate::read::reader::Reader;
-use crate::store::{About, Progress};
+use crate::store::About;
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::{StoreError, StoreLockMode};
+use crate::words::format::{Progress, StoreFormat};
 use crate::words::kind::EventKind;
 use crate::words::sync::{Arc, JoinHandle, Mutex, spawn};
 
@@ -66,28 +68,6 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Open {}
     impl Sealed for super::ReadOnly {}
-}
-
-/// Which program's format a directory has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreFormat {
-    /// Our own.
-    Causeway {
-        /// Its version.
-        version: u16,
-    },
-    /// batpak's; always read-only.
-    Batpak,
-}
-
-impl fmt::Display for StoreFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Causeway { version } => write!(f, "Causeway {version}"),
-            Self::Batpak => f.write_str("batpak"),
-        }
-    }
 }
 
 /// What both halves tell about the directory.
@@ -155,7 +135,7 @@ pub(crate) fn open_in(
     lock.annotate(&format!("process {}\n", std::process::id()))?;
     let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
     let recovered = recover(&*directory, path, &config, &cache)?;
-    let Recovered { index, active, next_sequence, largest_time, last, report } = recovered;
+    let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, report } = recovered;
     let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
     files.count_frames(report.frames_read);
     let every = config.sync().every;
@@ -180,8 +160,8 @@ pub(crate) fn open_in(
         known_head: None,
         poison: None,
     };
-    if about.report.clean {
-        // The last event of a closed store says that it was closed: the head of the lifecycle stream need not be read.
+    if closed_by_event {
+        // The last event is the newest of the lifecycle stream, which need not be read then.
         let head = Head { clock: last.1, event_hash: last.0 };
         committer.known_head = Some((LIFECYCLE_ENTITY.into(), head));
     }
@@ -206,7 +186,8 @@ fn refuse_foreign(directory: &dyn Directory, path: &Path) -> Result<(), StoreErr
     if BatpakStore::detect(directory)? {
         return Err(StoreError::DataDirMalformed {
             path: path.to_path_buf(),
-            reason: "it is a batpak directory, which is only read; import it into a store of its own".to_owned(),
+            reason: "it is a batpak directory, which is only read; import it into a store of its own"
+                .to_owned(),
         });
     }
     let entries = directory.list()?;
@@ -256,7 +237,11 @@ impl WritingHalf {
         self.writer.with_committer(|committer| {
             committer.check_poison()?;
             committer.finish_active(MarkPurpose::Closed)?;
-            committer.seal(self.lifecycle == Lifecycle::Told).map(drop)
+            let ending = match self.lifecycle {
+                Lifecycle::Told => Ending::ClosedByEvent,
+                Lifecycle::Silent => Ending::Closed,
+            };
+            committer.seal(ending).map(drop)
         })?;
         Ok(Closed)
     }
@@ -351,7 +336,12 @@ pub(crate) fn follow_in(
         ..OpenReport::default()
     };
     let about = About { path: path.to_path_buf(), identity, format, report };
-    let steps = Arc::new(Mutex::new(Steps { following, memory: Arc::clone(memory), rolled_back_to: None, failed: None }));
+    let steps = Arc::new(Mutex::new(Steps {
+        following,
+        memory: Arc::clone(memory),
+        rolled_back_to: None,
+        failed: None,
+    }));
     let half = FollowingHalf::start(Arc::clone(&shared), directory, steps, interval)?;
     Ok((Reader::new(shared), half, about))
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::batpak::BatpakStore;
 use crate::disk::real::RealDirectory;
 use crate::disk::storage::{Directory, LockHolder};
-use crate::store::state::{LOCK_NAME, StoreFormat};
+use crate::store::state::LOCK_NAME;
 use crate::store::{ReadOnly, Store, StoreConfig};
 use crate::words::error::StoreError;
+use crate::words::format::StoreFormat;
 use crate::words::sync::Arc;
 
 /// A batpak directory of more bytes is not read just to be looked at.
