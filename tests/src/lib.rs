@@ -8,3 +8,8 @@ pub mod figures;
 pub mod follow;
 pub mod protocol;
 pub mod random;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
