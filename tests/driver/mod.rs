@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use causeway_tests::protocol::{self, DumpEnd, DumpedEvent, Line, Numbered, Options};
+use causeway_tests::protocol::{self, DumpEnd, DumpedEvent, Line, Numbered, Options, hex};
 use serde_json::Value;
 
 use crate::engine::{
@@ -239,10 +239,6 @@ fn dumped(store: &impl Reads, entry: &IndexEntry) -> DumpedEvent {
 fn class(error: &StoreError) -> String {
     let text = format!("{error:?}");
     text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes one line and flushes it, so that whoever reads knows it before anything else happens.

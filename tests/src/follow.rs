@@ -35,7 +35,9 @@ impl EventSourced for Newest {
         let (first, rest) = events.split_first()?;
         let mut newest = Self { n: 0, committed_us: 0, events: 0 };
         newest.apply_event(first);
-        rest.iter().for_each(|event| newest.apply_event(event));
+        for event in rest {
+            newest.apply_event(event);
+        }
         Some(newest)
     }
 
@@ -65,11 +67,16 @@ pub fn measure(driver: &str, directory: &Path, events: u64) -> Percentiles {
         driver,
         "append-loop",
         directory,
-        &[format!("count={count}"), format!("seg={SEGMENT_BYTES}"), "pause_us=5000".to_owned(), "close=0".to_owned()],
+        &[
+            format!("count={count}"),
+            format!("seg={SEGMENT_BYTES}"),
+            "pause_us=5000".to_owned(),
+            "close=0".to_owned(),
+        ],
     );
     assert_eq!(writer.next_line(), Some(Line::Open));
-    let store =
-        Store::<ReadOnly>::open_read_only(StoreConfig::new(directory)).expect("a store that is being written opens");
+    let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(directory))
+        .expect("a store that is being written opens");
     let mut watcher = store.watch_projection::<Newest>(&protocol::entity(0), Freshness::Consistent);
     let mut times = Vec::new();
     let mut seen = 0;

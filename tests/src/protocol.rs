@@ -4,6 +4,7 @@
 //! - nothing here knows an engine, so that the same test can drive any of them;
 //! - event `n` is the same whoever writes it: entity, kind and payload follow from `n` and the padding alone.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,15 @@ impl Numbered {
 /// Entity of event `n`.
 pub fn entity(n: u64) -> String {
     format!("e{}", n % ENTITIES)
+}
+
+/// Bytes as hexadecimal digits, as the lines of a driver have them.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// How many events go into one operation.

@@ -49,7 +49,7 @@ impl Workload {
         let mut flow = 0;
         let event = |place: usize| {
             if place.is_multiple_of(FLOW) {
-                flow = (u128::from(random.next()) << 64) | u128::from(random.next());
+                flow = (u128::from(random.number()) << 64) | u128::from(random.number());
             }
             let point = random.fraction() * zipf[ENTITIES - 1];
             Planned {
