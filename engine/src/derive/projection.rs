@@ -116,12 +116,8 @@ pub(crate) fn projection<T: Projection>(
     let is_kept = T::supports_incremental_apply() || freshness != Freshness::Consistent;
     if is_kept && generation > covered.generation {
         let events_folded = covered.events_folded + events_folded;
-        remember(
-            memory,
-            key,
-            state.as_ref(),
-            Covered { generation, events_folded, computed_at_ns: now_ns, era },
-        );
+        let covered = Covered { generation, events_folded, computed_at_ns: now_ns, era };
+        remember(memory, key, state.as_ref(), covered);
     }
     Ok(ProjectionOutcome { state, generation, source, events_folded })
 }
@@ -141,8 +137,8 @@ impl<T> Default for Base<T> {
 impl<T: Projection> Base<T> {
     /// A kept state, if the fold may go on from it. Events without a state do not count: the fold must see them again.
     fn continuing(known: &Remembered) -> Option<Self> {
-        let (state, covered) =
-            (T::supports_incremental_apply().then(|| known.decode().ok())??, known.covered);
+        let state = T::supports_incremental_apply().then(|| known.decode())?.ok()?;
+        let covered = known.covered;
         (state.is_some() || covered.events_folded == 0).then_some(Self { state, covered })
     }
 

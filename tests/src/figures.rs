@@ -1,0 +1,35 @@
+//! Owns how measured times are summed up. Never decides whether they are good.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Median, 99th percentile and maximum of some times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percentiles {
+    /// How many were measured.
+    pub count: usize,
+    /// Half of them were no longer.
+    pub p50: Duration,
+    /// Ninety-nine of a hundred were no longer.
+    pub p99: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+impl Percentiles {
+    /// Sums up; `None` for no times at all.
+    pub fn of(mut times: Vec<Duration>) -> Option<Self> {
+        times.sort_unstable();
+        let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+        let max = *times.last()?;
+        Some(Self { count: times.len(), p50: at(50), p99: at(99), max })
+    }
+}
+
+impl fmt::Display for Percentiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+        let (p50, p99, max) = (ms(self.p50), ms(self.p99), ms(self.max));
+        write!(f, "p50 {p50:.2} ms, p99 {p99:.2} ms, max {max:.2} ms of {}", self.count)
+    }
+}
