@@ -82,9 +82,10 @@ pub(super) fn facts_ui(ctx: ViewContext<'_>, ui: &mut Ui, facts: &[(&str, String
         .inner_margin(Margin::symmetric(16, 12));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.spacing_mut().item_spacing.y = 5.0;
         for (name, value) in facts {
             ui.horizontal(|ui| {
-                ui.spacing_mut().interact_size.y = 18.0;
                 let (rect, _) = paint::allocate(ui, vec2(96.0, 18.0), Sense::hover());
                 paint::text(
                     ui.painter(),

@@ -73,7 +73,7 @@ impl Welcome {
         ui.add_space(16.0);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            let width = ui.available_width() - 96.0;
+            let width = ui.available_width() - 102.0;
             let input =
                 TextInput::new("Path of a store").without_label().icon(icons::FOLDER).mono().width(width);
             let shown = input.placeholder("/path/of/a/store").show(ui, &mut self.path);

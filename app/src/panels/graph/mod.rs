@@ -26,7 +26,7 @@ const MARGIN: f32 = 24.0;
 /// Height of the legend with its margin, points.
 const LEGEND: f32 = 56.0;
 /// Text of nodes can be read from this magnification on.
-const READABLE: f32 = 0.9;
+const READABLE: f32 = 0.75;
 
 /// Private state: the layout of the last graph and how it is looked at.
 #[derive(Debug, Default)]
