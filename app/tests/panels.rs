@@ -77,7 +77,7 @@ fn a_click_on_a_row_selects_its_event() {
 #[test]
 fn typing_into_the_filter_line_filters_with_each_letter() {
     let mut model = fixture::store();
-    let store = model.store.as_mut().unwrap();
+    let store = model.store.as_mut().expect("the fixture has a store");
     store.query = Query::default();
     store.filter_text.clear();
     let mut harness = screen(model);
@@ -105,7 +105,7 @@ fn a_token_is_taken_out_of_the_query_by_a_click() {
 #[test]
 fn entities_kinds_and_scopes_filter_by_what_was_clicked() {
     let mut harness = screen(fixture::store());
-    let query = harness.state().model.store.as_ref().unwrap().query.clone();
+    let query = harness.state().model.store.as_ref().expect("the fixture has a store").query.clone();
     click(&mut harness, "order 412,380");
     assert!(
         harness.state().sent(&Action::Refine(Query { entity: Some("order".to_owned()), ..query.clone() }))
@@ -119,7 +119,7 @@ fn an_empty_result_names_the_reason_and_the_way_out() {
     let mut harness = screen(fixture::nothing_found());
     assert!(harness.query_by_label("None of 9,812,005 events matches OrderPlcaed").is_some());
     let all: Vec<_> = harness.get_all_by_label("Clear filter").collect();
-    all.last().unwrap().click();
+    all.last().expect("the way out is a link").click();
     drop(all);
     harness.run_steps(3);
     assert!(harness.state().ran(Command::ClearFilter));
@@ -246,7 +246,7 @@ fn a_projection_is_stopped_in_its_row_and_started_in_the_form() {
 #[test]
 fn a_locked_store_offers_reading_first() {
     let model = fixture::error();
-    let failed = model.open_failure.clone().unwrap();
+    let failed = model.open_failure.clone().expect("the fixture failed to open");
     assert_eq!(failed.failure.class, FailureClass::Locked);
     let mut harness = screen(model);
     click(&mut harness, "Open read-only");

@@ -365,7 +365,7 @@ fn receipt_card_ui(ctx: StoreContext<'_>, ui: &mut Ui, receipt: &ReceiptView) {
         ui.label(type_roles::rich(words, type_roles::table()).color(t.text));
     };
     row(ui, "In its stream", &mut |ui| {
-        plain(ui, format!("event {}", text::grouped(u64::from(receipt.clock) + 1)))
+        plain(ui, format!("event {}", text::grouped(u64::from(receipt.clock) + 1)));
     });
     row(ui, "Event id", &mut |ui| {
         hash_label(ui, "event id", &text::id_digits(receipt.event_id), t.text);

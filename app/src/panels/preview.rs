@@ -16,24 +16,18 @@ use crate::widgets::spinner::spinner;
 use crate::widgets::{error_tile, escape, paint};
 use crate::worker::protocol::{Failure, OpenMode, Preview, StoreFormat};
 
-/// Has no state of its own.
-#[derive(Debug, Default)]
-pub(super) struct PreviewPanel;
-
-impl PreviewPanel {
-    /// Draws the screen.
-    pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
-        column(ui, |ui| match &ctx.model.preview {
-            Some(Ok(preview)) => preview_ui(ctx, ui, preview),
-            Some(Err((path, failure))) => failed_ui(ctx, ui, path, failure),
-            None => {
-                ui.horizontal(|ui| {
-                    spinner(ui, "looking inside");
-                    ui.label(type_roles::rich("Looking inside", type_roles::body()).color(ctx.tokens.text2));
-                });
-            }
-        });
-    }
+/// Draws the screen.
+pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
+    column(ui, |ui| match &ctx.model.preview {
+        Some(Ok(preview)) => preview_ui(ctx, ui, preview),
+        Some(Err((path, failure))) => failed_ui(ctx, ui, path, failure),
+        None => {
+            ui.horizontal(|ui| {
+                spinner(ui, "looking inside");
+                ui.label(type_roles::rich("Looking inside", type_roles::body()).color(ctx.tokens.text2));
+            });
+        }
+    });
 }
 
 /// The column in the middle that screens without a store share.

@@ -83,7 +83,9 @@ impl TopBar {
             }
         });
         let inner = inner.with_max_x(right.left() - 4.0);
-        let with_tokens = inner.width() > 200.0 && !self.is_editing && !self.wants_focus && store.query != Query::default() && !wrong;
+        let has_tokens = Query { text: None, ..store.query.clone() } != Query::default();
+        let with_tokens =
+            has_tokens && inner.width() > 200.0 && !self.is_editing && !self.wants_focus && !wrong;
         let inner = if with_tokens { inner.with_min_x(tokens_ui(ctx, ui, inner)) } else { inner };
         let shown_text = store.query.text.clone().unwrap_or_default();
         self.edit_ui(ctx, ui, inner, with_tokens.then_some(shown_text));

@@ -181,6 +181,7 @@ fn value_ui(ctx: StoreContext<'_>, ui: &mut Ui, words: &str) -> egui::Response {
         paint::line(ui.painter(), words, type_roles::table(), ctx.view.tokens.text, ui.available_width());
     let (rect, response) = paint::allocate(ui, vec2(galley.size().x, 22.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    let is_cut = galley.elided;
     paint::put(ui.painter(), Align2::LEFT_CENTER, rect.left_center(), galley);
-    response
+    if is_cut { tooltip::hint(response, words) } else { response }
 }
