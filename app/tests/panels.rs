@@ -287,6 +287,17 @@ fn the_palette_runs_the_chosen_command_by_key_and_closes() {
 }
 
 #[test]
+fn escape_closes_an_overlay_although_its_text_field_has_the_cursor() {
+    let mut model = fixture::store();
+    model.overlay = Overlay::Palette;
+    let mut harness = screen(model);
+    assert!(harness.get_by_label("Command").is_focused());
+    harness.key_press(Key::Escape);
+    harness.run_steps(1);
+    assert_eq!(harness.state().sent, [Action::Run(Command::Cancel)]);
+}
+
+#[test]
 fn the_jump_dialog_takes_a_sequence_with_its_commas() {
     let mut model = fixture::store();
     model.overlay = Overlay::Jump;

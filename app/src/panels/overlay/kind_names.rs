@@ -8,7 +8,7 @@ use egui::{Frame, Margin, ScrollArea, Sense, Ui, pos2, vec2};
 
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
-use crate::theme::metrics::MARK;
+use crate::theme::metrics::{CONTROL, MARK};
 use crate::theme::{KindMark, icons, type_roles};
 use crate::view::text;
 use crate::widgets::button::Button;
@@ -69,7 +69,8 @@ impl KindNames {
             .cloned()
             .unwrap_or_default();
         ui.horizontal(|ui| {
-            let (rect, _) = paint::allocate(ui, vec2(170.0, 28.0), Sense::hover());
+            ui.spacing_mut().interact_size.y = CONTROL;
+            let (rect, _) = paint::allocate(ui, vec2(170.0, CONTROL), Sense::hover());
             let y = rect.center().y;
             kind_mark::paint(
                 ui.painter(),

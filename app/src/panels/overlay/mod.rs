@@ -5,8 +5,8 @@ mod kind_names;
 mod palette;
 
 use egui::{
-    Align2, Area, CornerRadius, Id, Layout, Order, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    Align2, Area, CornerRadius, Id, Key, Layout, Modifiers, Order, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::{inside, keys_at};
@@ -37,6 +37,10 @@ impl Overlays {
         let is_new = wanted != self.shown;
         if is_new {
             *self = Self { shown: wanted, ..Self::default() };
+        }
+        // Escape is taken here, because the text field of an overlay would keep it from being a command.
+        if wanted != Overlay::None && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            ctx.commands.run(Command::Cancel);
         }
         match wanted {
             Overlay::None => {}
