@@ -272,6 +272,8 @@ pub enum Action {
     Preview(PathBuf),
     /// Open a directory.
     Open(PathBuf, OpenMode),
+    /// Open a store of demonstration events that this program feeds.
+    OpenDemo,
     /// Forget a recent directory, or all of them.
     ForgetRecent(Option<PathBuf>),
     /// Select an event by its place in the commit order, and bring it into view.

@@ -2,6 +2,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stdout))]
 
+pub mod app;
+pub mod cli;
 pub mod command;
 pub mod context;
 pub mod fixture;

@@ -270,6 +270,8 @@ fn the_welcome_screen_looks_into_what_is_typed_or_was_open_before() {
     type_into(&mut harness, "Path of a store", "/data/shop");
     click(&mut harness, "Look inside");
     assert!(harness.state().sent(&Action::Preview("/data/shop".into())));
+    click(&mut harness, "Demo store");
+    assert!(harness.state().sent(&Action::OpenDemo));
     click(&mut harness, "open ereignisse, /srv/lager/ereignisse.store");
     assert!(harness.state().sent(&Action::Preview("/srv/lager/ereignisse.store".into())));
 }

@@ -3,8 +3,26 @@
 
 extern crate self as causeway;
 
+mod batpak;
+mod care;
+mod commit;
+mod derive;
 mod disk;
+mod memory;
+mod read;
 mod words;
+
+pub use causeway_macros::{EventPayload, EventSourced};
+
+pub use crate::event::{EventPayload, EventSourced};
+
+/// What the derives' code refers to.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde::{Serialize, de::DeserializeOwned};
+
+    pub use crate::derive::fold::distinct_kinds;
+}
 
 /// Entities, scopes, regions and positions.
 pub mod coordinate {
@@ -19,10 +37,22 @@ pub mod event {
     pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
     pub use crate::words::kind::{EventKind, EventKindError};
     pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
+    pub use sourcing::{
+        EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput,
+        ReplayLane,
+    };
 
     /// Flags of an event header.
     pub mod header {
         pub use crate::words::event::{EventHeader, FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
+    }
+
+    /// Folds of events into states.
+    pub mod sourcing {
+        pub use crate::derive::fold::{
+            EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
+            RawMsgpackInput, ReplayLane,
+        };
     }
 
     /// Content hashes.
@@ -51,10 +81,6 @@ pub mod wire {
     pub use crate::words::wire::u128_bytes;
 }
 
-/// The store.
-pub mod store {
-    pub use crate::words::clock::{Clock, SystemClock};
-    pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
-    pub use crate::words::error::{StoreError, StoreLockMode};
-    pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
-}
+pub mod store;
+
+pub mod prelude;

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use causeway::event::EventKind;
 
+use crate::state::asked::Asked;
 use crate::state::query::Query;
+use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
@@ -42,6 +44,10 @@ pub struct Model {
     pub settings: Settings,
     /// Overlay that is open. Written by `run`.
     pub overlay: Overlay,
+    /// What the worker was asked. Written by `run` and `apply`.
+    pub asked: Asked,
+    /// How fast events arrive. Written by `apply`.
+    pub meter: RateMeter,
     /// The zone of this machine. Written once, at start.
     pub local_zone: Zone,
     /// Wall time of this frame, microseconds since 1970; 0 before the first. Written by the program.

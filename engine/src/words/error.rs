@@ -87,6 +87,14 @@ pub enum StoreError {
     /// No event has this id.
     #[error("no event has id {0:032x}")]
     NotFound(u128),
+    /// The log does not reach this far.
+    #[error("sequence {sequence} is not in the store, which ends before {end}")]
+    NoSuchSequence {
+        /// The sequence that was asked for.
+        sequence: u64,
+        /// The next sequence that will be written.
+        end: u64,
+    },
     /// The stream is not where the caller expected it.
     #[error("entity {entity:?} is at sequence {actual}, not {expected}")]
     SequenceMismatch {

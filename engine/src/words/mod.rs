@@ -8,6 +8,7 @@ pub(crate) mod coordinate;
 pub(crate) mod encoding;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod format;
 pub(crate) mod id;
 pub(crate) mod kind;
 pub(crate) mod payload;

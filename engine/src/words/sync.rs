@@ -3,6 +3,7 @@
 use std::io;
 pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::Weak;
+pub(crate) use std::sync::atomic::fence;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 pub(crate) use std::thread::JoinHandle;
 

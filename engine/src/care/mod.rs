@@ -1,0 +1,3 @@
+//! Floor 6: caring for a store.
+
+pub(crate) mod verify;

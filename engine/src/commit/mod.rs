@@ -1,0 +1,10 @@
+//! Floor 3: committing. One request type, one place where an event becomes part of the log.
+
+pub(crate) mod active;
+pub(crate) mod committer;
+pub(crate) mod receipt;
+pub(crate) mod recovery;
+pub(crate) mod request;
+pub(crate) mod seal;
+pub(crate) mod stage;
+pub(crate) mod writer;

@@ -1,0 +1,314 @@
+//! Owns opening for writing: what a crash left is examined, cut or kept, and the segment that grows is found or made.
+//!
+//! Invariants:
+//! - nothing below the durable floor is ever cut; what is cut was copied to quarantine and synced before;
+//! - when it returns, everything that can be read is on stable storage.
+
+use std::path::Path;
+
+use crate::commit::active::ActiveSegment;
+use crate::commit::seal::store;
+use crate::disk::frame::MarkPurpose;
+use crate::disk::segment::{SegmentHeader, SegmentName, StoreId};
+use crate::disk::storage::{Directory, File};
+use crate::memory::cache::SectionCache;
+use crate::memory::index::Index;
+use crate::memory::live::LivePart;
+use crate::memory::sealed::{Ending, SealedPart};
+use crate::memory::survey::{
+    Expected, Segment, Survey, Tail, rebuilt_index, stored_index, survey, walk, walk_past_damage,
+};
+use crate::words::config::{StoreConfig, SyncMode};
+use crate::words::error::StoreError;
+use crate::words::sync::Arc;
+
+const QUARANTINE: &str = "quarantine";
+
+/// What opening for writing found and did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenReport {
+    /// Events that were there.
+    pub events: u64,
+    /// True if the store had been closed cleanly: nothing had to be examined.
+    pub clean: bool,
+    /// Frames that were read to find out where the log ends.
+    pub frames_read: u64,
+    /// Bytes that were cut off the end, because a crash had left them unfinished.
+    pub cut_bytes: u64,
+    /// The file that keeps them.
+    pub quarantined: Option<String>,
+    /// Events that cannot be read any more.
+    pub damaged_events: u64,
+    /// What is damaged or odd, a sentence each.
+    pub findings: Vec<String>,
+}
+
+/// A log that is ready to grow.
+#[derive(Debug)]
+pub(crate) struct Recovered {
+    pub(crate) index: Index,
+    pub(crate) active: ActiveSegment,
+    pub(crate) next_sequence: u64,
+    pub(crate) largest_time: i64,
+    pub(crate) last: ([u8; 32], u32),
+    /// The last event says that the store was closed.
+    pub(crate) closed_by_event: bool,
+    pub(crate) report: OpenReport,
+}
+
+/// The parts of a log before the segment that grows.
+struct Sealed<'a> {
+    directory: &'a dyn Directory,
+    config: &'a StoreConfig,
+    cache: &'a Arc<SectionCache>,
+    parts: Vec<Arc<SealedPart>>,
+    largest_time: i64,
+    report: OpenReport,
+}
+
+/// Opens the log in `directory`, whose lock the caller holds.
+pub(crate) fn recover(
+    directory: &dyn Directory,
+    path: &Path,
+    config: &StoreConfig,
+    cache: &Arc<SectionCache>,
+) -> Result<Recovered, StoreError> {
+    let Survey { mut segments, superseded, temporaries, findings } = survey(directory, path)?;
+    for name in superseded.iter().map(SegmentName::to_string).chain(temporaries) {
+        directory.remove(&name)?;
+    }
+    let report = OpenReport { findings, ..OpenReport::default() };
+    let mut sealed = Sealed { directory, config, cache, parts: Vec::new(), largest_time: i64::MIN, report };
+    let Some(last) = segments.pop() else { return sealed.begin_store() };
+    let firsts = segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]);
+    let ends: Vec<u64> = firsts.collect();
+    for (segment, end) in segments.iter().zip(ends) {
+        sealed.add(segment, Some(end))?;
+    }
+    sealed.open_last(last)
+}
+
+impl Sealed<'_> {
+    /// Adds the index of a segment that is not written any more; makes it anew where it is missing.
+    fn add(&mut self, segment: &Segment, end: Option<u64>) -> Result<(), StoreError> {
+        let expected = expected(segment, end);
+        let part = match stored_index(self.directory, expected, self.cache) {
+            Some(part) => part,
+            None => self.rebuild(segment, end)?,
+        };
+        self.largest_time = self.largest_time.max(part.header.times.1);
+        self.parts.push(Arc::new(part));
+        Ok(())
+    }
+
+    fn rebuild(&mut self, segment: &Segment, end: Option<u64>) -> Result<SealedPart, StoreError> {
+        let (part, bytes, frames) =
+            rebuilt_index(segment, self.largest_time, end, self.cache, &mut self.report.findings)?;
+        self.report.frames_read += frames;
+        // The index is a hint: reading goes on from memory where it cannot be stored.
+        let _ = store(self.directory, &segment.name.index_name(), &bytes);
+        Ok(part)
+    }
+
+    /// The first segment of a store that does not exist yet.
+    fn begin_store(self) -> Result<Recovered, StoreError> {
+        let header = SegmentHeader {
+            store_id: StoreId(*uuid::Uuid::new_v4().as_bytes()),
+            epoch: 1,
+            first_sequence: 0,
+            generation: 0,
+            created_us: self.config.clock().now_us(),
+            replaced: None,
+            parent: None,
+        };
+        self.continue_in(header, 0, ([0; 32], 0))
+    }
+
+    /// Begins a new segment behind everything that is there.
+    fn continue_in(
+        self,
+        header: SegmentHeader,
+        next_sequence: u64,
+        last: ([u8; 32], u32),
+    ) -> Result<Recovered, StoreError> {
+        let active = ActiveSegment::create(self.directory, header, self.config.rotation_bytes())?;
+        let live = LivePart::new(active.name(), next_sequence, self.largest_time);
+        Ok(self.finish(active, live, last))
+    }
+
+    fn finish(mut self, active: ActiveSegment, live: LivePart, last: ([u8; 32], u32)) -> Recovered {
+        let next_sequence = live.end();
+        self.report.events = next_sequence;
+        let largest_time = self.largest_time.max(live.largest_time);
+        Recovered {
+            index: Index::new(self.parts, live),
+            active,
+            next_sequence,
+            largest_time,
+            last,
+            closed_by_event: false,
+            report: self.report,
+        }
+    }
+
+    /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
+    fn open_last(mut self, segment: Segment) -> Result<Recovered, StoreError> {
+        let stored = stored_index(self.directory, expected(&segment, None), self.cache);
+        if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
+            self.report.clean = true;
+            let ending = part.header.ending;
+            self.largest_time = self.largest_time.max(part.header.times.1);
+            let last = (part.header.last_hash, part.header.last_clock);
+            let (end_bytes, end) = (part.header.segment_bytes, part.header.end);
+            let described = part.catalogue()?;
+            self.parts.push(Arc::new(part));
+            let file = self.directory.open_writable(&segment.name.to_string())?;
+            let mut active = self.adopt(&segment, file, end_bytes, end_bytes);
+            active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
+            let live = LivePart::new(segment.name, end, self.largest_time);
+            let mut recovered = self.finish(active, live, last);
+            recovered.closed_by_event = ending == Ending::ClosedByEvent;
+            return Ok(recovered);
+        }
+        let mut live = LivePart::new(segment.name, segment.name.first, self.largest_time);
+        let mut tail = Tail::start(&segment);
+        walk(&*segment.file, &mut tail, &mut live, |_| {})?;
+        self.report.frames_read += tail.frames;
+        let Some((_, reason)) = tail.bad.clone() else {
+            return self.resume(&segment, &tail, live);
+        };
+        let floor = floor_behind(&segment, &tail)?;
+        if floor > tail.next_sequence || segment.guessed {
+            return self.leave_damaged(&segment, reason);
+        }
+        self.cut(&segment, &tail, live, &reason)
+    }
+
+    fn adopt(
+        &self,
+        segment: &Segment,
+        file: Arc<dyn File>,
+        end_bytes: u64,
+        allocated_bytes: u64,
+    ) -> ActiveSegment {
+        let limit = self.config.rotation_bytes();
+        ActiveSegment::adopt(segment.header.clone(), file, end_bytes, allocated_bytes, limit)
+    }
+
+    /// Goes on writing where the frames end. What no group records as synced is written once more and synced: pages that a
+    /// failed sync of the process before left clean are dirty again then.
+    fn resume(self, segment: &Segment, tail: &Tail, live: LivePart) -> Result<Recovered, StoreError> {
+        let file = self.directory.open_writable(&segment.name.to_string())?;
+        let floor = (tail.synced_through - live.first) as usize;
+        let unsynced_from = live.offsets.get(floor).map_or(tail.end_bytes, |offset| u64::from(*offset));
+        rewrite(&*file, unsynced_from, tail.end_bytes)?;
+        let mut active = self.adopt(segment, file, tail.end_bytes, segment.len_bytes.max(tail.end_bytes));
+        active.described.extend(live.catalogue.iter().map(|kind| (kind.kind, kind.version)));
+        Ok(self.finish(active, live, tail.last))
+    }
+
+    /// Bytes below the durable floor are damaged: nothing is cut, and writing goes on in a new segment.
+    fn leave_damaged(mut self, segment: &Segment, reason: String) -> Result<Recovered, StoreError> {
+        let finding = format!("{} is damaged below what was synced: {reason}", segment.name);
+        self.report.findings.push(finding);
+        let part = self.rebuild(segment, None)?;
+        let offsets = part.section(crate::memory::sealed::Tag::Offsets)?;
+        let holes = offsets.chunks_exact(4).filter(|offset| offset.iter().all(|byte| *byte == 0)).count();
+        self.report.damaged_events += holes as u64;
+        self.largest_time = self.largest_time.max(part.header.times.1);
+        let (end, last) = (part.header.end, (part.header.last_hash, part.header.last_clock));
+        self.parts.push(Arc::new(part));
+        let header = next_header(segment, end, segment.header.epoch, self.config);
+        self.continue_in(header, end, last)
+    }
+
+    /// The end is torn: it goes to quarantine, the segment is cut and ended, and the next one has the next epoch.
+    fn cut(
+        mut self,
+        segment: &Segment,
+        tail: &Tail,
+        live: LivePart,
+        reason: &str,
+    ) -> Result<Recovered, StoreError> {
+        let file = self.directory.open_writable(&segment.name.to_string())?;
+        let (name, bytes) = self.quarantine(segment, tail.end_bytes)?;
+        self.report.findings.push(format!(
+            "{bytes} unfinished bytes at the end of {} ({reason}) were moved to {QUARANTINE}/{name}",
+            segment.name
+        ));
+        self.report.cut_bytes = bytes;
+        self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));
+        file.set_len(tail.end_bytes)?;
+        file.sync(SyncMode::SyncAll)?;
+        let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
+        if tail.next_sequence == segment.name.first {
+            // Nothing was committed in it: the new segment takes its name.
+            self.directory.remove(&segment.name.to_string())?;
+            return self.continue_in(header, tail.next_sequence, tail.last);
+        }
+        let mut old = self.adopt(segment, file, tail.end_bytes, tail.end_bytes);
+        old.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
+        drop(live);
+        let ended = Segment { len_bytes: old.end_bytes, ..segment.clone() };
+        self.add(&ended, Some(tail.next_sequence))?;
+        self.continue_in(header, tail.next_sequence, tail.last)
+    }
+
+    /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own.
+    fn quarantine(&self, segment: &Segment, from: u64) -> Result<(String, u64), StoreError> {
+        let mut bytes = vec![0; segment.len_bytes.saturating_sub(from) as usize];
+        let read = segment.file.read_at(&mut bytes, from)?;
+        bytes.truncate(read);
+        let kept = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        bytes.truncate(kept);
+        let name = format!("{}-{from}-{}.bin", segment.name, blake3::hash(&bytes).to_hex());
+        let directory = self.directory.create_subdirectory(QUARANTINE)?;
+        if directory.open(&name).is_err() {
+            let file = directory.create(&name)?;
+            file.write_at(&bytes, 0)?;
+            file.sync(SyncMode::SyncAll)?;
+        }
+        directory.sync()?;
+        self.directory.sync()?;
+        Ok((name, kept as u64))
+    }
+}
+
+fn expected(segment: &Segment, end: Option<u64>) -> Expected {
+    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
+}
+
+/// Greatest sequence that any readable frame, also behind the bad spot, calls synced.
+fn floor_behind(segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
+    let mut beyond = tail.clone();
+    let mut scratch = LivePart::new(segment.name, tail.next_sequence, i64::MIN);
+    walk_past_damage(segment, &mut beyond, &mut scratch, None)?;
+    Ok(beyond.synced_through)
+}
+
+fn next_header(segment: &Segment, first_sequence: u64, epoch: u64, config: &StoreConfig) -> SegmentHeader {
+    SegmentHeader {
+        epoch,
+        first_sequence,
+        generation: 0,
+        created_us: config.clock().now_us(),
+        replaced: None,
+        parent: None,
+        ..segment.header.clone()
+    }
+}
+
+/// Writes the same bytes once more, and syncs.
+fn rewrite(file: &dyn File, from: u64, to: u64) -> Result<(), StoreError> {
+    const STEP: u64 = 1024 * 1024;
+    let mut at = from;
+    while at < to {
+        let mut bytes = vec![0; STEP.min(to - at) as usize];
+        let read = file.read_at(&mut bytes, at)?;
+        bytes.truncate(read);
+        file.write_at(&bytes, at)?;
+        at += STEP;
+    }
+    file.sync(SyncMode::SyncAll)?;
+    Ok(())
+}

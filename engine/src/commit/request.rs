@@ -1,0 +1,360 @@
+//! Owns what a caller asks to be committed, prepared as far as no lock is needed: encoded, hashed, checked against the limits.
+
+use serde::Serialize;
+
+use crate::words::catalogue::KindDescription;
+use crate::words::chain::compute_hash;
+use crate::words::config::StoreConfig;
+use crate::words::coordinate::Coordinate;
+use crate::words::encoding;
+use crate::words::error::StoreError;
+use crate::words::event::{ExtensionKey, Extensions};
+use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
+use crate::words::kind::EventKind;
+use crate::words::payload::EventPayload;
+
+/// Most extensions of one event.
+const MAX_EXTENSIONS: usize = 1024;
+
+/// Branch of an event: the store keeps it and orders by the stream all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AppendPositionHint {
+    /// Lane.
+    pub lane: u32,
+    /// Depth.
+    pub depth: u32,
+}
+
+impl AppendPositionHint {
+    /// A lane and a depth.
+    pub fn new(lane: u32, depth: u32) -> Self {
+        Self { lane, depth }
+    }
+}
+
+/// What an append may say besides coordinate, kind and payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppendOptions {
+    /// Stream sequence that the entity's last event must have; an empty stream counts as 0.
+    pub expected_sequence: Option<u32>,
+    /// Makes the append repeatable: the key becomes the event's id.
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The conversation; by default that of the event's own id.
+    pub correlation_id: Option<CorrelationId>,
+    /// The event that caused this one; zero counts as none.
+    pub causation_id: Option<CausationId>,
+    /// Branch.
+    pub position_hint: Option<AppendPositionHint>,
+    /// Flags of the header.
+    pub flags: u8,
+    /// Opaque bytes by key, stored and hashed with the event.
+    pub extensions: Extensions,
+}
+
+impl AppendOptions {
+    /// No options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends only if the entity's last event has this stream sequence; an empty stream counts as 0.
+    #[must_use]
+    pub fn with_cas(mut self, sequence: u32) -> Self {
+        self.expected_sequence = Some(sequence);
+        self
+    }
+
+    /// Makes the append repeatable: the key becomes the event's id.
+    #[must_use]
+    pub fn with_idempotency(mut self, key: IdempotencyKey) -> Self {
+        self.idempotency_key = Some(key);
+        self
+    }
+
+    /// Sets the flags of the header.
+    #[must_use]
+    pub fn with_flags(mut self, flags: u8) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// Sets the conversation.
+    #[must_use]
+    pub fn with_correlation(mut self, id: CorrelationId) -> Self {
+        self.correlation_id = Some(id);
+        self
+    }
+
+    /// Sets the cause; zero counts as none.
+    #[must_use]
+    pub fn with_causation(mut self, id: CausationId) -> Self {
+        self.causation_id = Some(id);
+        self
+    }
+
+    /// Sets the branch.
+    #[must_use]
+    pub fn with_position_hint(mut self, hint: AppendPositionHint) -> Self {
+        self.position_hint = Some(hint);
+        self
+    }
+
+    /// Adds an extension.
+    #[must_use]
+    pub fn with_extension(mut self, key: ExtensionKey, value: Vec<u8>) -> Self {
+        self.extensions.insert(key, value);
+        self
+    }
+}
+
+/// What caused an item of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CausationRef {
+    /// What the item's options say.
+    #[default]
+    None,
+    /// The event with this id; zero counts as none.
+    Absolute(u128),
+    /// An item that comes before it in the batch, first = 0.
+    PriorItem(usize),
+}
+
+impl CausationRef {
+    /// The event with this id.
+    pub fn absolute_typed(id: CausationId) -> Self {
+        Self::Absolute(id.into())
+    }
+}
+
+/// One event of a batch.
+#[derive(Clone, Debug)]
+pub struct BatchAppendItem {
+    item: Item,
+}
+
+impl BatchAppendItem {
+    /// An event with any payload that serialises.
+    pub fn new(
+        coordinate: Coordinate,
+        kind: EventKind,
+        payload: &impl Serialize,
+        options: AppendOptions,
+        causation: CausationRef,
+    ) -> Result<Self, StoreError> {
+        let bytes = encoding::to_bytes(payload)?;
+        Ok(Self { item: Item::untyped(coordinate, kind, bytes, options, causation) })
+    }
+
+    /// An event with a typed payload.
+    pub fn typed<T: EventPayload>(
+        coordinate: Coordinate,
+        payload: &T,
+        options: AppendOptions,
+        causation: CausationRef,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { item: Item::typed(coordinate, payload, options, causation)? })
+    }
+
+    /// An event whose payload is encoded already.
+    pub fn from_msgpack_bytes(
+        coordinate: Coordinate,
+        kind: EventKind,
+        payload: Vec<u8>,
+        options: AppendOptions,
+        causation: CausationRef,
+    ) -> Self {
+        Self { item: Item::untyped(coordinate, kind, payload, options, causation) }
+    }
+
+    /// Entity and scope.
+    pub fn coord(&self) -> &Coordinate {
+        &self.item.coordinate
+    }
+
+    /// Type tag.
+    pub fn kind(&self) -> EventKind {
+        self.item.kind
+    }
+
+    /// The encoded payload.
+    pub fn payload_bytes(&self) -> &[u8] {
+        &self.item.payload
+    }
+
+    /// The options.
+    pub fn options(&self) -> AppendOptions {
+        self.item.options.clone()
+    }
+
+    /// What caused it.
+    pub fn causation(&self) -> CausationRef {
+        self.item.causation
+    }
+
+    pub(crate) fn into_item(self) -> Item {
+        self.item
+    }
+}
+
+/// One event that is to be committed.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub(crate) coordinate: Coordinate,
+    pub(crate) kind: EventKind,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) content_hash: [u8; 32],
+    pub(crate) payload_version: u16,
+    pub(crate) description: Option<KindDescription>,
+    pub(crate) options: AppendOptions,
+    pub(crate) causation: CausationRef,
+    /// An event that another store committed before; keeps its id and time.
+    pub(crate) origin: Option<Origin>,
+}
+
+/// What an imported event keeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) event_id: EventId,
+    pub(crate) timestamp_us: i64,
+    pub(crate) payload_form: u8,
+}
+
+impl Item {
+    pub(crate) fn untyped(
+        coordinate: Coordinate,
+        kind: EventKind,
+        payload: Vec<u8>,
+        options: AppendOptions,
+        causation: CausationRef,
+    ) -> Self {
+        Self {
+            coordinate,
+            kind,
+            content_hash: compute_hash(&payload),
+            payload,
+            payload_version: 0,
+            description: None,
+            options,
+            causation,
+            origin: None,
+        }
+    }
+
+    pub(crate) fn typed<T: EventPayload>(
+        coordinate: Coordinate,
+        payload: &T,
+        options: AppendOptions,
+        causation: CausationRef,
+    ) -> Result<Self, StoreError> {
+        let bytes = encoding::to_bytes(payload)?;
+        let mut item = Self::untyped(coordinate, T::KIND, bytes, options, causation);
+        item.payload_version = T::PAYLOAD_VERSION;
+        item.description = T::description();
+        Ok(item)
+    }
+
+    fn size(&self) -> usize {
+        let extensions = self.options.extensions.iter();
+        self.payload.len() + extensions.map(|(key, value)| key.as_str().len() + value.len()).sum::<usize>()
+    }
+
+    /// What can be refused without looking at the store.
+    fn check(&self, limit: usize) -> Result<(), StoreError> {
+        self.coordinate.validate()?;
+        if self.kind.is_reserved() {
+            return Err(StoreError::ReservedKind { kind: self.kind });
+        }
+        let size = self.size();
+        if size > limit {
+            return Err(StoreError::Configuration(format!("the event has {size} bytes, more than {limit}")));
+        }
+        if self.options.extensions.len() > MAX_EXTENSIONS {
+            return Err(StoreError::Configuration(format!("more than {MAX_EXTENSIONS} extensions")));
+        }
+        Ok(())
+    }
+}
+
+/// Events that are committed together: all or none.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) items: Vec<Item>,
+    /// Synced before anybody sees it.
+    pub(crate) durable: bool,
+}
+
+impl Request {
+    /// One event.
+    pub(crate) fn single(item: Item, config: &StoreConfig) -> Result<Self, StoreError> {
+        item.check(config.single_append_max_bytes() as usize)?;
+        Ok(Self { items: vec![item], durable: config.sync().every_n_events <= 1 })
+    }
+
+    /// The store's own event.
+    pub(crate) fn lifecycle(item: Item) -> Self {
+        Self { items: vec![item], durable: true }
+    }
+
+    /// Events that were committed elsewhere; nothing about them is refused for belonging to the store.
+    pub(crate) fn imported(items: Vec<Item>) -> Self {
+        Self { items, durable: false }
+    }
+
+    /// Several events. They are always synced before anybody sees them.
+    pub(crate) fn batch(items: Vec<Item>, config: &StoreConfig) -> Result<Self, StoreError> {
+        let (limits, single) = (config.batch(), config.single_append_max_bytes() as usize);
+        let refused = |message: String| StoreError::BatchFailed {
+            item_index: 0,
+            source: Box::new(StoreError::Configuration(message)),
+        };
+        if items.len() > limits.max_size as usize {
+            return Err(refused(format!("{} items, more than {}", items.len(), limits.max_size)));
+        }
+        let total: usize = items.iter().map(Item::size).sum();
+        if total > limits.max_bytes as usize {
+            return Err(refused(format!("{total} bytes, more than {}", limits.max_bytes)));
+        }
+        for (index, item) in items.iter().enumerate() {
+            let size = item.size();
+            if size > single {
+                return Err(StoreError::BatchItemTooLarge { index, size, limit: single });
+            }
+            check_item(index, item, single)
+                .map_err(|source| StoreError::BatchFailed { item_index: index, source: Box::new(source) })?;
+        }
+        check_keys(&items)?;
+        Ok(Self { items, durable: true })
+    }
+}
+
+fn check_item(index: usize, item: &Item, limit: usize) -> Result<(), StoreError> {
+    item.check(limit)?;
+    if item.options.expected_sequence.is_some() {
+        return Err(StoreError::Configuration("an item of a batch cannot expect a sequence".to_owned()));
+    }
+    match item.causation {
+        CausationRef::PriorItem(prior_idx) if prior_idx >= index => Err(StoreError::InvalidCausation {
+            prior_idx,
+            item_index: index,
+            reason: "only an earlier item can be the cause".to_owned(),
+        }),
+        CausationRef::None | CausationRef::Absolute(_) | CausationRef::PriorItem(_) => Ok(()),
+    }
+}
+
+/// A batch has keys on all its items or on none, and none twice.
+fn check_keys(items: &[Item]) -> Result<(), StoreError> {
+    let mut keys: Vec<u128> =
+        items.iter().filter_map(|item| item.options.idempotency_key).map(u128::from).collect();
+    if !keys.is_empty() && keys.len() != items.len() {
+        let reason = format!("{} of {} items have a key", keys.len(), items.len());
+        return Err(StoreError::IdempotencyPartialBatch { reason });
+    }
+    keys.sort_unstable();
+    match keys.windows(2).find(|pair| pair.first() == pair.last()).and_then(<[u128]>::first) {
+        Some(key) => {
+            Err(StoreError::Configuration(format!("idempotency key {key:032x} stands twice in the batch")))
+        }
+        None => Ok(()),
+    }
+}

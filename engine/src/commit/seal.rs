@@ -1,0 +1,80 @@
+//! Owns sealing an index: the index of a whole segment is encoded, stored beside it, and takes the live part's place.
+
+use crate::commit::active::ActiveSegment;
+use crate::disk::storage::Directory;
+use crate::memory::cache::SectionCache;
+use crate::memory::index::Index;
+use crate::memory::live::LivePart;
+use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
+use crate::words::error::StoreError;
+use crate::words::sync::Arc;
+
+/// What the index of a segment needs to know besides its rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sealing<'a> {
+    pub(crate) directory: &'a dyn Directory,
+    pub(crate) cache: &'a Arc<SectionCache>,
+    pub(crate) ending: Ending,
+    pub(crate) last_hash: [u8; 32],
+    pub(crate) last_clock: u32,
+}
+
+/// Encodes the index of the active segment, stores it, and returns it.
+///
+/// The file is a hint: if it cannot be stored, the index stays in memory and the failure is only the disk's.
+pub(crate) fn seal_active(
+    index: &Index,
+    active: &ActiveSegment,
+    sealing: &Sealing<'_>,
+) -> Result<Arc<SealedPart>, StoreError> {
+    let whole = match index.base_of_live() {
+        Some(base) => {
+            let mut whole = LivePart::from_sealed(&base)?;
+            index.with_live(|live| whole.absorb(live));
+            Some(whole)
+        }
+        None => None,
+    };
+    let bytes = match &whole {
+        Some(whole) => encode(&header(active, whole, sealing), whole),
+        None => index.with_live(|live| encode(&header(active, live, sealing), live)),
+    };
+    // Reading goes on from memory whether or not the file could be written.
+    let _ = store(sealing.directory, &active.name().index_name(), &bytes);
+    let damaged = |error: crate::memory::sealed::IndexError| StoreError::CorruptSegment {
+        segment_id: active.header.first_sequence,
+        detail: error.to_string(),
+    };
+    let part = match sealing.directory.open(&active.name().index_name()) {
+        Ok(file) => SealedPart::open(file, sealing.cache).map_err(damaged),
+        Err(_) => SealedPart::from_bytes(bytes.into(), sealing.cache).map_err(damaged),
+    };
+    part.map(Arc::new)
+}
+
+/// Writes a derived file under its name, whole or not at all.
+pub(crate) fn store(directory: &dyn Directory, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let temporary = format!("{name}.tmp");
+    if directory.open(&temporary).is_ok() {
+        directory.remove(&temporary)?;
+    }
+    directory.create(&temporary)?.write_at(bytes, 0)?;
+    directory.rename_over(&temporary, name)
+}
+
+fn header(active: &ActiveSegment, part: &LivePart, sealing: &Sealing<'_>) -> SealedHeader {
+    let times = part.times.iter().copied();
+    SealedHeader {
+        store_id: active.header.store_id,
+        first: part.first,
+        end: part.end(),
+        segment_bytes: active.end_bytes,
+        synced_through: part.end(),
+        epoch: active.header.epoch,
+        times: (times.clone().min().unwrap_or(0), times.max().unwrap_or(0)),
+        generation: active.header.generation,
+        last_hash: sealing.last_hash,
+        last_clock: sealing.last_clock,
+        ending: sealing.ending,
+    }
+}

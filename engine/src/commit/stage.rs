@@ -1,0 +1,212 @@
+//! Owns staging: giving events their place, linking them into their streams, encoding them. Nothing is written here.
+//!
+//! Invariant: what is staged can be dropped without a trace; no number is burned.
+
+use std::collections::HashMap;
+
+use crate::commit::receipt::AppendReceipt;
+use crate::commit::request::{CausationRef, Item};
+use crate::disk::frame::{CatalogueFrame, EventFrame};
+use crate::memory::live::{Head, Row};
+use crate::words::catalogue::KindDescription;
+use crate::words::chain::Link;
+use crate::words::error::StoreError;
+use crate::words::event::EventHeader;
+use crate::words::id::{CausationId, CorrelationId, EventId, v7_at};
+use crate::words::position::{DagPosition, DiskPos};
+use crate::words::sync::Arc;
+
+/// An event that has its place.
+#[derive(Debug)]
+pub(crate) struct StagedEvent {
+    pub(crate) item: Item,
+    pub(crate) global_sequence: u64,
+    pub(crate) header: EventHeader,
+    pub(crate) event_hash: [u8; 32],
+    pub(crate) offset: u32,
+    pub(crate) length: u32,
+}
+
+impl StagedEvent {
+    pub(crate) fn row(&self) -> Row<'_> {
+        Row {
+            offset: self.offset,
+            header: &self.header,
+            entity: self.item.coordinate.entity(),
+            scope: self.item.coordinate.scope(),
+            event_hash: &self.event_hash,
+        }
+    }
+
+    pub(crate) fn receipt(&self, segment: u64, durable: bool) -> AppendReceipt {
+        AppendReceipt {
+            event_id: self.header.event_id,
+            sequence: self.global_sequence,
+            content_hash: self.header.content_hash,
+            key_id: [0; 32],
+            signature: None,
+            extensions: self.item.options.extensions.clone(),
+            stream_sequence: self.header.position.sequence(),
+            event_hash: self.event_hash,
+            place: DiskPos::new(segment, u64::from(self.offset), self.length),
+            durable,
+        }
+    }
+}
+
+/// What one write will hold.
+#[derive(Debug, Default)]
+pub(crate) struct Stage {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) events: Vec<StagedEvent>,
+    pub(crate) descriptions: Vec<KindDescription>,
+    heads: HashMap<Arc<str>, Head>,
+    largest_time: i64,
+}
+
+/// Where the next event goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub(crate) next_sequence: u64,
+    pub(crate) synced_through: u64,
+    /// Place in the segment of the first staged byte.
+    pub(crate) segment_bytes: u64,
+    pub(crate) now_us: i64,
+}
+
+impl Stage {
+    pub(crate) fn new(largest_time: i64) -> Self {
+        Self { largest_time, ..Self::default() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Newest staged event of a stream.
+    pub(crate) fn head(&self, entity: &str) -> Option<Head> {
+        self.heads.get(entity).copied()
+    }
+
+    /// True if an event with this id is staged.
+    pub(crate) fn holds_id(&self, id: EventId) -> bool {
+        self.events.iter().any(|event| event.header.event_id == id)
+    }
+
+    /// Stages a description of a kind.
+    pub(crate) fn describe(&mut self, description: KindDescription, synced_through: u64) {
+        CatalogueFrame { synced_through, description: &description }.encode(&mut self.bytes);
+        self.descriptions.push(description);
+    }
+
+    /// Stages a group. `head_of` tells the newest committed event of a stream.
+    pub(crate) fn push_group(
+        &mut self,
+        items: Vec<Item>,
+        start: Start,
+        mut head_of: impl FnMut(&str) -> Result<Option<Head>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let count = items.len();
+        let mut ids = Vec::with_capacity(count);
+        for (index, item) in items.into_iter().enumerate() {
+            let head = match self.head(item.coordinate.entity()) {
+                Some(head) => Some(head),
+                None => head_of(item.coordinate.entity())?,
+            };
+            let header = header(&item, head, &ids, start.now_us)?;
+            ids.push(header.event_id);
+            self.push(item, header, head, start, (count - index - 1) as u32);
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        item: Item,
+        mut header: EventHeader,
+        head: Option<Head>,
+        start: Start,
+        remaining: u32,
+    ) {
+        self.largest_time = self.largest_time.max(header.timestamp_us);
+        let old = header.position;
+        let wall_ms = u64::try_from(self.largest_time / 1_000).unwrap_or(0);
+        header.position = DagPosition::with_hlc(wall_ms, 0, old.depth(), old.lane(), old.sequence());
+        let global_sequence = start.next_sequence + self.events.len() as u64;
+        let payload_form = item.origin.map_or(0, |origin| origin.payload_form);
+        let event_hash = Link {
+            prev_hash: &head.map_or([0; 32], |head| head.event_hash),
+            global_sequence,
+            header: &header,
+            payload_form,
+            entity: item.coordinate.entity(),
+            scope: item.coordinate.scope(),
+            extensions: &item.options.extensions,
+        }
+        .hash();
+        let offset = start.segment_bytes as usize + self.bytes.len();
+        let frame = EventFrame {
+            global_sequence,
+            synced_through: start.synced_through,
+            remaining,
+            header: &header,
+            payload_form,
+            event_hash: &event_hash,
+            entity: item.coordinate.entity(),
+            scope: item.coordinate.scope(),
+            extensions: &item.options.extensions,
+            payload: &item.payload,
+        };
+        let length = frame.encoded_len() as u32;
+        frame.encode(&mut self.bytes);
+        self.heads
+            .insert(item.coordinate.shared_entity(), Head { clock: header.position.sequence(), event_hash });
+        self.events.push(StagedEvent {
+            item,
+            global_sequence,
+            header,
+            event_hash,
+            offset: offset as u32,
+            length,
+        });
+    }
+}
+
+/// The header of an item, given the newest event of its stream and the ids of the items before it in its group.
+fn header(
+    item: &Item,
+    head: Option<Head>,
+    earlier: &[EventId],
+    now_us: i64,
+) -> Result<EventHeader, StoreError> {
+    let options = &item.options;
+    let timestamp_us = item.origin.map_or(now_us, |origin| origin.timestamp_us);
+    let event_id = match (item.origin, options.idempotency_key) {
+        (Some(origin), _) => origin.event_id,
+        (None, Some(key)) => EventId::from_u128(key.into()),
+        (None, None) => EventId::from_u128(v7_at(timestamp_us)),
+    };
+    let correlation = options.correlation_id.unwrap_or_else(|| CorrelationId::from(event_id));
+    let causation = match item.causation {
+        CausationRef::Absolute(id) => Some(CausationId::from_u128(id)),
+        CausationRef::PriorItem(index) => earlier.get(index).copied().map(CausationId::from),
+        CausationRef::None => options.causation_id,
+    };
+    let causation = causation.filter(|id| u128::from(*id) != 0);
+    let clock = match head {
+        None => 0,
+        Some(head) => head
+            .clock
+            .checked_add(1)
+            .ok_or_else(|| StoreError::EntityClockOverflow { entity: item.coordinate.entity().to_owned() })?,
+    };
+    let branch = options.position_hint.unwrap_or_default();
+    let position = DagPosition::new(branch.depth, branch.lane, clock);
+    let size = item.payload.len() as u32;
+    let mut header =
+        EventHeader::new_typed(event_id, correlation, causation, timestamp_us, position, size, item.kind)
+            .with_flags(options.flags);
+    header.content_hash = item.content_hash;
+    header.payload_version = item.payload_version;
+    Ok(header)
+}

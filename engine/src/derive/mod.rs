@@ -1,0 +1,12 @@
+//! Floor 5: states derived from events, and their delivery to those who wait for them. Never writes an event.
+
+pub(crate) mod canal;
+pub(crate) mod checkpoint;
+pub(crate) mod cursor;
+pub(crate) mod fold;
+pub(crate) mod projection;
+pub(crate) mod region;
+pub(crate) mod remembered;
+pub(crate) mod subscription;
+pub(crate) mod wait;
+pub(crate) mod watch;

@@ -1,0 +1,295 @@
+//! Owns a directory in memory: a store that needs no disk, and the disk of tests, which fails and loses power on request.
+//!
+//! Floor 1. Invariants:
+//! - contents become durable with a sync of the file, names with a sync of their directory, and with nothing else;
+//! - after a failed sync a file's bytes never count as durable again: no later sync of it may be believed.
+
+mod faults;
+mod files;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
+use std::io;
+
+pub(crate) use crate::disk::memory::faults::Operation;
+use crate::disk::memory::faults::World;
+use crate::disk::memory::files::{MemoryFile, Node};
+use crate::disk::storage::{DirEntry, Directory, File, Lock, LockHolder};
+use crate::words::sync::{Arc, Mutex, Ordering};
+
+/// What a power cut, or the death of a process, leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CrashImage {
+    /// All issued writes and names: the process died, the machine did not.
+    Kill,
+    /// Only synced bytes under synced names.
+    Strict,
+    /// All names, only synced bytes.
+    DirOk,
+    /// All names and writes, but only the first half of the newest unsynced write.
+    Torn,
+    /// All names and file sizes, zeros in place of unsynced bytes.
+    Zeros,
+}
+
+impl CrashImage {
+    /// Every image.
+    pub(crate) const ALL: [Self; 5] = [Self::Kill, Self::Strict, Self::DirOk, Self::Torn, Self::Zeros];
+}
+
+/// A directory in memory.
+#[derive(Debug)]
+pub(crate) struct MemoryDirectory {
+    world: Arc<World>,
+    names: Arc<Mutex<Names>>,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    live: BTreeMap<String, Entry>,
+    durable: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug)]
+enum Entry {
+    File(Arc<Node>),
+    Directory(Arc<MemoryDirectory>),
+}
+
+impl MemoryDirectory {
+    /// An empty directory.
+    pub(crate) fn new() -> Arc<Self> {
+        Self::within(Arc::new(World::default()))
+    }
+
+    /// The directory as `image` would leave it, with everything in it durable and nothing locked.
+    pub(crate) fn crash(&self, image: CrashImage) -> Arc<Self> {
+        let newest_write = self.newest_unsynced_write();
+        let directory = Self::new();
+        self.copy_into(&directory, image, newest_write);
+        directory
+    }
+
+    /// Lets the storage call with number `call` fail, the first call ever being 1; each later one too if `persistent`. A
+    /// write that fails has written its first half.
+    pub(crate) fn fail_call(&self, call: u64, kind: io::ErrorKind, persistent: bool) {
+        self.world.fail_call(call, kind, persistent);
+    }
+
+    /// Number of storage calls so far, those on files and directories below this one included.
+    pub(crate) fn calls(&self) -> u64 {
+        self.world.calls()
+    }
+
+    /// The newest storage calls, oldest first; at most [`faults::MAX_OPERATIONS`].
+    pub(crate) fn operations(&self) -> Vec<Operation> {
+        self.world.operations()
+    }
+
+    fn within(world: Arc<World>) -> Arc<Self> {
+        Arc::new(Self { world, names: Arc::default() })
+    }
+
+    fn newest_unsynced_write(&self) -> Option<u64> {
+        let names = self.names.lock();
+        let newest = names.live.values().map(|entry| match entry {
+            Entry::File(node) => node.newest_unsynced_write(),
+            Entry::Directory(directory) => directory.newest_unsynced_write(),
+        });
+        newest.max().flatten()
+    }
+
+    fn copy_into(&self, target: &Self, image: CrashImage, newest_write: Option<u64>) {
+        let names = self.names.lock();
+        let survivors = if image == CrashImage::Strict { &names.durable } else { &names.live };
+        let mut copies = target.names.lock();
+        for (name, entry) in survivors {
+            let copy = match entry {
+                Entry::File(node) => Entry::File(Node::new(&target.world, node.after(image, newest_write))),
+                Entry::Directory(directory) => {
+                    let below = Self::within(Arc::clone(&target.world));
+                    directory.copy_into(&below, image, newest_write);
+                    Entry::Directory(below)
+                }
+            };
+            copies.live.insert(name.clone(), copy);
+        }
+        copies.durable = copies.live.clone();
+    }
+
+    fn file(&self, name: &str, is_writable: bool) -> io::Result<Arc<dyn File>> {
+        let node = self.node(name)?;
+        Ok(Arc::new(MemoryFile::new(&self.world, name, node, is_writable)))
+    }
+
+    fn node(&self, name: &str) -> io::Result<Arc<Node>> {
+        match self.names.lock().live.get(name) {
+            Some(Entry::File(node)) => Ok(Arc::clone(node)),
+            Some(Entry::Directory(_)) => Err(not_a_file(name)),
+            None => Err(not_found(name)),
+        }
+    }
+
+    fn rename(&self, from: &str, to: &str, may_replace: bool) -> io::Result<()> {
+        let mut names = self.names.lock();
+        match names.live.get(to) {
+            Some(Entry::Directory(_)) => return Err(not_a_file(to)),
+            Some(Entry::File(_)) if !may_replace => return Err(exists(to)),
+            _ => {}
+        }
+        let entry = names.live.remove(from).ok_or_else(|| not_found(from))?;
+        names.live.insert(to.to_owned(), entry);
+        Ok(())
+    }
+}
+
+impl Directory for MemoryDirectory {
+    fn list(&self) -> io::Result<Vec<DirEntry>> {
+        self.world.begin(Operation::List)?;
+        let names = self.names.lock();
+        let files = names.live.iter().filter_map(|(name, entry)| match entry {
+            Entry::File(node) => Some(DirEntry { name: name.clone(), len_bytes: node.len() }),
+            Entry::Directory(_) => None,
+        });
+        Ok(files.collect())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        self.world.begin(Operation::Open { name: name.to_owned() })?;
+        self.file(name, false)
+    }
+
+    fn open_writable(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        self.world.begin(Operation::OpenWritable { name: name.to_owned() })?;
+        self.file(name, true)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        self.world.begin(Operation::Create { name: name.to_owned() })?;
+        let node = match self.names.lock().live.entry(name.to_owned()) {
+            MapEntry::Occupied(_) => return Err(exists(name)),
+            MapEntry::Vacant(place) => {
+                let node = Node::new(&self.world, Vec::new());
+                place.insert(Entry::File(Arc::clone(&node)));
+                node
+            }
+        };
+        Ok(Arc::new(MemoryFile::new(&self.world, name, node, true)))
+    }
+
+    fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+        self.world.begin(Operation::RenameNew { from: from.to_owned(), to: to.to_owned() })?;
+        self.rename(from, to, false)
+    }
+
+    fn rename_over(&self, from: &str, to: &str) -> io::Result<()> {
+        self.world.begin(Operation::RenameOver { from: from.to_owned(), to: to.to_owned() })?;
+        self.rename(from, to, true)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.world.begin(Operation::Remove { name: name.to_owned() })?;
+        self.node(name)?;
+        self.names.lock().live.remove(name);
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.world.begin(Operation::SyncDirectory)?;
+        let mut names = self.names.lock();
+        names.durable = names.live.clone();
+        Ok(())
+    }
+
+    fn subdirectory(&self, name: &str) -> io::Result<Option<Arc<dyn Directory>>> {
+        self.world.begin(Operation::Subdirectory { name: name.to_owned() })?;
+        match self.names.lock().live.get(name) {
+            Some(Entry::Directory(directory)) => Ok(Some(Arc::<Self>::clone(directory))),
+            Some(Entry::File(_)) => Err(not_a_directory(name)),
+            None => Ok(None),
+        }
+    }
+
+    fn create_subdirectory(&self, name: &str) -> io::Result<Arc<dyn Directory>> {
+        self.world.begin(Operation::CreateSubdirectory { name: name.to_owned() })?;
+        let mut names = self.names.lock();
+        let entry = names
+            .live
+            .entry(name.to_owned())
+            .or_insert_with(|| Entry::Directory(Self::within(Arc::clone(&self.world))));
+        match entry {
+            Entry::Directory(directory) => Ok(Arc::<Self>::clone(directory)),
+            Entry::File(_) => Err(not_a_directory(name)),
+        }
+    }
+
+    fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>> {
+        self.world.begin(Operation::Lock { name: name.to_owned() })?;
+        let mut names = self.names.lock();
+        let entry = names
+            .live
+            .entry(name.to_owned())
+            .or_insert_with(|| Entry::File(Node::new(&self.world, Vec::new())));
+        let Entry::File(node) = entry else {
+            return Err(not_a_file(name));
+        };
+        if node.is_locked.swap(true, Ordering::AcqRel) {
+            return Ok(None);
+        }
+        let file = MemoryFile::new(&self.world, name, Arc::clone(node), true);
+        Ok(Some(Box::new(MemoryLock { names: Arc::clone(&self.names), name: name.to_owned(), file })))
+    }
+
+    fn lock_holder(&self, name: &str) -> io::Result<Option<LockHolder>> {
+        self.world.begin(Operation::LockHolder { name: name.to_owned() })?;
+        let names = self.names.lock();
+        let is_locked = matches!(names.live.get(name), Some(Entry::File(node)) if node.is_locked());
+        Ok(is_locked.then(|| LockHolder { process_id: std::process::id(), program: None }))
+    }
+}
+
+/// The lock on a file in memory.
+#[derive(Debug)]
+struct MemoryLock {
+    names: Arc<Mutex<Names>>,
+    name: String,
+    file: MemoryFile,
+}
+
+impl Lock for MemoryLock {
+    fn is_intact(&self) -> io::Result<bool> {
+        let names = self.names.lock();
+        Ok(
+            matches!(names.live.get(&self.name), Some(Entry::File(node)) if Arc::ptr_eq(node, self.file.node())),
+        )
+    }
+
+    fn annotate(&self, text: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.write_at(text.as_bytes(), 0)
+    }
+}
+
+impl Drop for MemoryLock {
+    fn drop(&mut self) {
+        self.file.node().is_locked.store(false, Ordering::Release);
+    }
+}
+
+fn not_found(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("{name} does not exist"))
+}
+
+fn exists(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, format!("{name} exists already"))
+}
+
+fn not_a_file(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is not a regular file"))
+}
+
+fn not_a_directory(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotADirectory, format!("{name} is not a directory"))
+}

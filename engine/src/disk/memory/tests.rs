@@ -1,0 +1,146 @@
+//! Owns the tests of the directory in memory.
+
+use super::*;
+use crate::words::config::SyncMode::SyncAll;
+
+fn contents(directory: &MemoryDirectory, name: &str) -> Option<Vec<u8>> {
+    let file = directory.open(name).ok()?;
+    let mut bytes = vec![0; file.len().unwrap() as usize];
+    assert_eq!(file.read_at(&mut bytes, 0).unwrap(), bytes.len());
+    Some(bytes)
+}
+
+fn check_crash(directory: &MemoryDirectory, image: CrashImage, expected: Option<&[u8]>) {
+    assert_eq!(contents(&directory.crash(image), "a").as_deref(), expected, "{image:?}");
+}
+
+#[test]
+fn each_image_keeps_what_it_promises() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    file.write_at(b"0123456789", 0).unwrap();
+    check_crash(&directory, CrashImage::Strict, None);
+    check_crash(&directory, CrashImage::DirOk, Some(b""));
+    file.sync(SyncAll).unwrap();
+    check_crash(&directory, CrashImage::Strict, None);
+    directory.sync().unwrap();
+    file.write_at(b"AB", 2).unwrap();
+    file.write_at(b"abcd", 8).unwrap();
+    check_crash(&directory, CrashImage::Kill, Some(b"01AB4567abcd"));
+    check_crash(&directory, CrashImage::Strict, Some(b"0123456789"));
+    check_crash(&directory, CrashImage::DirOk, Some(b"0123456789"));
+    check_crash(&directory, CrashImage::Torn, Some(b"01AB4567ab"));
+    check_crash(&directory, CrashImage::Zeros, Some(b"0123456789\0\0"));
+    file.sync(SyncAll).unwrap();
+    for image in CrashImage::ALL {
+        check_crash(&directory, image, Some(b"01AB4567abcd"));
+    }
+}
+
+#[test]
+fn a_change_of_length_is_taken_back_until_it_is_synced() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    file.write_at(b"0123", 0).unwrap();
+    file.sync(SyncAll).unwrap();
+    directory.sync().unwrap();
+    file.set_len(6).unwrap();
+    file.set_len(1).unwrap();
+    file.write_at(b"x", 3).unwrap();
+    check_crash(&directory, CrashImage::Kill, Some(b"0\0\0x"));
+    check_crash(&directory, CrashImage::Strict, Some(b"0123"));
+}
+
+#[test]
+fn a_torn_write_keeps_its_first_half_over_what_stood_there() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    file.write_at(b"0123456789", 0).unwrap();
+    file.sync(SyncAll).unwrap();
+    file.write_at(b"abcd", 3).unwrap();
+    check_crash(&directory, CrashImage::Torn, Some(b"012ab56789"));
+}
+
+#[test]
+fn names_survive_as_they_were_when_the_directory_was_synced() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    file.write_at(b"1", 0).unwrap();
+    file.sync(SyncAll).unwrap();
+    directory.sync().unwrap();
+    directory.rename_new("a", "b").unwrap();
+    check_crash(&directory, CrashImage::Strict, Some(b"1"));
+    check_crash(&directory, CrashImage::Kill, None);
+    directory.remove("b").unwrap();
+    check_crash(&directory, CrashImage::Strict, Some(b"1"));
+    directory.sync().unwrap();
+    check_crash(&directory, CrashImage::Strict, None);
+}
+
+#[test]
+fn directories_below_crash_with_the_one_above() {
+    let directory = MemoryDirectory::new();
+    let below = directory.create_subdirectory("q").unwrap();
+    below.create("x").unwrap().sync(SyncAll).unwrap();
+    directory.sync().unwrap();
+    let has_file = |image| directory.crash(image).subdirectory("q").unwrap().unwrap().open("x").is_ok();
+    assert!(has_file(CrashImage::Kill) && !has_file(CrashImage::Strict));
+    below.sync().unwrap();
+    assert!(has_file(CrashImage::Strict));
+    assert!(directory.list().unwrap().is_empty());
+}
+
+#[test]
+fn exactly_the_call_that_was_to_fail_fails() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    directory.fail_call(directory.calls() + 2, io::ErrorKind::StorageFull, false);
+    file.write_at(b"0123", 0).unwrap();
+    assert_eq!(file.write_at(b"4567", 4).unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(contents(&directory, "a").as_deref(), Some(&b"012345"[..]));
+    directory.fail_call(directory.calls() + 1, io::ErrorKind::Other, true);
+    assert!(directory.list().is_err() && file.len().is_err() && directory.open("a").is_err());
+}
+
+#[test]
+fn after_a_failed_sync_no_later_sync_makes_the_file_durable() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    directory.sync().unwrap();
+    file.write_at(b"0123", 0).unwrap();
+    directory.fail_call(directory.calls() + 1, io::ErrorKind::Other, false);
+    assert!(file.sync(SyncAll).is_err());
+    assert!(file.sync(SyncAll).is_ok());
+    check_crash(&directory, CrashImage::Strict, Some(b""));
+}
+
+#[test]
+fn one_open_at_a_time_holds_the_lock_and_knows_when_its_file_is_gone() {
+    let directory = MemoryDirectory::new();
+    let lock = directory.lock("lock").unwrap().unwrap();
+    assert!(directory.lock("lock").unwrap().is_none());
+    assert_eq!(directory.lock_holder("lock").unwrap().unwrap().process_id, std::process::id());
+    assert!(directory.crash(CrashImage::Kill).lock("lock").unwrap().is_some());
+    assert!(lock.is_intact().unwrap());
+    lock.annotate("77").unwrap();
+    assert_eq!(contents(&directory, "lock").as_deref(), Some(&b"77"[..]));
+    directory.remove("lock").unwrap();
+    assert!(!lock.is_intact().unwrap());
+    drop(lock);
+    assert!(directory.lock("lock").unwrap().is_some());
+}
+
+#[test]
+fn the_log_tells_calls_that_look_from_calls_that_change() {
+    let directory = MemoryDirectory::new();
+    directory.create("a").unwrap().write_at(b"1", 0).unwrap();
+    let before = directory.operations().len();
+    contents(&directory, "a");
+    directory.list().unwrap();
+    directory.lock_holder("a").unwrap();
+    let log = directory.operations();
+    let (changing, looking) = log.split_at(before);
+    assert!(!changing.iter().any(Operation::only_reads));
+    assert!(looking.len() == 5 && looking.iter().all(Operation::only_reads));
+    assert!(directory.open("a").unwrap().write_at(b"2", 0).is_err());
+}

@@ -1,0 +1,211 @@
+//! Owns the index of events that are not in a sealed index yet: it grows by one event at a time.
+//!
+//! Invariants:
+//! - ordinals are dense: row n is the event at global sequence `first + n`, or a damaged place;
+//! - it never looks at a frame: what it knows, the caller told it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::disk::frame::Stub;
+use crate::disk::segment::SegmentName;
+use crate::memory::postings::Postings;
+use crate::words::catalogue::KindDescription;
+use crate::words::event::EventHeader;
+use crate::words::kind::EventKind;
+use crate::words::sync::Arc;
+
+/// Events whose greatest earlier time is noted once.
+pub(crate) const BLOCK_LEN: usize = 1024;
+
+/// What the index keeps of one event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    /// Place of the frame in its segment, in bytes.
+    pub(crate) offset: u32,
+    pub(crate) header: &'a EventHeader,
+    pub(crate) entity: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) event_hash: &'a [u8; 32],
+}
+
+/// Newest event of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) clock: u32,
+    pub(crate) event_hash: [u8; 32],
+}
+
+/// What came before a block of [`BLOCK_LEN`] events, and whether time only went forward in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) largest_before: i64,
+    pub(crate) ascending: bool,
+}
+
+/// Index of the newest events.
+#[derive(Debug)]
+pub(crate) struct LivePart {
+    /// The segment that holds the frames.
+    pub(crate) segment: SegmentName,
+    /// Global sequence of row 0.
+    pub(crate) first: u64,
+    pub(crate) offsets: Vec<u32>,
+    pub(crate) times: Vec<i64>,
+    pub(crate) kinds: Vec<u16>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) largest_time: i64,
+    pub(crate) streams: BTreeMap<Arc<str>, Vec<u32>>,
+    pub(crate) scopes: BTreeMap<Arc<str>, Vec<u32>>,
+    pub(crate) by_kind: BTreeMap<u16, Vec<u32>>,
+    pub(crate) ids: HashMap<u32, Vec<u32>>,
+    pub(crate) correlations: HashMap<u32, Vec<u32>>,
+    pub(crate) causations: HashMap<u32, Vec<u32>>,
+    pub(crate) catalogue: Vec<KindDescription>,
+    heads: HashMap<Arc<str>, Head>,
+}
+
+/// CRC-32 of an id: what the index keeps of it. Different ids may share one; the frame decides.
+pub(crate) fn fingerprint(id: u128) -> u32 {
+    crc32fast::hash(&id.to_le_bytes())
+}
+
+impl LivePart {
+    /// An empty part whose first event will have global sequence `first`. `largest_time` is the greatest time before it.
+    pub(crate) fn new(segment: SegmentName, first: u64, largest_time: i64) -> Self {
+        Self {
+            segment,
+            first,
+            offsets: Vec::new(),
+            times: Vec::new(),
+            kinds: Vec::new(),
+            blocks: Vec::new(),
+            largest_time,
+            streams: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            by_kind: BTreeMap::new(),
+            ids: HashMap::new(),
+            correlations: HashMap::new(),
+            causations: HashMap::new(),
+            catalogue: Vec::new(),
+            heads: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// Global sequence after the last row.
+    pub(crate) fn end(&self) -> u64 {
+        self.first + self.len() as u64
+    }
+
+    /// Adds the next event.
+    pub(crate) fn push(&mut self, row: &Row<'_>) {
+        let ordinal = self.len() as u32;
+        let header = row.header;
+        self.push_columns(row.offset, header.timestamp_us, header.event_kind.as_raw_u16());
+        let entity = post(&mut self.streams, row.entity, ordinal);
+        post(&mut self.scopes, row.scope, ordinal);
+        self.by_kind.entry(header.event_kind.as_raw_u16()).or_default().push(ordinal);
+        let id = u128::from(header.event_id);
+        self.ids.entry(fingerprint(id)).or_default().push(ordinal);
+        if u128::from(header.correlation_id) != id {
+            self.correlations.entry(fingerprint(header.correlation_id.into())).or_default().push(ordinal);
+        }
+        if let Some(cause) = header.causation_id {
+            self.causations.entry(fingerprint(cause.into())).or_default().push(ordinal);
+        }
+        self.heads.insert(entity, Head { clock: header.position.sequence(), event_hash: *row.event_hash });
+    }
+
+    /// Adds what is left of a removed event.
+    pub(crate) fn push_stub(&mut self, offset: u32, stub: &Stub) {
+        let ordinal = self.len() as u32;
+        let kind = EventKind::TOMBSTONE.as_raw_u16();
+        self.push_columns(offset, self.largest_time, kind);
+        let entity = post(&mut self.streams, &stub.entity, ordinal);
+        self.by_kind.entry(kind).or_default().push(ordinal);
+        self.ids.entry(fingerprint(stub.event_id.into())).or_default().push(ordinal);
+        self.heads.insert(entity, Head { clock: stub.stream_sequence, event_hash: stub.event_hash });
+    }
+
+    /// Adds the rows of the part that follows this one.
+    pub(crate) fn absorb(&mut self, next: &Self) {
+        let shift = self.len() as u32;
+        for (at, offset) in next.offsets.iter().enumerate() {
+            let time = next.times.get(at).copied().unwrap_or_default();
+            self.push_columns(*offset, time, next.kinds.get(at).copied().unwrap_or_default());
+        }
+        shift_names(&mut self.streams, &next.streams, shift);
+        shift_names(&mut self.scopes, &next.scopes, shift);
+        for (kind, ordinals) in &next.by_kind {
+            self.by_kind.entry(*kind).or_default().extend(ordinals.iter().map(|ordinal| ordinal + shift));
+        }
+        for (table, added) in [
+            (&mut self.ids, &next.ids),
+            (&mut self.correlations, &next.correlations),
+            (&mut self.causations, &next.causations),
+        ] {
+            for (print, ordinals) in added {
+                table.entry(*print).or_default().extend(ordinals.iter().map(|ordinal| ordinal + shift));
+            }
+        }
+        let new = next.catalogue.iter().filter(|description| !self.catalogue.contains(description));
+        let new: Vec<_> = new.cloned().collect();
+        self.catalogue.extend(new);
+        self.heads.extend(next.heads.iter().map(|(entity, head)| (Arc::clone(entity), *head)));
+    }
+
+    /// Adds a place whose frame cannot be read.
+    pub(crate) fn push_damaged(&mut self) {
+        self.push_columns(0, self.largest_time, 0);
+    }
+
+    /// Adds a row that only its sequence leads to.
+    pub(crate) fn push_columns(&mut self, offset: u32, time_us: i64, kind: u16) {
+        if self.len().is_multiple_of(BLOCK_LEN) {
+            self.blocks.push(Block { largest_before: self.largest_time, ascending: true });
+        }
+        if time_us < self.largest_time
+            && let Some(block) = self.blocks.last_mut()
+        {
+            block.ascending = false;
+        }
+        self.largest_time = self.largest_time.max(time_us);
+        self.offsets.push(offset);
+        self.times.push(time_us);
+        self.kinds.push(kind);
+    }
+
+    /// Newest event of the stream, if this part holds one of its events.
+    pub(crate) fn head(&self, entity: &str) -> Option<Head> {
+        self.heads.get(entity).copied()
+    }
+
+    pub(crate) fn stream(&self, entity: &str) -> Option<Postings<'_>> {
+        self.streams.get(entity).map(|ordinals| Postings::Slice(ordinals))
+    }
+
+    pub(crate) fn candidates<'a>(table: &'a HashMap<u32, Vec<u32>>, id: u128) -> Postings<'a> {
+        Postings::Slice(table.get(&fingerprint(id)).map_or(&[], Vec::as_slice))
+    }
+}
+
+fn post(table: &mut BTreeMap<Arc<str>, Vec<u32>>, name: &str, ordinal: u32) -> Arc<str> {
+    if let Some((name, _)) = table.get_key_value(name) {
+        let name = Arc::clone(name);
+        table.entry(Arc::clone(&name)).or_default().push(ordinal);
+        return name;
+    }
+    let name: Arc<str> = name.into();
+    table.insert(Arc::clone(&name), vec![ordinal]);
+    name
+}
+
+fn shift_names(table: &mut BTreeMap<Arc<str>, Vec<u32>>, added: &BTreeMap<Arc<str>, Vec<u32>>, shift: u32) {
+    for (name, ordinals) in added {
+        let shifted = ordinals.iter().map(|ordinal| ordinal + shift);
+        table.entry(Arc::clone(name)).or_default().extend(shifted);
+    }
+}

@@ -1,0 +1,12 @@
+//! Floor 2: what is where. The index of the log in memory and in its derived files, and what the open store shares.
+
+pub(crate) mod cache;
+pub(crate) mod files;
+pub(crate) mod hub;
+pub(crate) mod index;
+pub(crate) mod live;
+pub(crate) mod postings;
+pub(crate) mod sealed;
+pub(crate) mod selection;
+pub(crate) mod shared;
+pub(crate) mod survey;

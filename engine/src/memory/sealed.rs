@@ -1,0 +1,520 @@
+//! Owns the derived index of a segment: how it is stored, and reading it section by section.
+//!
+//! Invariants:
+//! - opening reads the header only; a section is read when it is first needed, checked, and kept within the cache's budget;
+//! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
+
+use thiserror::Error;
+
+use crate::disk::bytes::Reader;
+use crate::disk::frame::{self, CatalogueFrame, Record};
+use crate::disk::segment::{SegmentName, StoreId};
+use crate::disk::storage::File;
+use crate::memory::cache::SectionCache;
+use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
+use crate::memory::postings::{Postings, u32_at};
+use crate::words::catalogue::KindDescription;
+use crate::words::error::StoreError;
+use crate::words::sync::{Arc, AtomicU64, Ordering};
+
+const MAGIC: &[u8; 8] = b"CWINDEX1";
+const FIXED_LEN: usize = 128;
+const TABLE_ROW_LEN: usize = 24;
+const MAX_SECTIONS: u32 = 64;
+const NAME_ROW_LEN: usize = 16;
+const KIND_ROW_LEN: usize = 12;
+const BLOCK_ROW_LEN: usize = 16;
+
+/// Sections of an index file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Tag {
+    Offsets = 1,
+    Times = 2,
+    Kinds = 3,
+    Ids = 4,
+    Streams = 5,
+    Scopes = 6,
+    ByKind = 7,
+    Correlations = 8,
+    Causations = 9,
+    Catalogue = 10,
+    Blocks = 11,
+}
+
+/// How a segment ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Ending {
+    /// It was sealed, and another follows; or a crash ended it.
+    Sealed = 0,
+    /// With a mark of a clean close.
+    Closed = 1,
+    /// With a mark of a clean close, and the last event says that the store was closed.
+    ClosedByEvent = 2,
+}
+
+impl Ending {
+    /// True if nothing of the segment needs to be examined.
+    pub(crate) fn is_clean(self) -> bool {
+        self != Self::Sealed
+    }
+}
+
+/// What an index says about its segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SealedHeader {
+    pub(crate) store_id: StoreId,
+    pub(crate) first: u64,
+    pub(crate) end: u64,
+    pub(crate) segment_bytes: u64,
+    pub(crate) synced_through: u64,
+    pub(crate) epoch: u64,
+    pub(crate) times: (i64, i64),
+    pub(crate) generation: u32,
+    pub(crate) last_hash: [u8; 32],
+    pub(crate) last_clock: u32,
+    pub(crate) ending: Ending,
+}
+
+/// Why a file is not a usable index. The segment answers for itself then.
+#[derive(Debug, Error)]
+#[error("index: {0}")]
+pub(crate) struct IndexError(&'static str);
+
+#[derive(Clone, Copy, Debug)]
+struct Section {
+    tag: u32,
+    crc: u32,
+    offset: u64,
+    len: u64,
+}
+
+#[derive(Debug)]
+enum Backing {
+    File(Arc<dyn File>),
+    Memory(Arc<[u8]>),
+}
+
+/// The index of a segment that does not change any more.
+#[derive(Debug)]
+pub(crate) struct SealedPart {
+    pub(crate) header: SealedHeader,
+    sections: Vec<Section>,
+    backing: Backing,
+    cache: Arc<SectionCache>,
+    key: u64,
+}
+
+/// A text column of an index: names and the postings of each.
+pub(crate) struct Names {
+    bytes: Arc<[u8]>,
+}
+
+impl SealedPart {
+    /// Opens an index file by its header.
+    pub(crate) fn open(file: Arc<dyn File>, cache: &Arc<SectionCache>) -> Result<Self, IndexError> {
+        let unreadable = |_| IndexError("cannot be read");
+        let mut head = vec![0; FIXED_LEN + MAX_SECTIONS as usize * TABLE_ROW_LEN + 4];
+        let len = file.read_at(&mut head, 0).map_err(unreadable)?;
+        head.truncate(len);
+        let file_len = file.len().map_err(unreadable)?;
+        let (header, sections) = decode_head(&head, file_len)?;
+        Ok(Self::assemble(header, sections, Backing::File(file), cache))
+    }
+
+    /// Takes an index that was just encoded and need not, or cannot, be stored.
+    pub(crate) fn from_bytes(bytes: Arc<[u8]>, cache: &Arc<SectionCache>) -> Result<Self, IndexError> {
+        let (header, sections) = decode_head(&bytes, bytes.len() as u64)?;
+        Ok(Self::assemble(header, sections, Backing::Memory(bytes), cache))
+    }
+
+    fn assemble(
+        header: SealedHeader,
+        sections: Vec<Section>,
+        backing: Backing,
+        cache: &Arc<SectionCache>,
+    ) -> Self {
+        static NEXT_KEY: AtomicU64 = AtomicU64::new(0);
+        let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
+        Self { header, sections, backing, cache: Arc::clone(cache), key }
+    }
+
+    pub(crate) fn segment_name(&self) -> SegmentName {
+        SegmentName { first: self.header.first, generation: self.header.generation }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        (self.header.end - self.header.first) as usize
+    }
+
+    /// The bytes of a section, checked.
+    pub(crate) fn section(&self, tag: Tag) -> Result<Arc<[u8]>, StoreError> {
+        let key = (self.key, tag as u32);
+        if let Some(bytes) = self.cache.get(key) {
+            return Ok(bytes);
+        }
+        let damaged = || StoreError::CorruptSegment {
+            segment_id: self.header.first,
+            detail: format!("section {tag:?} of its index is damaged; remove the .idx file, it is made anew"),
+        };
+        let section = self.sections.iter().find(|section| section.tag == tag as u32).ok_or_else(damaged)?;
+        let bytes: Arc<[u8]> = match &self.backing {
+            Backing::Memory(all) => {
+                let range = section.offset as usize..(section.offset + section.len) as usize;
+                Arc::from(all.get(range).ok_or_else(damaged)?)
+            }
+            Backing::File(file) => {
+                let mut bytes = vec![0; section.len as usize];
+                if file.read_at(&mut bytes, section.offset)? != bytes.len() {
+                    return Err(damaged());
+                }
+                bytes.into()
+            }
+        };
+        if crc32fast::hash(&bytes) != section.crc {
+            return Err(damaged());
+        }
+        self.cache.put(key, &bytes);
+        Ok(bytes)
+    }
+
+    /// Place of a frame in the segment; 0 where the frame is damaged.
+    pub(crate) fn offset(&self, ordinal: u32) -> Result<u32, StoreError> {
+        Ok(u32_at(&self.section(Tag::Offsets)?, ordinal as usize).unwrap_or(0))
+    }
+
+    pub(crate) fn names(&self, tag: Tag) -> Result<Names, StoreError> {
+        Ok(Names { bytes: self.section(tag)? })
+    }
+
+    /// Ordinals whose id, correlation or cause may be `id`, ascending.
+    pub(crate) fn candidates(&self, tag: Tag, id: u128) -> Result<Vec<u32>, StoreError> {
+        let bytes = self.section(tag)?;
+        let wanted = fingerprint(id);
+        let pair = |at: usize| Some((u32_at(&bytes, 2 * at)?, u32_at(&bytes, 2 * at + 1)?));
+        let start = partition(bytes.len() / 8, |at| pair(at).is_some_and(|(found, _)| found < wanted));
+        Ok((start..)
+            .map_while(pair)
+            .take_while(|(found, _)| *found == wanted)
+            .map(|(_, ordinal)| ordinal)
+            .collect())
+    }
+
+    /// The kinds with the section's bytes range of their postings: kind, first, count.
+    pub(crate) fn kind_rows(&self) -> Result<(Arc<[u8]>, Vec<(u16, u32, u32)>), StoreError> {
+        let bytes = self.section(Tag::ByKind)?;
+        let count = u32_at(&bytes, 0).unwrap_or(0) as usize;
+        let mut rows = Vec::new();
+        let mut reader = Reader::new(bytes.get(4..).unwrap_or_default());
+        for _ in 0..count.min(bytes.len() / KIND_ROW_LEN) {
+            let (Ok(kind), Ok(_), Ok(first), Ok(len)) =
+                (reader.u16(), reader.u16(), reader.u32(), reader.u32())
+            else {
+                break;
+            };
+            rows.push((kind, first, len));
+        }
+        Ok((bytes, rows))
+    }
+
+    /// Postings of a kind row within the bytes that came with it.
+    pub(crate) fn kind_postings(bytes: &[u8], rows: usize, first: u32, count: u32) -> Postings<'_> {
+        let start = 4 + rows * KIND_ROW_LEN + first as usize * 4;
+        Postings::Bytes(bytes.get(start..start + count as usize * 4).unwrap_or_default())
+    }
+
+    pub(crate) fn block(&self, ordinal: u32) -> Result<Option<Block>, StoreError> {
+        let bytes = self.section(Tag::Blocks)?;
+        let start = ordinal as usize / BLOCK_LEN * BLOCK_ROW_LEN;
+        let mut reader = Reader::new(bytes.get(start..).unwrap_or_default());
+        Ok(match (reader.i64(), reader.u64()) {
+            (Ok(largest_before), Ok(ascending)) => Some(Block { largest_before, ascending: ascending == 1 }),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn catalogue(&self) -> Result<Vec<KindDescription>, StoreError> {
+        let bytes = self.section(Tag::Catalogue)?;
+        let mut rest: &[u8] = &bytes;
+        let mut descriptions = Vec::new();
+        while let Some(word) = rest.first_chunk::<4>() {
+            let Ok(len) = frame::frame_len(*word) else { break };
+            let Some((record, after)) = rest.split_at_checked(len as usize) else { break };
+            if let Ok(Record::Catalogue { description, .. }) = frame::decode(record) {
+                descriptions.push(description);
+            }
+            rest = after;
+        }
+        Ok(descriptions)
+    }
+}
+
+impl Names {
+    pub(crate) fn count(&self) -> usize {
+        let room = self.bytes.len().saturating_sub(8) / NAME_ROW_LEN;
+        (u32_at(&self.bytes, 0).unwrap_or(0) as usize).min(room)
+    }
+
+    fn row(&self, at: usize) -> Option<[usize; 4]> {
+        let mut reader = Reader::new(self.bytes.get(8 + at * NAME_ROW_LEN..)?);
+        Some(
+            [reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?]
+                .map(|n| n as usize),
+        )
+    }
+
+    fn text_start(&self) -> usize {
+        8 + self.count() * NAME_ROW_LEN
+    }
+
+    /// The `at`-th name in bytewise order and its postings.
+    pub(crate) fn get(&self, at: usize) -> Option<(&str, Postings<'_>)> {
+        let [text, len, first, count] = self.row(at)?;
+        let text_start = self.text_start();
+        let name = self.bytes.get(text_start + text..text_start + text + len)?;
+        let postings_start = text_start + u32_at(&self.bytes, 1)? as usize + first * 4;
+        let postings = self.bytes.get(postings_start..postings_start + count * 4)?;
+        Some((std::str::from_utf8(name).ok()?, Postings::Bytes(postings)))
+    }
+
+    /// Place of the first name that is not smaller than `name`.
+    pub(crate) fn seek(&self, name: &str) -> usize {
+        partition(self.count(), |at| self.get(at).is_some_and(|(found, _)| found < name))
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Postings<'_>> {
+        self.get(self.seek(name)).filter(|(found, _)| *found == name).map(|(_, postings)| postings)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Postings<'_>)> {
+        (0..self.count()).map_while(|at| self.get(at))
+    }
+}
+
+fn partition(len: usize, mut before: impl FnMut(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section>), IndexError> {
+    let short = |_| IndexError("the header ends early");
+    let mut reader = Reader::new(bytes);
+    if reader.array::<8>().map_err(short)? != MAGIC {
+        return Err(IndexError("not an index"));
+    }
+    let store_id = StoreId(*reader.array::<16>().map_err(short)?);
+    let [first, end, segment_bytes, synced_through, epoch] = {
+        let mut next = || reader.u64().map_err(short);
+        [next()?, next()?, next()?, next()?, next()?]
+    };
+    let times = (reader.i64().map_err(short)?, reader.i64().map_err(short)?);
+    let generation = reader.u32().map_err(short)?;
+    let count = reader.u32().map_err(short)?;
+    let last_hash = *reader.array::<32>().map_err(short)?;
+    let last_clock = reader.u32().map_err(short)?;
+    let ending = match reader.u8().map_err(short)? {
+        2 => Ending::ClosedByEvent,
+        1 => Ending::Closed,
+        _ => Ending::Sealed,
+    };
+    reader.take(3).map_err(short)?;
+    if count > MAX_SECTIONS || end < first {
+        return Err(IndexError("impossible header"));
+    }
+    let mut sections = Vec::with_capacity(count as usize);
+    for _ in 0..count {
+        let (tag, crc) = (reader.u32().map_err(short)?, reader.u32().map_err(short)?);
+        let (offset, len) = (reader.u64().map_err(short)?, reader.u64().map_err(short)?);
+        if offset.checked_add(len).is_none_or(|section_end| section_end > file_len) {
+            return Err(IndexError("a section lies outside the file"));
+        }
+        sections.push(Section { tag, crc, offset, len });
+    }
+    let covered = FIXED_LEN + count as usize * TABLE_ROW_LEN;
+    let crc = reader.u32().map_err(short)?;
+    if bytes.get(..covered).map(crc32fast::hash) != Some(crc) {
+        return Err(IndexError("checksum mismatch in the header"));
+    }
+    let header = SealedHeader {
+        store_id,
+        first,
+        end,
+        segment_bytes,
+        synced_through,
+        epoch,
+        times,
+        generation,
+        last_hash,
+        last_clock,
+        ending,
+    };
+    Ok((header, sections))
+}
+
+impl LivePart {
+    /// Takes a sealed index apart again, so that the segment can go on growing. Heads are not known.
+    pub(crate) fn from_sealed(part: &SealedPart) -> Result<Self, StoreError> {
+        let largest_before = part.block(0)?.map_or(i64::MIN, |block| block.largest_before);
+        let mut live = Self::new(part.segment_name(), part.header.first, largest_before);
+        let (offsets, times, kinds) =
+            (part.section(Tag::Offsets)?, part.section(Tag::Times)?, part.section(Tag::Kinds)?);
+        let rows = offsets.chunks_exact(4).zip(times.chunks_exact(8)).zip(kinds.chunks_exact(2));
+        for ((offset, time), kind) in rows {
+            live.push_columns(
+                offset.try_into().map_or(0, u32::from_le_bytes),
+                time.try_into().map_or(0, i64::from_le_bytes),
+                kind.try_into().map_or(0, u16::from_le_bytes),
+            );
+        }
+        for (tag, table) in [(Tag::Streams, &mut live.streams), (Tag::Scopes, &mut live.scopes)] {
+            for (name, postings) in part.names(tag)?.iter() {
+                let ordinals = (0..postings.len()).filter_map(|at| postings.get(at)).collect();
+                table.insert(name.into(), ordinals);
+            }
+        }
+        let (bytes, kind_rows) = part.kind_rows()?;
+        for (kind, first, count) in &kind_rows {
+            let postings = SealedPart::kind_postings(&bytes, kind_rows.len(), *first, *count);
+            live.by_kind.insert(*kind, (0..postings.len()).filter_map(|at| postings.get(at)).collect());
+        }
+        for (tag, table) in [
+            (Tag::Ids, &mut live.ids),
+            (Tag::Correlations, &mut live.correlations),
+            (Tag::Causations, &mut live.causations),
+        ] {
+            let bytes = part.section(tag)?;
+            let mut at = 0;
+            while let (Some(print), Some(ordinal)) = (u32_at(&bytes, at), u32_at(&bytes, at + 1)) {
+                table.entry(print).or_default().push(ordinal);
+                at += 2;
+            }
+        }
+        live.catalogue = part.catalogue()?;
+        Ok(live)
+    }
+}
+
+/// Encodes the index of a whole segment.
+pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
+    let sections = [
+        (Tag::Offsets, words(part.offsets.iter().copied())),
+        (Tag::Times, part.times.iter().flat_map(|time| time.to_le_bytes()).collect()),
+        (Tag::Kinds, part.kinds.iter().flat_map(|kind| kind.to_le_bytes()).collect()),
+        (Tag::Ids, pairs(&part.ids)),
+        (Tag::Streams, names(&part.streams)),
+        (Tag::Scopes, names(&part.scopes)),
+        (Tag::ByKind, kinds(part)),
+        (Tag::Correlations, pairs(&part.correlations)),
+        (Tag::Causations, pairs(&part.causations)),
+        (Tag::Catalogue, catalogue(part, header.synced_through)),
+        (Tag::Blocks, blocks(part)),
+    ];
+    let table_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN;
+    let mut out =
+        Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
+    encode_fixed(header, sections.len() as u32, &mut out);
+    let mut offset = (table_len + 4) as u64;
+    for (tag, bytes) in &sections {
+        out.extend_from_slice(&(*tag as u32).to_le_bytes());
+        out.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
+        out.extend_from_slice(&offset.to_le_bytes());
+        out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        offset += bytes.len() as u64;
+    }
+    let crc = crc32fast::hash(&out);
+    out.extend_from_slice(&crc.to_le_bytes());
+    for (_, bytes) in &sections {
+        out.extend_from_slice(bytes);
+    }
+    out
+}
+
+fn encode_fixed(header: &SealedHeader, sections: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&header.store_id.0);
+    for number in [header.first, header.end, header.segment_bytes, header.synced_through, header.epoch] {
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+    out.extend_from_slice(&header.times.0.to_le_bytes());
+    out.extend_from_slice(&header.times.1.to_le_bytes());
+    out.extend_from_slice(&header.generation.to_le_bytes());
+    out.extend_from_slice(&sections.to_le_bytes());
+    out.extend_from_slice(&header.last_hash);
+    out.extend_from_slice(&header.last_clock.to_le_bytes());
+    out.push(header.ending as u8);
+    out.extend_from_slice(&[0; 3]);
+}
+
+fn words(numbers: impl Iterator<Item = u32>) -> Vec<u8> {
+    numbers.flat_map(u32::to_le_bytes).collect()
+}
+
+fn pairs(table: &std::collections::HashMap<u32, Vec<u32>>) -> Vec<u8> {
+    let mut pairs: Vec<(u32, u32)> = table
+        .iter()
+        .flat_map(|(print, ordinals)| ordinals.iter().map(|ordinal| (*print, *ordinal)))
+        .collect();
+    pairs.sort_unstable();
+    words(pairs.into_iter().flat_map(|(print, ordinal)| [print, ordinal]))
+}
+
+fn names(table: &std::collections::BTreeMap<Arc<str>, Vec<u32>>) -> Vec<u8> {
+    let text: usize = table.keys().map(|name| name.len()).sum();
+    let mut out = words([table.len() as u32, text as u32].into_iter());
+    let (mut text_offset, mut first) = (0, 0);
+    for (name, ordinals) in table {
+        out.extend(words([text_offset, name.len() as u32, first, ordinals.len() as u32].into_iter()));
+        text_offset += name.len() as u32;
+        first += ordinals.len() as u32;
+    }
+    for name in table.keys() {
+        out.extend_from_slice(name.as_bytes());
+    }
+    for ordinals in table.values() {
+        out.extend(words(ordinals.iter().copied()));
+    }
+    out
+}
+
+fn kinds(part: &LivePart) -> Vec<u8> {
+    let mut out = words(std::iter::once(part.by_kind.len() as u32));
+    let mut first = 0;
+    for (kind, ordinals) in &part.by_kind {
+        out.extend_from_slice(&kind.to_le_bytes());
+        out.extend_from_slice(&[0; 2]);
+        out.extend(words([first, ordinals.len() as u32].into_iter()));
+        first += ordinals.len() as u32;
+    }
+    for ordinals in part.by_kind.values() {
+        out.extend(words(ordinals.iter().copied()));
+    }
+    out
+}
+
+fn catalogue(part: &LivePart, synced_through: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    for description in &part.catalogue {
+        CatalogueFrame { synced_through, description }.encode(&mut out);
+    }
+    out
+}
+
+fn blocks(part: &LivePart) -> Vec<u8> {
+    let row = |block: &Block| {
+        let mut row = [0; BLOCK_ROW_LEN];
+        let (largest, ascending) = row.split_at_mut(8);
+        largest.copy_from_slice(&block.largest_before.to_le_bytes());
+        ascending.copy_from_slice(&u64::from(block.ascending).to_le_bytes());
+        row
+    };
+    part.blocks.iter().flat_map(row).collect()
+}

@@ -1,0 +1,363 @@
+//! Owns finding out what a directory holds: its segments, in order, and the index of each.
+//!
+//! Nothing is written here. What is damaged becomes a finding and a hole; the rest stays readable.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::disk::frame::{MarkPurpose, Record};
+use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
+use crate::disk::segment::{
+    FORMAT_VERSION, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
+};
+use crate::disk::storage::{Directory, File};
+use crate::memory::cache::SectionCache;
+use crate::memory::live::{LivePart, Row};
+use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
+use crate::words::error::StoreError;
+use crate::words::sync::Arc;
+
+/// One segment of a directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) name: SegmentName,
+    pub(crate) file: Arc<dyn File>,
+    pub(crate) len_bytes: u64,
+    pub(crate) header: SegmentHeader,
+    /// Where the first frame stands.
+    pub(crate) frames_at: u64,
+    /// The header was damaged and is guessed from the name and the other segments.
+    pub(crate) guessed: bool,
+}
+
+/// What a directory holds.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// In order of their first sequence.
+    pub(crate) segments: Vec<Segment>,
+    /// Segments that a higher generation replaces.
+    pub(crate) superseded: Vec<SegmentName>,
+    /// Files that were not finished.
+    pub(crate) temporaries: Vec<String>,
+    pub(crate) findings: Vec<String>,
+}
+
+/// Lists the segments of a directory and reads their headers.
+pub(crate) fn survey(directory: &dyn Directory, path: &Path) -> Result<Survey, StoreError> {
+    let mut survey = Survey::default();
+    let mut names = Vec::new();
+    for entry in directory.list()? {
+        if let Some(name) = SegmentName::parse(&entry.name) {
+            names.push((name, entry.len_bytes));
+        } else if entry.name.ends_with(TEMPORARY_SUFFIX) {
+            survey.temporaries.push(entry.name);
+        }
+    }
+    names.sort_unstable();
+    let mut unreadable = Vec::new();
+    for (name, len_bytes) in names {
+        let file = directory.open(&name.to_string())?;
+        match SegmentHeader::read(&*file) {
+            Ok((header, frames_at)) => {
+                check_name(name, &header, &mut survey.findings);
+                survey.segments.push(Segment { name, file, len_bytes, header, frames_at, guessed: false });
+            }
+            Err(SegmentError::NewerFormat { found }) => {
+                let path = path.join(name.to_string());
+                return Err(StoreError::NewerFormat { path, found, supported: FORMAT_VERSION });
+            }
+            Err(SegmentError::Io(error)) => return Err(error.into()),
+            Err(error) => unreadable.push((name, file, len_bytes, error.to_string())),
+        }
+    }
+    for (name, file, len_bytes, reason) in unreadable {
+        let segment = guess(name, file, len_bytes, &survey, path, &reason)?;
+        survey.findings.push(format!("the header of {name} is damaged: {reason}"));
+        survey.segments.push(segment);
+    }
+    survey.segments.sort_by_key(|segment| segment.name);
+    check_identity(&survey.segments, path)?;
+    choose_generations(&mut survey);
+    Ok(survey)
+}
+
+fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<String>) {
+    if header.name() != name {
+        findings.push(format!("{name} says of itself that it is {}", header.name()));
+    }
+}
+
+/// A segment whose header is damaged: its frames are searched, and the rest is taken from its neighbours.
+fn guess(
+    name: SegmentName,
+    file: Arc<dyn File>,
+    len_bytes: u64,
+    survey: &Survey,
+    path: &Path,
+    reason: &str,
+) -> Result<Segment, StoreError> {
+    let Some(neighbour) = survey.segments.first() else {
+        let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
+        return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
+    };
+    let header = SegmentHeader {
+        first_sequence: name.first,
+        generation: name.generation,
+        replaced: None,
+        parent: None,
+        ..neighbour.header.clone()
+    };
+    let frames_at = resync(&*file, 0, name.first)?.unwrap_or(len_bytes);
+    Ok(Segment { name, file, len_bytes, header, frames_at, guessed: true })
+}
+
+fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
+    let mut ids = segments.iter().map(|segment| (segment.header.store_id, segment.name));
+    let Some((expected, _)) = ids.next() else { return Ok(()) };
+    match ids.find(|(id, _)| *id != expected) {
+        Some((found, name)) => Err(StoreError::DataDirMalformed {
+            path: path.to_path_buf(),
+            reason: format!("{name} belongs to store {found}, the others to store {expected}"),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Of segments that overlap, the one with the highest generation counts.
+fn choose_generations(survey: &mut Survey) {
+    let replaces = |newer: &Segment, older: &Segment| {
+        let (start, end) = newer.header.replaced.unwrap_or((newer.name.first, newer.name.first + 1));
+        newer.name.generation > older.name.generation && (start..end).contains(&older.name.first)
+    };
+    let all = std::mem::take(&mut survey.segments);
+    for segment in &all {
+        if all.iter().any(|other| replaces(other, segment)) {
+            survey.superseded.push(segment.name);
+        } else {
+            survey.segments.push(segment.clone());
+        }
+    }
+}
+
+/// Where a walk over the frames of a segment came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tail {
+    /// Where the last complete group ends.
+    pub(crate) end_bytes: u64,
+    /// The global sequence that the next event would have.
+    pub(crate) next_sequence: u64,
+    /// Greatest `synced_through` that was read.
+    pub(crate) synced_through: u64,
+    /// Hash and stream sequence of the last event.
+    pub(crate) last: ([u8; 32], u32),
+    /// The last frame is the mark of a clean close or a seal.
+    pub(crate) ends_with: Option<MarkPurpose>,
+    /// The place behind the end that is neither a frame nor zero, and what is wrong there.
+    pub(crate) bad: Option<(u64, String)>,
+    pub(crate) frames: u64,
+}
+
+impl Tail {
+    /// A segment of which nothing was walked yet.
+    pub(crate) fn start(segment: &Segment) -> Self {
+        Self {
+            end_bytes: segment.frames_at,
+            next_sequence: segment.name.first,
+            synced_through: segment.name.first,
+            last: ([0; 32], 0),
+            ends_with: None,
+            bad: None,
+            frames: 0,
+        }
+    }
+}
+
+/// Adds the frames behind `tail` to the index, up to the first bad spot. `seen` sees each event.
+pub(crate) fn walk(
+    file: &dyn File,
+    tail: &mut Tail,
+    live: &mut LivePart,
+    mut seen: impl FnMut(&Record<'_>),
+) -> Result<(), StoreError> {
+    let (mut last, mut ends_with) = (tail.last, tail.ends_with);
+    let end: ScanEnd = scan(file, tail.end_bytes, tail.next_sequence, &mut |offset, _, record| {
+        index_record(live, offset, record, &mut last);
+        ends_with = match record {
+            Record::Mark(mark) => Some(mark.purpose),
+            Record::Event(_) | Record::Stub(_) | Record::Catalogue { .. } => None,
+        };
+        seen(record);
+        ControlFlow::Continue(())
+    })?;
+    tail.end_bytes = end.offset;
+    tail.next_sequence = end.next_sequence;
+    tail.synced_through = tail.synced_through.max(end.synced_through);
+    tail.last = last;
+    tail.ends_with = ends_with;
+    tail.frames += end.frames_read;
+    tail.bad = match end.reason {
+        ScanReason::Bad { offset, error } => Some((offset, error.to_string())),
+        ScanReason::Clean | ScanReason::Stopped => None,
+    };
+    Ok(())
+}
+
+fn index_record(live: &mut LivePart, offset: u64, record: &Record<'_>, last: &mut ([u8; 32], u32)) {
+    match record {
+        Record::Event(view) => {
+            let header = view.header(0);
+            live.push(&Row {
+                offset: offset as u32,
+                header: &header,
+                entity: view.entity,
+                scope: view.scope,
+                event_hash: view.event_hash,
+            });
+            *last = (*view.event_hash, view.stream_sequence);
+        }
+        Record::Stub(stub) => {
+            live.push_stub(offset as u32, stub);
+            *last = (stub.event_hash, stub.stream_sequence);
+        }
+        Record::Catalogue { description, .. } => {
+            if !live.catalogue.contains(description) {
+                live.catalogue.push(description.clone());
+            }
+        }
+        Record::Mark(_) => {}
+    }
+}
+
+/// Walks on behind bad spots, leaving a hole for each event that cannot be read. Returns how many bad spots were met.
+///
+/// `end` is the sequence at which the next segment begins, if there is one.
+pub(crate) fn walk_past_damage(
+    segment: &Segment,
+    tail: &mut Tail,
+    live: &mut LivePart,
+    end: Option<u64>,
+) -> Result<u64, StoreError> {
+    let mut spots = 0;
+    walk(&*segment.file, tail, live, |_| {})?;
+    while let Some((bad, _)) = tail.bad.clone() {
+        spots += 1;
+        let from = bad.max(tail.end_bytes) + 1;
+        let found = match resync(&*segment.file, tail.end_bytes, tail.next_sequence)? {
+            Some(found) if found > tail.end_bytes => Some(found),
+            Some(_) | None => resync(&*segment.file, from, tail.next_sequence)?,
+        };
+        let Some((found, sequence)) = found.map(|at| next_event(segment, at)).transpose()?.flatten() else {
+            break;
+        };
+        if end.is_some_and(|end| sequence > end) {
+            break;
+        }
+        while live.end() < sequence {
+            live.push_damaged();
+        }
+        tail.end_bytes = found;
+        tail.next_sequence = sequence;
+        let before = tail.end_bytes;
+        walk(&*segment.file, tail, live, |_| {})?;
+        if tail.end_bytes == before {
+            break;
+        }
+    }
+    while end.is_some_and(|end| live.end() < end) {
+        live.push_damaged();
+    }
+    Ok(spots)
+}
+
+/// The first event at or behind a readable frame: where to walk on from, and its sequence.
+fn next_event(segment: &Segment, at: u64) -> Result<Option<(u64, u64)>, StoreError> {
+    let mut offset = at;
+    let mut head = [0; 64];
+    loop {
+        let read = segment.file.read_at(&mut head, offset)?;
+        let word = head.first_chunk::<4>().filter(|_| read >= 4);
+        let Some(Ok(len)) = word.map(|word| crate::disk::frame::frame_len(*word)) else { return Ok(None) };
+        let mut bytes = vec![0; len as usize];
+        if segment.file.read_at(&mut bytes, offset)? < bytes.len() {
+            return Ok(None);
+        }
+        match crate::disk::frame::decode(&bytes) {
+            Ok(record) => match record.global_sequence() {
+                Some(sequence) => return Ok(Some((at, sequence))),
+                None => offset += u64::from(len),
+            },
+            Err(_) => return Ok(None),
+        }
+    }
+}
+
+/// What an index file of a segment must say to be believed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    pub(crate) store_id: StoreId,
+    pub(crate) name: SegmentName,
+    pub(crate) segment_bytes: u64,
+    /// The sequence at which the next segment begins, if there is one.
+    pub(crate) end: Option<u64>,
+}
+
+/// The stored index of a segment, if it describes just this segment.
+pub(crate) fn stored_index(
+    directory: &dyn Directory,
+    expected: Expected,
+    cache: &Arc<SectionCache>,
+) -> Option<SealedPart> {
+    let file = directory.open(&expected.name.index_name()).ok()?;
+    let part = SealedPart::open(file, cache).ok()?;
+    let header = &part.header;
+    let fits = header.store_id == expected.store_id
+        && part.segment_name() == expected.name
+        && header.segment_bytes == expected.segment_bytes
+        && expected.end.is_none_or(|end| end == header.end);
+    fits.then_some(part)
+}
+
+/// Makes the index of a segment that is not written any more anew, in memory.
+pub(crate) fn rebuilt_index(
+    segment: &Segment,
+    largest_time: i64,
+    end: Option<u64>,
+    cache: &Arc<SectionCache>,
+    findings: &mut Vec<String>,
+) -> Result<(SealedPart, Vec<u8>, u64), StoreError> {
+    let mut live = LivePart::new(segment.name, segment.name.first, largest_time);
+    let mut tail = Tail::start(segment);
+    let spots = walk_past_damage(segment, &mut tail, &mut live, end)?;
+    if spots > 0 {
+        let holes = live.offsets.iter().filter(|offset| **offset == 0).count();
+        findings
+            .push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
+    }
+    let times = live.times.iter().copied();
+    let header = SealedHeader {
+        store_id: segment.header.store_id,
+        first: live.first,
+        end: live.end(),
+        segment_bytes: segment.len_bytes,
+        synced_through: live.end(),
+        epoch: segment.header.epoch,
+        times: (times.clone().min().unwrap_or(0), times.max().unwrap_or(0)),
+        generation: segment.name.generation,
+        last_hash: tail.last.0,
+        last_clock: tail.last.1,
+        ending: match tail.ends_with {
+            Some(MarkPurpose::Closed) => Ending::Closed,
+            Some(MarkPurpose::Sealed) | None => Ending::Sealed,
+        },
+    };
+    let bytes = encode(&header, &live);
+    let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
+        StoreError::CorruptSegment { segment_id: segment.name.first, detail: error.to_string() }
+    })?;
+    Ok((part, bytes, tail.frames))
+}
+
+/// An empty directory, or one without segments, in words.
+pub(crate) fn no_store(path: &Path) -> StoreError {
+    StoreError::DataDirMalformed { path: PathBuf::from(path), reason: "it holds no segments".to_owned() }
+}

@@ -1,0 +1,279 @@
+//! Owns following a store that another process writes: nothing is locked, nothing is written.
+//!
+//! Invariants:
+//! - only complete groups become visible; a short end is "being written" until it is whole;
+//! - if the files shrink or are replaced, everything is read anew and the common position is noted.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::disk::frame::{MarkPurpose, Record};
+use crate::disk::segment::{SegmentHeader, SegmentName};
+use crate::disk::storage::Directory;
+use crate::memory::cache::SectionCache;
+use crate::memory::files::SegmentFiles;
+use crate::memory::hub::Notification;
+use crate::memory::index::Index;
+use crate::memory::live::LivePart;
+use crate::memory::sealed::SealedPart;
+use crate::memory::shared::Shared;
+use crate::memory::survey::{
+    Expected, Segment, Survey, Tail, no_store, rebuilt_index, stored_index, survey, walk,
+};
+use crate::words::config::StoreConfig;
+use crate::words::coordinate::Coordinate;
+use crate::words::error::StoreError;
+use crate::words::sync::Arc;
+
+/// How often the directory itself is looked at: for new segments, and for files that shrank or were replaced.
+const LOOK_AROUND_EVERY: Duration = Duration::from_millis(100);
+
+/// What a step of following brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Followed {
+    /// True if something new became visible.
+    pub(crate) moved: bool,
+    /// Set if the files changed behind what was read: the sequence up to which both agree.
+    pub(crate) rolled_back_to: Option<u64>,
+}
+
+/// The end of a store that is followed.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    directory: Arc<dyn Directory>,
+    path: PathBuf,
+    cache: Arc<SectionCache>,
+    end: End,
+    looked_ns: i64,
+}
+
+/// The newest segment and how far it was read.
+#[derive(Debug)]
+struct End {
+    segment: Segment,
+    tail: Tail,
+    largest_time: i64,
+}
+
+/// A log as it was found.
+struct Log {
+    sealed: Vec<Arc<SealedPart>>,
+    live: LivePart,
+    end: End,
+    findings: Vec<String>,
+    frames: u64,
+}
+
+impl Follower {
+    /// Opens the log for reading.
+    pub(crate) fn open(
+        directory: Arc<dyn Directory>,
+        config: StoreConfig,
+        path: &Path,
+    ) -> Result<(Arc<Shared>, Self), StoreError> {
+        let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
+        let log = read_log(&*directory, path, &cache)?;
+        let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
+        files.count_frames(log.frames);
+        let durable = log.end.tail.synced_through;
+        let index = Index::new(log.sealed, log.live);
+        let shared = Arc::new(Shared::new(config, index, Box::new(files), None, durable));
+        for finding in log.findings {
+            shared.note(finding);
+        }
+        let path = path.to_path_buf();
+        let looked_ns = shared.clock.0.now_mono_ns();
+        Ok((shared, Self { directory, path, cache, end: log.end, looked_ns }))
+    }
+
+    /// Store id and epoch, as the newest segment says.
+    pub(crate) fn header(&self) -> &SegmentHeader {
+        &self.end.segment.header
+    }
+
+    /// Takes in what was written since the last step.
+    pub(crate) fn step(&mut self, shared: &Shared) -> Result<Followed, StoreError> {
+        let before = shared.visible();
+        let now_ns = shared.clock.0.now_mono_ns();
+        let due = now_ns.saturating_sub(self.looked_ns) >= LOOK_AROUND_EVERY.as_nanos() as i64;
+        if due {
+            self.looked_ns = now_ns;
+            if self.was_replaced()? {
+                return self.start_over(shared);
+            }
+        }
+        self.take_in(shared)?;
+        if due || self.end.tail.ends_with == Some(MarkPurpose::Sealed) {
+            while let Some(next) = self.next_segment()? {
+                if next.header.epoch != self.end.segment.header.epoch {
+                    self.take_in(shared)?;
+                }
+                if next.name.first != self.end.tail.next_sequence {
+                    return self.start_over(shared);
+                }
+                self.move_on(shared, next)?;
+                self.take_in(shared)?;
+            }
+        }
+        Ok(Followed { moved: shared.visible() != before, rolled_back_to: None })
+    }
+
+    /// True if the newest segment is shorter than what was read of it, or another file has its name.
+    fn was_replaced(&self) -> Result<bool, StoreError> {
+        let name = self.end.segment.name.to_string();
+        let Ok(file) = self.directory.open(&name) else { return Ok(true) };
+        let same = file.identity()? == self.end.segment.file.identity()?;
+        Ok(!same || file.len()? < self.end.tail.end_bytes)
+    }
+
+    /// Reads the new frames of the newest segment and makes them visible.
+    fn take_in(&mut self, shared: &Shared) -> Result<(), StoreError> {
+        let mut word = [0; 4];
+        let read = self.end.segment.file.read_at(&mut word, self.end.tail.end_bytes)?;
+        if read < word.len() || word == [0; 4] {
+            return Ok(());
+        }
+        let first = self.end.tail.next_sequence;
+        let mut fresh = LivePart::new(self.end.segment.name, first, self.end.largest_time);
+        let mut notifications = Vec::new();
+        let listened = !shared.hub.is_empty();
+        walk(&*self.end.segment.file, &mut self.end.tail, &mut fresh, |record| {
+            if let (Record::Event(view), true) = (record, listened) {
+                let coordinate = Coordinate::from_log(view.entity.into(), view.scope.into());
+                notifications.push(Notification::new(view.global_sequence, &coordinate, &view.header(0)));
+            }
+        })?;
+        self.end.largest_time = fresh.largest_time;
+        shared.index.update(|live| live.absorb(&fresh));
+        shared.set_visible(self.end.tail.next_sequence);
+        shared.raise_durable(self.end.tail.synced_through.min(self.end.tail.next_sequence));
+        for notification in &notifications {
+            shared.hub.publish(notification);
+        }
+        Ok(())
+    }
+
+    /// The segment behind the newest one, if the writer began it.
+    fn next_segment(&self) -> Result<Option<Segment>, StoreError> {
+        let newer = |entry: &crate::disk::storage::DirEntry| {
+            SegmentName::parse(&entry.name).is_some_and(|name| name > self.end.segment.name)
+        };
+        if !self.directory.list()?.iter().any(newer) {
+            return Ok(None);
+        }
+        let Survey { segments, .. } = survey(&*self.directory, &self.path)?;
+        Ok(segments.into_iter().find(|segment| segment.name > self.end.segment.name))
+    }
+
+    /// The newest segment is complete: its index takes the live part's place, and the next segment is the newest.
+    fn move_on(&mut self, shared: &Shared, next: Segment) -> Result<(), StoreError> {
+        let old = &self.end.segment;
+        let len_bytes = old.file.len()?;
+        let expected = Expected {
+            store_id: old.header.store_id,
+            name: old.name,
+            segment_bytes: len_bytes,
+            end: Some(next.name.first),
+        };
+        let part = match stored_index(&*self.directory, expected, &self.cache) {
+            Some(part) => part,
+            None => {
+                let ended = Segment { len_bytes, ..old.clone() };
+                let mut findings = Vec::new();
+                rebuilt_index(&ended, i64::MIN, Some(next.name.first), &self.cache, &mut findings)?.0
+            }
+        };
+        let live = LivePart::new(next.name, next.name.first, self.end.largest_time);
+        shared.index.seal(Arc::new(part), live);
+        shared.raise_durable(next.name.first);
+        self.end.tail = Tail::start(&next);
+        self.end.segment = next;
+        Ok(())
+    }
+
+    /// The files changed behind what was read: reads everything anew.
+    fn start_over(&mut self, shared: &Shared) -> Result<Followed, StoreError> {
+        let before = shared.visible();
+        let log = read_log(&*self.directory, &self.path, &self.cache)?;
+        let end = log.live.end();
+        let common = before.min(end);
+        shared.set_visible(common);
+        shared.lower_durable(log.end.tail.synced_through);
+        shared.source.forget();
+        shared.index.replace(log.sealed, log.live);
+        shared.set_visible(end);
+        shared.note(format!(
+            "the files were replaced or cut by their writer; read again from sequence {common}"
+        ));
+        self.end = log.end;
+        Ok(Followed { moved: true, rolled_back_to: Some(common) })
+    }
+}
+
+/// Reads what a directory holds, the newest segment by its frames unless it was closed cleanly.
+fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -> Result<Log, StoreError> {
+    let Survey { mut segments, mut findings, .. } = survey(directory, path)?;
+    let Some(last) = segments.pop() else { return Err(no_store(path)) };
+    let mut sealed = Vec::new();
+    let (mut largest_time, mut frames) = (i64::MIN, 0);
+    let ends: Vec<u64> =
+        segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]).collect();
+    for (segment, end) in segments.iter().zip(ends) {
+        let part = match stored_index(directory, expected(segment, Some(end)), cache) {
+            Some(part) => part,
+            None => {
+                let rebuilt = rebuilt_index(segment, largest_time, Some(end), cache, &mut findings)?;
+                frames += rebuilt.2;
+                rebuilt.0
+            }
+        };
+        largest_time = largest_time.max(part.header.times.1);
+        sealed.push(Arc::new(part));
+    }
+    let mut tail = Tail::start(&last);
+    let mut live = LivePart::new(last.name, last.name.first, largest_time);
+    let stored = stored_index(directory, expected(&last, None), cache);
+    if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
+        tail.end_bytes = part.header.segment_bytes;
+        tail.next_sequence = part.header.end;
+        tail.synced_through = part.header.end;
+        largest_time = largest_time.max(part.header.times.1);
+        live = LivePart::new(last.name, part.header.end, largest_time);
+        sealed.push(Arc::new(part));
+    } else {
+        read_newest(&last, &mut tail, &mut live, &mut findings)?;
+        frames += tail.frames;
+        largest_time = live.largest_time;
+    }
+    let end = End { segment: last, tail, largest_time };
+    Ok(Log { sealed, live, end, findings, frames })
+}
+
+/// Reads the newest segment. A bad spot that readable frames follow is damage and is passed; otherwise it is the end so far.
+fn read_newest(
+    segment: &Segment,
+    tail: &mut Tail,
+    live: &mut LivePart,
+    findings: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    walk(&*segment.file, tail, live, |_| {})?;
+    let Some((offset, reason)) = tail.bad.clone() else { return Ok(()) };
+    let mut beyond = tail.clone();
+    let mut rest = LivePart::new(segment.name, tail.next_sequence, live.largest_time);
+    crate::memory::survey::walk_past_damage(segment, &mut beyond, &mut rest, None)?;
+    if beyond.synced_through > tail.next_sequence || (segment.guessed && beyond.frames > tail.frames) {
+        findings.push(format!("{} is damaged at byte {offset}: {reason}", segment.name));
+        live.absorb(&rest);
+        *tail = beyond;
+    } else {
+        findings.push(format!(
+            "{} ends with unfinished bytes at byte {offset} ({reason}); its writer may be at work, or a crash left them",
+            segment.name
+        ));
+    }
+    Ok(())
+}
+
+fn expected(segment: &Segment, end: Option<u64>) -> Expected {
+    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
+}

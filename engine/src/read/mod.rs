@@ -1,0 +1,6 @@
+//! Floor 4: reading. Snapshots of the visible log, iterators over it, and following what another process writes.
+
+pub(crate) mod entry;
+pub(crate) mod follow;
+pub(crate) mod reader;
+pub(crate) mod streams;

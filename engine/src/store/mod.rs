@@ -1,0 +1,198 @@
+//! The door: the store as its users see it. Every method is a few lines over the floors below.
+
+mod append;
+mod derived;
+mod import;
+mod preview;
+mod read;
+pub(crate) mod state;
+
+use std::path::{Path, PathBuf};
+
+use crate::care::verify::verify;
+use crate::derive::remembered::ProjectionMemory;
+use crate::read::reader::Reader;
+use crate::store::state::Half;
+use crate::words::sync::Arc;
+
+pub use crate::care::verify::VerifyReport;
+pub use crate::commit::receipt::AppendReceipt;
+pub use crate::commit::recovery::OpenReport;
+pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
+pub use crate::derive::region::RegionWatcher;
+pub use crate::derive::wait::WatchStop;
+pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+pub use crate::disk::storage::LockHolder;
+pub use crate::memory::hub::Notification;
+pub use crate::memory::index::Columns;
+pub use crate::memory::selection::Selection;
+pub use crate::read::entry::{IndexEntry, LogEvent};
+pub use crate::store::import::{ImportOptions, ImportReport, import};
+pub use crate::store::preview::{StorePreview, preview};
+pub use crate::store::read::StoreStats;
+pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
+pub use crate::words::clock::{Clock, SystemClock};
+pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
+pub use crate::words::error::{StoreError, StoreLockMode};
+pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::format::{Progress, StoreFormat};
+pub use crate::words::position::DiskPos;
+
+pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
+pub use delivery::cursor::{Cursor, CursorCheckpoint};
+pub use delivery::observation::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+pub use delivery::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
+
+/// Events as they come: pushed and lossy, or pulled in order.
+pub mod delivery {
+    /// What both have in common.
+    pub mod canal {
+        pub use crate::derive::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
+    }
+
+    /// Pulled in order.
+    pub mod cursor {
+        pub use crate::derive::checkpoint::CursorCheckpoint;
+        pub use crate::derive::cursor::Cursor;
+    }
+
+    /// Names of saved positions.
+    pub mod observation {
+        pub use crate::derive::checkpoint::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+    }
+
+    /// Pushed and lossy.
+    pub mod subscription {
+        pub use crate::derive::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
+    }
+}
+
+/// States derived from events.
+pub mod projection {
+    pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
+    pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+}
+
+/// An open store: one directory, one writer, any number of readers.
+///
+/// ```
+/// use causeway::coordinate::Coordinate;
+/// use causeway::event::EventKind;
+/// use causeway::store::{Store, StoreConfig};
+///
+/// let directory = tempfile::tempdir()?;
+/// let store = Store::open(StoreConfig::new(directory.path()))?;
+/// let order = Coordinate::new("order:42", "shop")?;
+/// let receipt = store.append(&order, EventKind::custom(1, 1), &serde_json::json!({"total": 129.9}))?;
+/// assert_eq!(receipt.sequence, 1); // sequence 0 says that the store was opened
+/// assert_eq!(store.get(receipt.event_id)?.event.payload["total"], 129.9);
+/// store.close()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Store<State: StoreState = Open> {
+    reader: Reader,
+    half: State::Half,
+    about: About,
+    memory: Arc<ProjectionMemory>,
+}
+
+/// What does not change while a store is open.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    pub(crate) path: PathBuf,
+    pub(crate) identity: String,
+    pub(crate) format: StoreFormat,
+    pub(crate) report: OpenReport,
+}
+
+impl Store<Open> {
+    /// Opens a directory for writing; creates the store if the directory is empty or missing.
+    ///
+    /// The first event of a new store, at sequence 0, says that it was opened; so does one event of each later opening.
+    ///
+    /// # Errors
+    /// [`StoreError::StoreLocked`] if it is open for writing elsewhere, [`StoreError::DataDirMalformed`] if the directory holds
+    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it.
+    pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
+        let (reader, half, about) = state::open_for_writing(config)?;
+        Ok(Self { reader, half, about, memory: Arc::default() })
+    }
+
+    /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
+    pub fn close(self) -> Result<Closed, StoreError> {
+        self.half.close()
+    }
+}
+
+impl Store<ReadOnly> {
+    /// Opens a directory for reading: a store of ours or a batpak directory, whoever writes it meanwhile.
+    ///
+    /// No lock is taken and no byte is written. What another process writes becomes visible by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::DataDirMalformed`] if the directory holds neither.
+    pub fn open_read_only(config: StoreConfig) -> Result<Self, StoreError> {
+        Self::open_read_only_with_progress(config, &mut |_, _| std::ops::ControlFlow::Continue(()))
+    }
+
+    /// Opens a directory for reading and tells how far it has come, in bytes done and bytes in all; `Break` ends it.
+    ///
+    /// Only a batpak directory takes long enough to tell anything.
+    pub fn open_read_only_with_progress(
+        config: StoreConfig,
+        progress: Progress<'_>,
+    ) -> Result<Self, StoreError> {
+        let memory = Arc::default();
+        let (reader, half, about) = state::open_for_reading(config, &memory, progress)?;
+        Ok(Self { reader, half, about, memory })
+    }
+
+    /// Takes in what another process wrote, at once instead of at the next step of the following thread. True if there was something.
+    pub fn refresh(&self) -> Result<bool, StoreError> {
+        self.half.step()
+    }
+
+    /// The sequence to which the view went back when the files shrank or were replaced, since this was last asked.
+    pub fn take_rollback(&self) -> Option<u64> {
+        self.half.take_rollback()
+    }
+}
+
+impl<State: StoreState> Store<State> {
+    /// The store directory.
+    pub fn path(&self) -> &Path {
+        &self.about.path
+    }
+
+    /// Names the store wherever it lies: 32 hexadecimal digits, or its path for a batpak directory.
+    pub fn identity(&self) -> &str {
+        &self.about.identity
+    }
+
+    /// Which program's format the directory has.
+    pub fn format(&self) -> StoreFormat {
+        self.about.format
+    }
+
+    /// What opening found and did.
+    pub fn open_report(&self) -> &OpenReport {
+        &self.about.report
+    }
+
+    /// What is damaged or odd, a sentence each: found when the store was opened, and since.
+    pub fn findings(&self) -> Vec<String> {
+        self.half.findings()
+    }
+
+    /// Size of the segments in bytes.
+    pub fn size_bytes(&self) -> Result<u64, StoreError> {
+        self.half.size_bytes()
+    }
+
+    /// Computes every hash anew and compares; tells events done and events in all.
+    pub fn verify(&self, progress: Progress<'_>) -> Result<VerifyReport, StoreError> {
+        verify(&self.reader, self.about.format, progress)
+    }
+}

@@ -1,0 +1,409 @@
+//! Owns what a store is open for, and what runs in the background meanwhile.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+
+use crate::batpak::BatpakStore;
+use crate::batpak::source::BatpakFollower;
+use crate::commit::committer::Committer;
+use crate::commit::recovery::{OpenReport, Recovered, recover};
+use crate::commit::request::{AppendOptions, CausationRef, Item, Request};
+use crate::commit::writer::{BackgroundSync, Writer};
+use crate::derive::remembered::ProjectionMemory;
+use crate::disk::frame::MarkPurpose;
+use crate::disk::real::RealDirectory;
+use crate::disk::segment::FORMAT_VERSION;
+use crate::disk::storage::Directory;
+use crate::memory::cache::SectionCache;
+use crate::memory::files::SegmentFiles;
+use crate::memory::live::Head;
+use crate::memory::sealed::Ending;
+use crate::memory::shared::Shared;
+use crate::read::follow::Follower;
+use crate::read::reader::Reader;
+use crate::store::About;
+use crate::words::config::StoreConfig;
+use crate::words::coordinate::Coordinate;
+use crate::words::encoding;
+use crate::words::error::{StoreError, StoreLockMode};
+use crate::words::format::{Progress, StoreFormat};
+use crate::words::kind::EventKind;
+use crate::words::sync::{Arc, JoinHandle, Mutex, spawn};
+
+pub(crate) const LOCK_NAME: &str = "lock";
+const LIFECYCLE_ENTITY: &str = "batpak:store";
+const LIFECYCLE_SCOPE: &str = "batpak:lifecycle";
+
+/// A store that is open for writing.
+#[derive(Clone, Copy, Debug)]
+pub struct Open;
+
+/// A store that is open for reading.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOnly;
+
+/// A store that was closed cleanly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+
+/// What a store can be open for.
+pub trait StoreState: sealed::Sealed {
+    #[doc(hidden)]
+    type Half: Half;
+}
+
+impl StoreState for Open {
+    type Half = WritingHalf;
+}
+
+impl StoreState for ReadOnly {
+    type Half = FollowingHalf;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Open {}
+    impl Sealed for super::ReadOnly {}
+}
+
+/// What both halves tell about the directory.
+#[doc(hidden)]
+pub trait Half: fmt::Debug + Send + Sync {
+    #[doc(hidden)]
+    fn size_bytes(&self) -> Result<u64, StoreError>;
+    #[doc(hidden)]
+    fn findings(&self) -> Vec<String>;
+}
+
+/// The lock, the writer and the background sync.
+#[derive(Debug)]
+pub struct WritingHalf {
+    pub(crate) writer: Arc<Writer>,
+    pub(crate) shared: Arc<Shared>,
+    directory: Arc<dyn Directory>,
+    background: Option<BackgroundSync>,
+    lifecycle: Lifecycle,
+    closed: bool,
+}
+
+impl Half for WritingHalf {
+    fn size_bytes(&self) -> Result<u64, StoreError> {
+        segment_bytes(&*self.directory, ".seg")
+    }
+
+    fn findings(&self) -> Vec<String> {
+        self.shared.findings.lock().clone()
+    }
+}
+
+fn segment_bytes(directory: &dyn Directory, suffix: &str) -> Result<u64, StoreError> {
+    let segments = directory.list()?.into_iter().filter(|entry| entry.name.ends_with(suffix));
+    Ok(segments.map(|entry| entry.len_bytes).sum())
+}
+
+/// Opens a directory for writing.
+pub(crate) fn open_for_writing(config: StoreConfig) -> Result<(Reader, WritingHalf, About), StoreError> {
+    config.validate()?;
+    let directory = RealDirectory::create(config.data_dir())?;
+    let path = config.data_dir().to_path_buf();
+    open_in(directory, &path, config, Lifecycle::Told)
+}
+
+/// Whether opening and closing become events of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifecycle {
+    /// As for every store that an application opens.
+    Told,
+    /// The log is to hold nothing but what is imported.
+    Silent,
+}
+
+/// Opens a store for writing in any storage.
+pub(crate) fn open_in(
+    directory: Arc<dyn Directory>,
+    path: &Path,
+    config: StoreConfig,
+    lifecycle: Lifecycle,
+) -> Result<(Reader, WritingHalf, About), StoreError> {
+    refuse_foreign(&*directory, path)?;
+    let locked = || StoreError::StoreLocked { path: path.to_path_buf(), mode: StoreLockMode::Mutable };
+    let lock = directory.lock(LOCK_NAME)?.ok_or_else(locked)?;
+    lock.annotate(&format!("process {}\n", std::process::id()))?;
+    let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
+    let recovered = recover(&*directory, path, &config, &cache)?;
+    let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, report } = recovered;
+    let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
+    files.count_frames(report.frames_read);
+    let every = config.sync().every;
+    let shared = Shared::new(config, index, Box::new(files), Some(Arc::clone(&directory)), next_sequence);
+    let shared = Arc::new(shared);
+    shared.findings.lock().extend(report.findings.iter().cloned());
+    let about = About {
+        path: path.to_path_buf(),
+        identity: active.header.store_id.to_string(),
+        format: StoreFormat::Causeway { version: FORMAT_VERSION },
+        report,
+    };
+    let mut committer = Committer {
+        shared: Arc::clone(&shared),
+        directory: Arc::clone(&directory),
+        cache,
+        active,
+        lock,
+        next_sequence,
+        largest_time,
+        last,
+        known_head: None,
+        poison: None,
+    };
+    if closed_by_event {
+        // The last event is the newest of the lifecycle stream, which need not be read then.
+        let head = Head { clock: last.1, event_hash: last.0 };
+        committer.known_head = Some((LIFECYCLE_ENTITY.into(), head));
+    }
+    let (writer, wakes) = Writer::new(committer);
+    if lifecycle == Lifecycle::Told {
+        writer.submit(lifecycle_event(EventKind::SYSTEM_OPEN_COMPLETED, &opened_payload(&about.report))?)?;
+    }
+    let background = BackgroundSync::start(&writer, wakes, every)?;
+    let half = WritingHalf {
+        writer,
+        shared: Arc::clone(&shared),
+        directory,
+        background: Some(background),
+        lifecycle,
+        closed: false,
+    };
+    Ok((Reader::new(shared), half, about))
+}
+
+/// A directory that holds something else is left alone.
+fn refuse_foreign(directory: &dyn Directory, path: &Path) -> Result<(), StoreError> {
+    if BatpakStore::detect(directory)? {
+        return Err(StoreError::DataDirMalformed {
+            path: path.to_path_buf(),
+            reason: "it is a batpak directory, which is only read; import it into a store of its own"
+                .to_owned(),
+        });
+    }
+    let entries = directory.list()?;
+    let ours = |name: &str| {
+        name == LOCK_NAME || [".seg", ".idx", ".tmp"].iter().any(|suffix| name.ends_with(suffix))
+    };
+    match entries.iter().find(|entry| !ours(&entry.name)) {
+        Some(entry) if !entries.iter().any(|entry| entry.name.ends_with(".seg")) => {
+            Err(StoreError::DataDirMalformed {
+                path: path.to_path_buf(),
+                reason: format!("it holds other files, such as {:?}, and no segments", entry.name),
+            })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn opened_payload(report: &OpenReport) -> serde_json::Value {
+    serde_json::json!({
+        "clean": report.clean,
+        "events": report.events,
+        "frames_read": report.frames_read,
+        "cut_bytes": report.cut_bytes,
+        "damaged_events": report.damaged_events,
+    })
+}
+
+fn lifecycle_event(kind: EventKind, payload: &serde_json::Value) -> Result<Request, StoreError> {
+    let coordinate = Coordinate::new(LIFECYCLE_ENTITY, LIFECYCLE_SCOPE)?;
+    let bytes = encoding::to_bytes(payload)?;
+    let item = Item::untyped(coordinate, kind, bytes, AppendOptions::default(), CausationRef::None);
+    Ok(Request::lifecycle(item))
+}
+
+impl WritingHalf {
+    /// Ends the log with a mark, and stores its index, so that the next opening examines nothing.
+    pub(crate) fn close(mut self) -> Result<Closed, StoreError> {
+        self.background.take();
+        self.closed = true;
+        self.shared.hub.close();
+        if self.lifecycle == Lifecycle::Told {
+            let last = self.shared.visible().saturating_sub(1);
+            let wall_ms = self.shared.clock.0.now_us() / 1_000;
+            let payload = serde_json::json!({ "wall_ms": wall_ms, "global_sequence": last });
+            self.writer.submit(lifecycle_event(EventKind::SYSTEM_CLOSE_COMPLETED, &payload)?)?;
+        }
+        self.writer.with_committer(|committer| {
+            committer.check_poison()?;
+            committer.finish_active(MarkPurpose::Closed)?;
+            let ending = match self.lifecycle {
+                Lifecycle::Told => Ending::ClosedByEvent,
+                Lifecycle::Silent => Ending::Closed,
+            };
+            committer.seal(ending).map(drop)
+        })?;
+        Ok(Closed)
+    }
+}
+
+impl Drop for WritingHalf {
+    /// A store that is dropped without being closed is synced, as far as that works; nobody is there to be told.
+    fn drop(&mut self) {
+        if self.closed {
+            return;
+        }
+        self.background.take();
+        self.shared.hub.close();
+        let _ = self.writer.sync();
+    }
+}
+
+/// What follows the files: our own format, or batpak's.
+#[derive(Debug)]
+enum Following {
+    Ours(Follower),
+    Batpak(BatpakFollower),
+}
+
+/// The follower and the thread that runs it.
+#[derive(Debug)]
+pub struct FollowingHalf {
+    shared: Arc<Shared>,
+    directory: Arc<dyn Directory>,
+    following: Arc<Mutex<Steps>>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Steps {
+    following: Following,
+    memory: Arc<ProjectionMemory>,
+    rolled_back_to: Option<u64>,
+    failed: Option<String>,
+}
+
+impl Steps {
+    fn step(&mut self, shared: &Shared) -> Result<bool, StoreError> {
+        let followed = match &mut self.following {
+            Following::Ours(follower) => follower.step(shared)?,
+            Following::Batpak(follower) => follower.step(shared)?,
+        };
+        if let Some(sequence) = followed.rolled_back_to {
+            self.memory.clear();
+            let earliest = self.rolled_back_to.map_or(sequence, |earlier| earlier.min(sequence));
+            self.rolled_back_to = Some(earliest);
+        }
+        Ok(followed.moved)
+    }
+}
+
+/// Opens a directory for reading.
+pub(crate) fn open_for_reading(
+    config: StoreConfig,
+    memory: &Arc<ProjectionMemory>,
+    progress: Progress<'_>,
+) -> Result<(Reader, FollowingHalf, About), StoreError> {
+    config.validate()?;
+    let path = config.data_dir().to_path_buf();
+    let directory = RealDirectory::open(&path)?;
+    follow_in(directory, &path, config, memory, progress)
+}
+
+/// Opens a store for reading in any storage.
+pub(crate) fn follow_in(
+    directory: Arc<dyn Directory>,
+    path: &Path,
+    config: StoreConfig,
+    memory: &Arc<ProjectionMemory>,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<(Reader, FollowingHalf, About), StoreError> {
+    let interval = config.follow_interval();
+    let (shared, following, identity, format) = if BatpakStore::detect(&*directory)? {
+        let (shared, follower) = BatpakFollower::open(Arc::clone(&directory), config, progress)?;
+        (shared, Following::Batpak(follower), path.display().to_string(), StoreFormat::Batpak)
+    } else {
+        let (shared, follower) = Follower::open(Arc::clone(&directory), config, path)?;
+        let identity = follower.header().store_id.to_string();
+        let format = StoreFormat::Causeway { version: FORMAT_VERSION };
+        (shared, Following::Ours(follower), identity, format)
+    };
+    let report = OpenReport {
+        events: shared.visible(),
+        frames_read: shared.source.frames_read(),
+        findings: shared.findings.lock().clone(),
+        ..OpenReport::default()
+    };
+    let about = About { path: path.to_path_buf(), identity, format, report };
+    let steps = Arc::new(Mutex::new(Steps {
+        following,
+        memory: Arc::clone(memory),
+        rolled_back_to: None,
+        failed: None,
+    }));
+    let half = FollowingHalf::start(Arc::clone(&shared), directory, steps, interval)?;
+    Ok((Reader::new(shared), half, about))
+}
+
+impl FollowingHalf {
+    fn start(
+        shared: Arc<Shared>,
+        directory: Arc<dyn Directory>,
+        following: Arc<Mutex<Steps>>,
+        interval: Duration,
+    ) -> Result<Self, StoreError> {
+        let (stop, stopped) = bounded(0);
+        let (steps, followed) = (Arc::clone(&following), Arc::clone(&shared));
+        let thread = spawn("follow", move || {
+            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                let mut steps = steps.lock();
+                if let Err(error) = steps.step(&followed) {
+                    let message = format!("following failed: {error}");
+                    if steps.failed.as_ref() != Some(&message) {
+                        followed.note(message.clone());
+                        steps.failed = Some(message);
+                    }
+                }
+            }
+        })?;
+        Ok(Self { shared, directory, following, stop: Some(stop), thread: Some(thread) })
+    }
+
+    pub(crate) fn step(&self) -> Result<bool, StoreError> {
+        self.following.lock().step(&self.shared)
+    }
+
+    pub(crate) fn take_rollback(&self) -> Option<u64> {
+        self.following.lock().rolled_back_to.take()
+    }
+}
+
+impl Half for FollowingHalf {
+    fn size_bytes(&self) -> Result<u64, StoreError> {
+        let suffix = match self.following.lock().following {
+            Following::Ours(_) => ".seg",
+            Following::Batpak(_) => ".fbat",
+        };
+        segment_bytes(&*self.directory, suffix)
+    }
+
+    fn findings(&self) -> Vec<String> {
+        let mut findings = self.shared.findings.lock().clone();
+        if let Following::Batpak(follower) = &self.following.lock().following {
+            findings.extend(follower.findings());
+        }
+        findings
+    }
+}
+
+impl Drop for FollowingHalf {
+    fn drop(&mut self) {
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            // A panic in the thread was reported by its own hook; the store is going away.
+            let _ = thread.join();
+        }
+        self.shared.hub.close();
+    }
+}
