@@ -1,9 +1,14 @@
 //! The inspector: a desktop program that opens an event store, shows what happened, why, and what state follows, while it happens.
 
+pub mod app;
+pub mod cli;
 pub mod command;
 pub mod context;
+pub mod fixture;
+pub mod panels;
 pub mod raster;
 pub mod state;
 pub mod theme;
+pub mod view;
 pub mod widgets;
 pub mod worker;

@@ -2,10 +2,11 @@
 
 pub use crate::coordinate::{Coordinate, CoordinateError, KindFilter, Region};
 pub use crate::event::{
-    DecodeTyped, Event, EventHeader, EventKind, EventKindError, EventPayload, HashChain, StoredEvent,
-    TypedDecodeError,
+    DecodeTyped, Event, EventHeader, EventKind, EventKindError, HashChain, JsonValueInput, ProjectionEvent,
+    ProjectionInput, ProjectionPayload, RawMsgpackInput, ReplayLane, StoredEvent, TypedDecodeError,
 };
 pub use crate::id::EventId;
 pub use crate::store::{
-    AppendOptions, AppendReceipt, Closed, Open, ReadOnly, Store, StoreConfig, StoreError, SyncMode,
+    AppendOptions, AppendReceipt, Closed, Freshness, Open, ReadOnly, Store, StoreConfig, StoreError, SyncMode,
 };
+pub use crate::{EventPayload, EventSourced};

@@ -46,8 +46,11 @@ fn split_origin(event: &LogEvent) -> (Vec<(String, Vec<u8>)>, serde_json::Value)
 fn assert_carried(before: &LogEvent, after: &LogEvent) {
     let (old, new) = (&before.raw, &after.raw);
     let (extensions, origin) = split_origin(after);
-    let old_extensions: Vec<_> =
-        old.extensions.iter().map(|(key, value): (&ExtensionKey, _)| (key.to_string(), value.clone())).collect();
+    let old_extensions: Vec<_> = old
+        .extensions
+        .iter()
+        .map(|(key, value): (&ExtensionKey, _)| (key.to_string(), value.clone()))
+        .collect();
     let branch = |event: &LogEvent| (event.raw.header.position.lane(), event.raw.header.position.depth());
     assert_eq!(new.header.event_id, old.header.event_id);
     assert_eq!(new.header.timestamp_us, old.header.timestamp_us);
@@ -66,7 +69,9 @@ fn assert_carried(before: &LogEvent, after: &LogEvent) {
 
 #[test]
 fn every_event_of_every_case_is_carried_in_commit_order() {
-    for case in ["shop-3k", "v010-lanes", "v010-rotated", "v082-batches", "v082-extensions_flags", "v082-denial"] {
+    for case in
+        ["shop-3k", "v010-lanes", "v010-rotated", "v082-batches", "v082-extensions_flags", "v082-denial"]
+    {
         let source = Store::<ReadOnly>::open_read_only(StoreConfig::new(fixture(case))).unwrap();
         let before = events(&source, false);
         let (report, after) = imported(case, false);

@@ -32,7 +32,8 @@ fn floors() -> Vec<(String, u32)> {
     for line in table.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let Some(floor) = cells.get(1).and_then(|cell| cell.parse().ok()) else { continue };
-        let folders = cells[2].split(',').filter_map(|cell| cell.trim().strip_prefix('`')?.strip_suffix("/`"));
+        let folders =
+            cells[2].split(',').filter_map(|cell| cell.trim().strip_prefix('`')?.strip_suffix("/`"));
         floors.extend(folders.map(|folder| (folder.to_owned(), floor)));
     }
     assert!(floors.len() >= 9, "{floors:?}");
@@ -99,7 +100,8 @@ fn panels_and_widgets_never_name_a_store() {
     let opening = ["Store<", "Store::", "open_read_only"];
     for folder in ["app/src/panels", "app/src/widgets", "app/src/view", "app/src/state"] {
         let folder = root().join(folder);
-        let found = sources(&folder).into_iter().find(|(_, text)| opening.iter().any(|word| text.contains(word)));
+        let found =
+            sources(&folder).into_iter().find(|(_, text)| opening.iter().any(|word| text.contains(word)));
         assert!(found.is_none(), "{:?}", found.map(|(path, _)| path));
     }
 }

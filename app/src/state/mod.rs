@@ -1,5 +1,12 @@
 //! What the interface knows and where the user is. No egui, no store.
 
+mod apply;
+pub mod asked;
+pub mod history;
+pub mod kind_names;
 pub mod model;
 pub mod query;
+pub mod rate;
 pub mod route;
+pub mod workspace;
+pub mod zone;

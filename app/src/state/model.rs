@@ -9,8 +9,11 @@ use std::sync::Arc;
 
 use causeway::event::EventKind;
 
+use crate::state::asked::Asked;
 use crate::state::query::Query;
+use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
+use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
     Summary, Task, Timeline, VerifyView,
@@ -41,6 +44,24 @@ pub struct Model {
     pub settings: Settings,
     /// Overlay that is open. Written by `run`.
     pub overlay: Overlay,
+    /// What the worker was asked. Written by `run` and `apply`.
+    pub asked: Asked,
+    /// How fast events arrive. Written by `apply`.
+    pub meter: RateMeter,
+    /// The zone of this machine. Written once, at start.
+    pub local_zone: Zone,
+    /// Wall time of this frame, microseconds since 1970; 0 before the first. Written by the program.
+    pub now_us: i64,
+}
+
+/// What `Model::zone` lends out.
+static UTC: Zone = Zone::UTC;
+
+impl Model {
+    /// The zone that times are shown in.
+    pub fn zone(&self) -> &Zone {
+        if self.settings.utc { &UTC } else { &self.local_zone }
+    }
 }
 
 /// What is known of the open store.

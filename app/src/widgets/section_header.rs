@@ -57,7 +57,8 @@ fn header(
     let at = paint::text(ui.painter(), Align2::LEFT_CENTER, after, count, type_roles::caption(), t.text3);
     let rest = Rect::from_min_max(pos2(at.right() + 8.0, rect.top()), rect.max);
     let builder = UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(Align::Center));
-    ui.scope_builder(builder, actions);
+    // A child of its own: a scope would move the cursor to wherever the actions end.
+    actions(&mut ui.new_child(builder));
     focus::ring(ui, &response, rect, RADIUS_CHIP);
     response
 }

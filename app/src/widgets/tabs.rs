@@ -82,7 +82,7 @@ pub fn tabs(ui: &mut Ui, tabs: &[Tab<'_>], active: &mut usize, actions: impl FnO
     }
     let rest = Rect::from_min_max(pos2(left + 4.0, row.top()), row.max - vec2(8.0, 1.0));
     let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(rest).layout(layout), actions);
+    actions(&mut ui.new_child(egui::UiBuilder::new().max_rect(rest).layout(layout)));
     response
 }
 

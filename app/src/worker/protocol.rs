@@ -22,12 +22,15 @@ use crate::state::query::Query;
 pub struct RequestId(pub u64);
 
 /// What the interface asks of the worker.
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 #[derive(Clone, Debug)]
 pub enum Request {
     /// Look at a directory without opening it.
     Preview { id: RequestId, path: PathBuf },
     /// Open a directory, in place of what is open.
     Open { path: PathBuf, mode: OpenMode },
+    /// Open a store of demonstration events, in place of what is open, and feed it; it is created if it is not there.
+    OpenDemo { path: PathBuf },
     /// Close what is open.
     Close,
     /// Stop what takes long: opening, filtering, verifying.
@@ -87,6 +90,7 @@ pub enum TimeAxis {
 }
 
 /// What the worker tells the interface.
+#[allow(missing_docs, reason = "each variant says what its fields are")]
 #[derive(Clone, Debug)]
 pub enum Update {
     /// What a directory holds.

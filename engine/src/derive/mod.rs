@@ -5,6 +5,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod cursor;
 pub(crate) mod fold;
 pub(crate) mod projection;
+pub(crate) mod region;
 pub(crate) mod remembered;
 pub(crate) mod subscription;
 pub(crate) mod wait;

@@ -116,12 +116,8 @@ pub(crate) fn projection<T: Projection>(
     let is_kept = T::supports_incremental_apply() || freshness != Freshness::Consistent;
     if is_kept && generation > covered.generation {
         let events_folded = covered.events_folded + events_folded;
-        remember(
-            memory,
-            key,
-            state.as_ref(),
-            Covered { generation, events_folded, computed_at_ns: now_ns, era },
-        );
+        let covered = Covered { generation, events_folded, computed_at_ns: now_ns, era };
+        remember(memory, key, state.as_ref(), covered);
     }
     Ok(ProjectionOutcome { state, generation, source, events_folded })
 }
@@ -141,8 +137,8 @@ impl<T> Default for Base<T> {
 impl<T: Projection> Base<T> {
     /// A kept state, if the fold may go on from it. Events without a state do not count: the fold must see them again.
     fn continuing(known: &Remembered) -> Option<Self> {
-        let (state, covered) =
-            (T::supports_incremental_apply().then(|| known.decode().ok())??, known.covered);
+        let state = T::supports_incremental_apply().then(|| known.decode())?.ok()?;
+        let covered = known.covered;
         (state.is_some() || covered.events_folded == 0).then_some(Self { state, covered })
     }
 
@@ -189,7 +185,7 @@ fn events<'a, T: Projection>(
     Ok(stream.into_iter().flatten().take_while(in_range).map(|read| read.and_then(projection_event::<T>)))
 }
 
-fn projection_event<T: Projection>(
+pub(super) fn projection_event<T: Projection>(
     (raw, prev_hash): (RawEvent, [u8; 32]),
 ) -> Result<ProjectionEvent<T>, StoreError> {
     if raw.payload_form != 0 {
@@ -203,7 +199,7 @@ fn projection_event<T: Projection>(
 }
 
 /// Folds events into a state, or from nothing; returns the new state and how many events went into it.
-fn fold<T: Projection>(
+pub(super) fn fold<T: Projection>(
     mut state: Option<T>,
     events: impl Iterator<Item = Result<ProjectionEvent<T>, StoreError>>,
 ) -> Result<(Option<T>, u64), StoreError> {

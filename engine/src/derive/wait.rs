@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, s
 
 use crate::words::sync::{Arc, Mutex, Ordering, fence};
 
-/// Stops a watcher from anywhere: whoever waits in it returns at once, and each later call does too.
+/// Stops a watcher from anywhere: whoever waits in it returns at once, and so does each later wait.
 ///
 /// Clones stop the same watcher. Dropping one stops nothing.
 #[derive(Clone, Debug)]

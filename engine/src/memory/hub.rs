@@ -74,6 +74,8 @@ impl Hub {
         let (sender, receiver) = bounded(capacity.max(1));
         let lagged = Arc::new(AtomicU64::new(0));
         let mut subscribers = self.subscribers.lock();
+        // Whose inbox is gone holds its count no more; on a quiet region no send would ever find that out.
+        subscribers.retain(|subscriber| Arc::strong_count(&subscriber.lagged) > 1);
         if !self.closed.load(Ordering::Acquire) {
             subscribers.push(Subscriber { region: region.clone(), sender, lagged: Arc::clone(&lagged) });
         }

@@ -3,6 +3,7 @@
 use crate::derive::checkpoint::CheckpointId;
 use crate::derive::cursor::Cursor;
 use crate::derive::projection::{self, Freshness, Projection, ProjectionOutcome};
+use crate::derive::region::{self, RegionWatcher};
 use crate::derive::subscription::Subscription;
 use crate::derive::watch::{self, ProjectionWatcher};
 use crate::store::Store;
@@ -65,6 +66,11 @@ impl<State: StoreState> Store<State> {
         checkpoint: Option<CheckpointId>,
     ) -> Result<ProjectionWatcher<T, Cursor>, StoreError> {
         watch::watch_with_cursor(&self.reader, &self.memory, entity, checkpoint)
+    }
+
+    /// Watches one state over all events of a region, from the first on. The watcher does not keep the store open.
+    pub fn watch_region<T: Projection + Clone>(&self, region: &Region) -> RegionWatcher<T> {
+        region::watch_region(&self.reader, region)
     }
 
     /// Notifications of the events of a region from now on. What finds the buffer full is dropped and counted.

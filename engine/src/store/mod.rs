@@ -20,6 +20,7 @@ pub use crate::commit::receipt::AppendReceipt;
 pub use crate::commit::recovery::OpenReport;
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
+pub use crate::derive::region::RegionWatcher;
 pub use crate::derive::wait::WatchStop;
 pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
 pub use crate::disk::storage::LockHolder;

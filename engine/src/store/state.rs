@@ -227,7 +227,6 @@ impl WritingHalf {
     pub(crate) fn close(mut self) -> Result<Closed, StoreError> {
         self.background.take();
         self.closed = true;
-        self.shared.hub.close();
         if self.lifecycle == Lifecycle::Told {
             let last = self.shared.visible().saturating_sub(1);
             let wall_ms = self.shared.clock.0.now_us() / 1_000;
@@ -248,14 +247,14 @@ impl WritingHalf {
 }
 
 impl Drop for WritingHalf {
-    /// A store that is dropped without being closed is synced, as far as that works; nobody is there to be told.
+    /// A store that is dropped without being closed is synced, as far as that works; nobody is there to be told of a failure.
     fn drop(&mut self) {
-        if self.closed {
-            return;
+        if !self.closed {
+            self.background.take();
+            let _ = self.writer.sync();
         }
-        self.background.take();
+        // Last, so that subscribers still get the closing event.
         self.shared.hub.close();
-        let _ = self.writer.sync();
     }
 }
 

@@ -83,3 +83,35 @@ fn a_position_of_another_entity_is_refused() {
     let refusal = f.store.watch_projection_with_cursor::<Sum>("b", Freshness::Consistent, id).err();
     assert!(matches!(refusal, Some(StoreError::CursorCheckpointRegionMismatch { .. })), "{refusal:?}");
 }
+
+/// Appends an event the next time that it is asked for the monotonic time, which is when a projection begins.
+#[derive(Default)]
+struct MeddlingClock(Mutex<Option<Arc<Store>>>);
+
+impl Clock for MeddlingClock {
+    fn now_us(&self) -> i64 {
+        1_000_000
+    }
+
+    fn now_mono_ns(&self) -> i64 {
+        let store = self.0.lock().unwrap().take();
+        if let Some(store) = store {
+            store.append_typed(&at("a"), &Added { amount: 1 }).unwrap();
+        }
+        0
+    }
+}
+
+#[test]
+fn an_event_that_a_delivery_took_in_early_is_not_delivered_again() {
+    let meddler = Arc::new(MeddlingClock::default());
+    let clock = Arc::clone(&meddler);
+    let f = fixture_with(|config| config.with_clock(Some(clock)));
+    f.add("a", 1);
+    let mut watcher = f.watch_with_cursor("a", None);
+    *meddler.0.lock().unwrap() = Some(Arc::clone(&f.store));
+    assert_eq!(watcher.recv().unwrap(), (2, sum(2)));
+    assert_eq!(watcher.try_recv().unwrap(), None);
+    f.add("a", 1);
+    assert_eq!(watcher.recv().unwrap(), (3, sum(3)));
+}

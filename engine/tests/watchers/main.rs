@@ -8,12 +8,13 @@ mod cursor_watcher;
 mod following;
 mod project_if_changed;
 mod projection;
+mod region;
 mod subscription;
 mod watcher;
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -23,8 +24,8 @@ use causeway::store::delivery::canal::{Canal, CanalBatch};
 use causeway::store::delivery::cursor::Cursor;
 use causeway::store::delivery::observation::CheckpointId;
 use causeway::store::{
-    Clock, CursorWatcherError, Freshness, IndexEntry, Notification, ProjectionWatcher, Store, StoreConfig,
-    StoreError, WatcherError,
+    Clock, CursorWatcherError, Freshness, IndexEntry, Notification, ProjectionSource, ProjectionWatcher,
+    Store, StoreConfig, StoreError, WatcherError,
 };
 use causeway::{EventPayload, EventSourced};
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,7 @@ struct Added {
 #[causeway(category = 1, type_id = 2)]
 struct Noted;
 
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize, EventSourced)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, EventSourced)]
 #[causeway(input = JsonValueInput)]
 #[causeway(event = Added, handler = add)]
 struct Sum {

@@ -143,3 +143,96 @@ fn a_stale_state_will_do_until_it_is_as_old_as_the_caller_accepts() {
     now.set_ms(19);
     assert_eq!(f.store.project("a", &stale).unwrap(), sum(3));
 }
+
+/// Appends an event whenever it is asked for its kinds, which is between learning the generation and reading the stream.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Meddler(u64);
+
+static MEDDLED_WITH: Mutex<Option<Arc<Store>>> = Mutex::new(None);
+
+impl EventSourced for Meddler {
+    type Input = RawMsgpackInput;
+
+    fn from_events(events: &[ProjectionEvent<Self>]) -> Option<Self> {
+        Some(Self(events.len() as u64))
+    }
+
+    fn apply_event(&mut self, _: &ProjectionEvent<Self>) {
+        self.0 += 1;
+    }
+
+    fn relevant_event_kinds() -> &'static [EventKind] {
+        if let Some(store) = MEDDLED_WITH.lock().unwrap().as_ref() {
+            store.append_typed(&at("a"), &Added { amount: 1 }).unwrap();
+        }
+        &[]
+    }
+}
+
+#[test]
+fn an_event_appended_meanwhile_is_not_in_the_state_of_the_older_generation() {
+    let f = fixture();
+    f.add("a", 1);
+    *MEDDLED_WITH.lock().unwrap() = Some(Arc::clone(&f.store));
+    let outcome = f.store.projection::<Meddler>("a", &Freshness::Consistent).unwrap();
+    MEDDLED_WITH.lock().unwrap().take();
+    assert_eq!((outcome.generation, outcome.state), (1, Some(Meddler(1))));
+    assert_eq!(f.store.entity_generation("a"), Some(2));
+}
+
+/// Makes a state of two events and more.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Pair(u64);
+
+impl EventSourced for Pair {
+    type Input = RawMsgpackInput;
+
+    fn from_events(events: &[ProjectionEvent<Self>]) -> Option<Self> {
+        (events.len() > 1).then_some(Self(events.len() as u64))
+    }
+
+    fn apply_event(&mut self, _: &ProjectionEvent<Self>) {
+        self.0 += 1;
+    }
+
+    fn relevant_event_kinds() -> &'static [EventKind] {
+        const { &[Added::KIND] }
+    }
+
+    fn supports_incremental_apply() -> bool {
+        true
+    }
+}
+
+#[test]
+fn events_that_made_no_state_yet_are_folded_again_with_those_that_follow() {
+    let f = fixture();
+    for expected in [None, Some(Pair(2)), Some(Pair(3))] {
+        f.note("a");
+        f.add("a", 1);
+        assert_eq!(f.project("a"), expected);
+    }
+    for len in 2..20 {
+        let entity = format!("late:{len}");
+        (0..len).for_each(|_| f.add(&entity, 1));
+        assert_eq!(f.project(&entity), Some(Pair(len)));
+    }
+}
+
+#[test]
+fn an_outcome_tells_how_the_state_came_about() {
+    let f = fixture();
+    let outcome = |freshness| {
+        let outcome = f.store.projection::<Sum>("a", &freshness).unwrap();
+        (outcome.generation, outcome.source, outcome.events_folded)
+    };
+    assert_eq!(outcome(Freshness::Consistent), (0, ProjectionSource::Replayed, 0));
+    f.add("a", 1);
+    f.note("a");
+    assert_eq!(outcome(Freshness::Consistent), (2, ProjectionSource::Replayed, 1));
+    f.add("a", 1);
+    assert_eq!(outcome(Freshness::Consistent), (3, ProjectionSource::Continued, 1));
+    assert_eq!(outcome(Freshness::Consistent), (3, ProjectionSource::Continued, 0));
+    let stale = Freshness::MaybeStale { max_stale_ms: u64::MAX };
+    assert_eq!(outcome(stale), (3, ProjectionSource::Remembered, 0));
+}

@@ -1,0 +1,76 @@
+//! Draws every screen in every theme and in two sizes into a folder, for people to look at.
+//!
+//! `cargo run -p causeway-inspector --example screens -- FOLDER [NAME]`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use causeway_inspector::command::Commands;
+use causeway_inspector::context::ViewContext;
+use causeway_inspector::fixture;
+use causeway_inspector::panels::Panels;
+use causeway_inspector::raster::{self, Shot};
+use causeway_inspector::state::model::{Model, Overlay};
+use causeway_inspector::state::route::{DetailTab, View};
+use causeway_inspector::theme::Theme;
+use egui::vec2;
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().context("say which folder the pictures go to")?);
+    let only = arguments.next();
+    std::fs::create_dir_all(&folder)?;
+    for (name, model) in screens() {
+        if only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+            continue;
+        }
+        for (theme, look) in [(Theme::Dark, "dark"), (Theme::Light, "light"), (Theme::HighContrast, "hc")] {
+            for (size, suffix) in [(vec2(1440.0, 900.0), ""), (vec2(1024.0, 700.0), "-small")] {
+                let file = folder.join(format!("{name}-{look}{suffix}.png"));
+                std::fs::write(&file, picture(&model, size, theme)?)
+                    .with_context(|| format!("writing {}", file.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn picture(model: &Model, size: egui::Vec2, theme: Theme) -> anyhow::Result<Vec<u8>> {
+    let mut panels = Panels::default();
+    let commands = Commands::default();
+    let shot = Shot { passes: 6, ..Shot::new(size, theme) };
+    let png = raster::render_png(shot, |ui| {
+        let ctx = ViewContext { model, tokens: theme.tokens(), commands: &commands };
+        panels.show(ctx, ui);
+        commands.drain();
+    })?;
+    Ok(png)
+}
+
+fn screens() -> Vec<(&'static str, Model)> {
+    let with = |change: fn(&mut Model)| {
+        let mut model = fixture::store();
+        change(&mut model);
+        model
+    };
+    vec![
+        ("welcome", fixture::welcome()),
+        ("preview", fixture::preview()),
+        ("opening", fixture::opening()),
+        ("error", fixture::error()),
+        ("events", fixture::store()),
+        ("events-hostile", fixture::hostile()),
+        ("events-empty", fixture::nothing_found()),
+        ("events-raw", with(|model| model.detail_tab = DetailTab::Raw)),
+        ("events-hex", with(|model| model.detail_tab = DetailTab::Hex)),
+        ("events-chain", with(|model| model.detail_tab = DetailTab::Chain)),
+        ("graph", fixture::store_showing(View::Graph)),
+        ("projections", fixture::store_showing(View::Projections)),
+        ("append", fixture::writing()),
+        ("append-readonly", fixture::store_showing(View::Append)),
+        ("palette", with(|model| model.overlay = Overlay::Palette)),
+        ("keys", with(|model| model.overlay = Overlay::Keys)),
+        ("jump", with(|model| model.overlay = Overlay::Jump)),
+        ("kind-names", with(|model| model.overlay = Overlay::KindNames)),
+    ]
+}

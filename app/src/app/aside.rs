@@ -1,0 +1,87 @@
+//! Owns short jobs beside the drawing thread: the system's folder dialog, and reading a file of kind names.
+//!
+//! Invariant: the thread of a dialog is never waited for, because a desktop may never answer.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use causeway::event::EventKind;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use egui::Context;
+
+use crate::state::kind_names;
+
+/// A dialog that says no within this time was never shown.
+const NO_DIALOG: Duration = Duration::from_millis(100);
+/// Outcomes that wait to be taken.
+const OUTCOMES_MAX: usize = 16;
+/// A file of kind names is small.
+const KIND_NAMES_BYTES_MAX: u64 = 1 << 20;
+
+/// What came of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// What the user chose, if anything.
+    Folder(Option<PathBuf>),
+    /// This desktop has no dialog.
+    NoDialog,
+    /// What a file of kind names says.
+    KindNames(Result<Vec<(EventKind, String)>, String>),
+}
+
+/// Jobs on their way.
+pub(super) struct Aside {
+    done: Sender<Outcome>,
+    outcomes: Receiver<Outcome>,
+}
+
+impl Default for Aside {
+    fn default() -> Self {
+        let (done, outcomes) = bounded(OUTCOMES_MAX);
+        Self { done, outcomes }
+    }
+}
+
+impl Aside {
+    /// The next outcome, if there is one.
+    pub(super) fn take(&self) -> Option<Outcome> {
+        self.outcomes.try_recv().ok()
+    }
+
+    /// Shows the system's dialog for a folder.
+    pub(super) fn choose_folder(&self, ctx: &Context) {
+        self.spawn("causeway-dialog", ctx, || {
+            let asked = Instant::now();
+            match rfd::FileDialog::new().set_title("Open store").pick_folder() {
+                None if asked.elapsed() < NO_DIALOG => Outcome::NoDialog,
+                chosen => Outcome::Folder(chosen),
+            }
+        });
+    }
+
+    /// Reads names of kinds from a file.
+    pub(super) fn read_kind_names(&self, path: PathBuf, ctx: &Context) {
+        self.spawn("causeway-names", ctx, move || {
+            let read = fs::metadata(&path).and_then(|found| {
+                let fits = found.len() <= KIND_NAMES_BYTES_MAX;
+                if fits { fs::read_to_string(&path) } else { Err(std::io::ErrorKind::FileTooLarge.into()) }
+            });
+            let names =
+                read.map_err(|error| error.to_string()).and_then(|text| kind_names::parse_json(&text));
+            Outcome::KindNames(names.map_err(|problem| format!("{}: {problem}", path.display())))
+        });
+    }
+
+    fn spawn(&self, name: &str, ctx: &Context, job: impl FnOnce() -> Outcome + Send + 'static) {
+        let (done, ctx) = (self.done.clone(), ctx.clone());
+        let run = move || {
+            // A full channel means that nobody looks at outcomes any more.
+            let _ = done.try_send(job());
+            ctx.request_repaint();
+        };
+        if thread::Builder::new().name(name.to_owned()).spawn(run).is_err() {
+            let _ = self.done.try_send(Outcome::NoDialog);
+        }
+    }
+}

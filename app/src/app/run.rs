@@ -1,0 +1,401 @@
+//! Owns what each action means: it changes the model, or asks the worker, or both.
+
+use std::path::{Path, PathBuf};
+
+use egui::{Context, ViewportCommand};
+use serde_json::Value;
+
+use super::App;
+use crate::command::{Action, Command};
+use crate::state::model::{Overlay, StoreModel};
+use crate::state::query::Query;
+use crate::state::route::{DetailTab, Screen, View};
+use crate::theme::Theme;
+use crate::worker::protocol::{
+    Draft, EventCell, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec, ProjectionState, Request,
+    RowCell, Target,
+};
+
+/// Typing is over when no key came for so long, in seconds.
+const FILTER_PAUSE: f64 = 0.08;
+
+impl App {
+    /// Does what the user wants.
+    pub(super) fn run(&mut self, action: Action, ctx: &Context, now: f64) {
+        match action {
+            Action::Run(command) => self.run_command(command, ctx, now),
+            Action::Preview(path) => self.preview(path),
+            Action::Open(path, mode) => self.open(path, mode),
+            Action::OpenDemo => self.open_own_demo(now),
+            Action::ForgetRecent(path) => self.forget_recent(path.as_deref()),
+            Action::Select(sequence) => self.select(sequence),
+            Action::Jump(target) => self.jump(target),
+            Action::Filter(line) => self.type_filter(line, now),
+            Action::Refine(query) => self.refine(&query),
+            Action::Show(view) => self.show_view(view),
+            Action::ShowDetail(tab) => self.show_detail(tab),
+            Action::NeedRows(first, count) => self.need_rows(first, count),
+            Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
+            Action::NeedGraph(sequence) => self.need_graph(sequence),
+            Action::Append(draft) => self.append(draft),
+            Action::Watch(fold, source) => self.watch_and_save(fold, source),
+            Action::Unwatch(id) => self.unwatch(id),
+            Action::NameKind(kind, name) => self.name_kind(kind, name.as_deref()),
+            Action::LoadKindNames(path) => self.aside.read_kind_names(path, ctx),
+            Action::Feed(paused, per_second) => self.feed(paused, per_second),
+            Action::Copy(text, what) => self.copy(text, what, ctx, now),
+            Action::Dismiss(id) => self.model.messages.retain(|message| message.id != id),
+        }
+    }
+
+    fn run_command(&mut self, command: Command, ctx: &Context, now: f64) {
+        match command {
+            Command::OpenDialog => self.aside.choose_folder(ctx),
+            Command::CloseStore => self.close_store(),
+            Command::ToggleWriting => self.toggle_writing(),
+            Command::ToggleFollow => self.toggle_follow(),
+            Command::FocusFilter => self.show_view(View::Events),
+            Command::ClearFilter => self.refine(&Query::default()),
+            Command::JumpDialog => self.model.overlay = Overlay::Jump,
+            Command::GoFirst => self.go_to_row(0, false),
+            Command::GoLast => self.go_last(),
+            Command::NextRow => self.step_row(1),
+            Command::PreviousRow => self.step_row(-1),
+            Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
+            Command::GoToEffect => {
+                self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence))
+            }
+            Command::PreviousInStream => self.go_to(|store| store.detail.as_ref()?.previous_in_stream),
+            Command::NextInStream => self.go_to(|store| store.detail.as_ref()?.next_in_stream),
+            Command::Back => self.go_back(),
+            Command::Forward => self.go_forward(),
+            Command::ShowEvents => self.show_view(View::Events),
+            Command::ShowGraph => self.show_view(View::Graph),
+            Command::ShowProjections => self.show_view(View::Projections),
+            Command::ShowAppend | Command::AppendReaction => self.show_view(View::Append),
+            Command::CopyId => self.copy_id(ctx, now),
+            Command::CopyPayload => self.copy_payload(ctx, now),
+            Command::Verify => self.verify(),
+            Command::Cancel => self.cancel(),
+            Command::ToggleUtc => self.toggle_utc(),
+            Command::CycleTheme => self.cycle_theme(),
+            Command::NameKinds => self.model.overlay = Overlay::KindNames,
+            Command::ShowKeys => self.model.overlay = Overlay::Keys,
+            Command::ShowPalette => self.model.overlay = Overlay::Palette,
+            Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+        self.panels.run(command, &self.model);
+    }
+
+    // Opening
+
+    fn preview(&mut self, path: PathBuf) {
+        self.model.overlay = Overlay::None;
+        let id = self.model.asked.next();
+        self.model.asked.preview = Some((id, path.clone()));
+        self.worker.send(Request::Preview { id, path });
+    }
+
+    /// Opens a directory in place of what is open.
+    pub(super) fn open(&mut self, path: PathBuf, mode: OpenMode) {
+        self.begin_opening();
+        self.worker.send(Request::Open { path, mode });
+    }
+
+    /// Opens a demonstration store.
+    pub(super) fn open_demo(&mut self, path: PathBuf) {
+        self.begin_opening();
+        self.worker.send(Request::OpenDemo { path });
+    }
+
+    fn open_own_demo(&mut self, now: f64) {
+        match &self.home {
+            Some(home) => self.open_demo(home.data.join("demo")),
+            None => self.model.say("there is no directory for a demonstration store", true, now),
+        }
+    }
+
+    fn begin_opening(&mut self) {
+        self.save();
+        self.model.overlay = Overlay::None;
+        self.model.open_failure = None;
+        self.model.screen = Screen::Opening;
+    }
+
+    fn forget_recent(&mut self, path: Option<&Path>) {
+        self.model.recents.retain(|recent| path.is_some_and(|path| recent.path != path));
+        self.save();
+    }
+
+    fn close_store(&mut self) {
+        self.save();
+        if self.model.store.is_some() {
+            self.worker.send(Request::Close);
+        }
+        self.model.screen = Screen::Welcome;
+    }
+
+    fn toggle_writing(&mut self) {
+        let Some(store) = &self.model.store else { return };
+        let mode = match store.summary.mode {
+            OpenMode::ReadOnly => OpenMode::Writable,
+            OpenMode::Writable => OpenMode::ReadOnly,
+        };
+        let path = store.summary.path.clone();
+        self.save();
+        self.worker.send(Request::Open { path, mode });
+    }
+
+    // Going about
+
+    /// Selects an event; from now on the table stays where the user reads.
+    fn select(&mut self, sequence: u64) {
+        let Some(store) = &mut self.model.store else { return };
+        store.follow = false;
+        let row = store.row_of(sequence);
+        store.select(sequence, row);
+    }
+
+    fn jump(&mut self, target: Target) {
+        self.model.overlay = Overlay::None;
+        if let Some(store) = &mut self.model.store {
+            store.follow = false;
+        }
+        self.locate(target);
+    }
+
+    fn go_to(&mut self, find: impl FnOnce(&StoreModel) -> Option<u64>) {
+        if let Some(sequence) = self.model.store.as_ref().and_then(find) {
+            self.select(sequence);
+        }
+    }
+
+    fn go_back(&mut self) {
+        if let Some(sequence) = self.history.back() {
+            self.select(sequence);
+        }
+    }
+
+    fn go_forward(&mut self) {
+        if let Some(sequence) = self.history.forward() {
+            self.select(sequence);
+        }
+    }
+
+    fn step_row(&mut self, step: i64) {
+        let Some(store) = &self.model.store else { return };
+        let from = self.model.asked.row_to_select.or(store.selected_row);
+        let row = match from {
+            Some(row) => row.saturating_add_signed(step),
+            None => self.model.asked.view.start,
+        };
+        self.go_to_row(row.min(store.matched.matched.saturating_sub(1)), false);
+    }
+
+    fn go_last(&mut self) {
+        let Some(store) = &mut self.model.store else { return };
+        let Some(last) = store.matched.matched.checked_sub(1) else { return };
+        store.unseen = 0;
+        self.go_to_row(last, true);
+    }
+
+    /// Selects the event of a row, as soon as it is loaded.
+    fn go_to_row(&mut self, row: u64, follow: bool) {
+        let Some(store) = &mut self.model.store else { return };
+        if row >= store.matched.matched {
+            return;
+        }
+        match store.rows.get(&row).map(|found| found.sequence) {
+            Some(sequence) => self.select(sequence),
+            None => {
+                store.reveal_row = Some(row);
+                self.model.asked.row_to_select = Some(row);
+                self.need_rows(row, 1);
+            }
+        }
+        if let Some(store) = &mut self.model.store {
+            store.follow = follow;
+        }
+    }
+
+    fn toggle_follow(&mut self) {
+        let Some(store) = &mut self.model.store else { return };
+        store.follow = !store.follow;
+        store.unseen = 0;
+        if store.follow {
+            store.reveal_row = store.matched.matched.checked_sub(1);
+        }
+    }
+
+    fn show_view(&mut self, view: View) {
+        self.model.overlay = Overlay::None;
+        self.model.view = view;
+        self.save();
+    }
+
+    fn show_detail(&mut self, tab: DetailTab) {
+        self.model.detail_tab = tab;
+        self.save();
+    }
+
+    // The filter
+
+    fn type_filter(&mut self, line: String, now: f64) {
+        if let Some(store) = &mut self.model.store {
+            store.filter_text = line;
+            self.filter_due = Some(now + FILTER_PAUSE);
+        }
+    }
+
+    fn refine(&mut self, query: &Query) {
+        let Some(store) = &mut self.model.store else { return };
+        store.filter_text = query.line(&store.kind_names);
+        self.take_filter_line(false);
+    }
+
+    /// Takes the filter line over once the user stopped typing.
+    pub(super) fn take_filter(&mut self, now: f64) {
+        if self.filter_due.is_some_and(|due| now >= due) {
+            self.take_filter_line(false);
+        }
+    }
+
+    /// Takes the filter line over now. A line that cannot be understood leaves the result as it is; at the opening there is none yet,
+    /// so that everything is asked for.
+    pub(super) fn take_filter_line(&mut self, opening: bool) {
+        self.filter_due = None;
+        let Some(store) = &mut self.model.store else { return };
+        let query = match Query::parse(&store.filter_text, &store.kind_names) {
+            Ok(query) => {
+                store.filter_error = None;
+                query
+            }
+            Err(error) => {
+                store.filter_error = Some((error.range, error.message));
+                if !opening {
+                    return;
+                }
+                Query::default()
+            }
+        };
+        if opening || query != store.query {
+            store.query = query.clone();
+            let id = self.model.asked.next_filter();
+            self.worker.send(Request::Filter { id, query });
+            self.save();
+        }
+    }
+
+    // Writing and computing
+
+    fn append(&mut self, draft: Draft) {
+        let id = self.model.asked.next();
+        self.model.asked.append = Some(id);
+        self.worker.send(Request::Append { id, draft });
+    }
+
+    fn watch_and_save(&mut self, fold: FoldKind, source: FoldSource) {
+        self.watch(fold, source);
+        self.save();
+    }
+
+    /// Starts a projection.
+    pub(super) fn watch(&mut self, fold: FoldKind, source: FoldSource) {
+        let id = self.model.asked.next().0;
+        let Some(store) = &mut self.model.store else { return };
+        let spec = ProjectionSpec { id, fold, source };
+        let status = FoldStatus::CatchingUp;
+        store.projections.push(ProjectionState {
+            spec: spec.clone(),
+            status,
+            generation: 0,
+            state: None,
+            deliveries: 0,
+        });
+        self.worker.send(Request::Watch(spec));
+    }
+
+    fn unwatch(&mut self, id: u64) {
+        if let Some(store) = &mut self.model.store {
+            store.projections.retain(|projection| projection.spec.id != id);
+        }
+        self.worker.send(Request::Unwatch(id));
+        self.save();
+    }
+
+    fn feed(&mut self, paused: bool, per_second: f64) {
+        if let Some(store) = &mut self.model.store {
+            store.feed = Some((paused, per_second));
+        }
+        self.worker.send(Request::Feed { paused, per_second });
+    }
+
+    fn verify(&mut self) {
+        if let Some(store) = &mut self.model.store {
+            store.verified = None;
+            let id = self.model.asked.next();
+            self.model.asked.verify = Some(id);
+            self.worker.send(Request::Verify { id });
+        }
+    }
+
+    /// Closes what lies over the screen, or stops what takes long.
+    fn cancel(&mut self) {
+        if self.model.overlay != Overlay::None {
+            self.model.overlay = Overlay::None;
+        } else if self.model.progress.is_some() || self.model.asked.verify.is_some() {
+            self.worker.send(Request::Cancel);
+        } else if self.model.screen == Screen::Preview || self.model.screen == Screen::Error {
+            self.model.screen = if self.model.store.is_some() { Screen::Store } else { Screen::Welcome };
+        }
+    }
+
+    // Settings and the clipboard
+
+    fn toggle_utc(&mut self) {
+        self.model.settings.utc = !self.model.settings.utc;
+        self.save();
+    }
+
+    fn cycle_theme(&mut self) {
+        let at = Theme::ALL.iter().position(|theme| *theme == self.model.settings.theme).unwrap_or_default();
+        self.model.settings.theme = Theme::ALL[(at + 1) % Theme::ALL.len()];
+        self.save();
+    }
+
+    fn copy_id(&mut self, ctx: &Context, now: f64) {
+        let id = self.model.store.as_ref().and_then(selected_cell).map(|cell| u128::from(cell.event_id));
+        if let Some(id) = id {
+            self.copy(format!("{id:032x}"), "event id", ctx, now);
+        }
+    }
+
+    fn copy_payload(&mut self, ctx: &Context, now: f64) {
+        let detail = self.model.store.as_ref().and_then(|store| store.detail.clone());
+        match detail.as_ref().map(|detail| &detail.payload) {
+            Some(Ok(payload)) => self.copy(pretty(payload), "payload", ctx, now),
+            Some(Err(problem)) => self.model.say(format!("the payload has no JSON: {problem}"), true, now),
+            None => {}
+        }
+    }
+
+    fn copy(&mut self, text: String, what: &str, ctx: &Context, now: f64) {
+        ctx.copy_text(text);
+        self.model.say(format!("{what} copied"), false, now);
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+}
+
+/// What the selected row shows, from the detail or from the table.
+fn selected_cell(store: &StoreModel) -> Option<&EventCell> {
+    let row =
+        store.detail.as_ref().map(|detail| &detail.row).filter(|row| Some(row.sequence) == store.selected);
+    let row = row.or_else(|| store.rows.get(&store.selected_row?))?;
+    match &row.cell {
+        RowCell::Event(cell) => Some(cell),
+        RowCell::Damaged(_) => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! Owns the command line: what can be asked for, and how each command ends.
+//!
+//! Invariants:
+//! - results go to the standard output, one line of JSON each; problems go to the standard error output, one line that says what and where;
+//! - exit code 0 = done, 1 = failed, 2 = asked for something that does not exist;
+//! - a reader that closes the pipe ends a command quietly.
+
+mod dump;
+mod events;
+mod shot;
+mod store;
+mod window;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app::Log;
+use crate::state::workspace::Home;
+
+pub use crate::cli::window::Displays;
+
+/// What the surroundings of the program say. Only `main` looks at them.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Where settings and demonstration stores are to be kept, instead of the usual directories.
+    pub home: Option<PathBuf>,
+    /// The displays there may be.
+    pub displays: Displays,
+}
+
+/// Opens event stores, shows what happened, why, and what state follows.
+#[derive(Debug, Parser)]
+#[command(
+    name = "causeway",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true
+)]
+pub struct Cli {
+    /// Directory of the store to open in the window.
+    dir: Option<PathBuf>,
+    /// Tell on the standard error output what happens in the window.
+    #[arg(long, global = true, hide = true)]
+    log: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open a window on a store of demonstration events that arrive while one looks.
+    Demo(DemoArgs),
+    /// Draw a screen into a PNG file, without a display.
+    Shot(shot::ShotArgs),
+    /// Print every event as a line of JSON.
+    Dump(dump::DumpArgs),
+    /// Append an event and print its receipt.
+    Append(events::AppendArgs),
+    /// Copy a batpak directory into a new store.
+    Import(store::ImportArgs),
+    /// Compute every hash anew and compare.
+    Verify(store::VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Feed the store in this directory without a window, until interrupted.
+    #[arg(long, value_name = "DIR")]
+    feed: Option<PathBuf>,
+    /// Events a second of the feed.
+    #[arg(long, default_value_t = crate::worker::demo::DEMO_RATE, requires = "feed")]
+    rate: f64,
+}
+
+/// Why a command ended without its result.
+#[derive(Debug)]
+enum Ending {
+    /// Nobody reads the output any more.
+    NobodyReads,
+    /// One line that says what failed and where.
+    Failed(String),
+}
+
+type Outcome = Result<(), Ending>;
+
+impl Ending {
+    fn failed(message: impl Into<String>) -> Self {
+        Self::Failed(message.into())
+    }
+}
+
+impl From<io::Error> for Ending {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<crate::worker::protocol::Failure> for Ending {
+    fn from(failure: crate::worker::protocol::Failure) -> Self {
+        Self::Failed([failure.message, failure.advice].join(" ").trim().to_owned())
+    }
+}
+
+/// Does what the command line asks for.
+pub fn run(cli: Cli, surroundings: Surroundings) -> ExitCode {
+    let outcome = perform(cli, surroundings);
+    match outcome {
+        Ok(()) | Err(Ending::NobodyReads) => ExitCode::SUCCESS,
+        Err(Ending::Failed(message)) => {
+            let line = message.replace('\n', " ");
+            // If the error output is closed as well, the exit code says it.
+            let _ = writeln!(io::stderr(), "causeway: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
+    let log = if cli.log { Log::Stderr } else { Log::Silent };
+    let home = Home::find(surroundings.home);
+    match cli.command {
+        None => window::open(cli.dir, home, log, &surroundings.displays),
+        Some(Command::Demo(DemoArgs { feed: Some(dir), rate })) => events::feed(&dir, rate),
+        Some(Command::Demo(DemoArgs { feed: None, .. })) => window::demo(home, log, &surroundings.displays),
+        Some(Command::Shot(args)) => shot::shot(&args),
+        Some(Command::Dump(args)) => dump::dump(&args),
+        Some(Command::Append(args)) => events::append(&args),
+        Some(Command::Import(args)) => store::import(args),
+        Some(Command::Verify(args)) => store::verify(&args),
+    }
+}
+
+/// Prints a line of JSON.
+fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Outcome {
+    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+/// Lower-case hexadecimal digits of an id.
+fn id_text(id: impl Into<u128>) -> String {
+    format!("{:032x}", id.into())
+}
+
+/// Lower-case hexadecimal digits of a hash.
+fn hash_text(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_directory_and_a_command_are_told_apart() {
+        let dir = Cli::try_parse_from(["causeway", "shop.store"]).unwrap();
+        assert_eq!((dir.dir, dir.command.is_none()), (Some("shop.store".into()), true));
+        let dump = Cli::try_parse_from(["causeway", "dump", "shop.store", "--hidden"]).unwrap();
+        assert!(matches!(dump.command, Some(Command::Dump(_))));
+        assert_eq!(
+            Cli::try_parse_from(["causeway", "shot", "x", "--size", "12"]).unwrap_err().exit_code(),
+            2
+        );
+    }
+
+    #[test]
+    fn hashes_and_ids_are_printed_in_full() {
+        assert_eq!(hash_text(&[0xab; 32]), "ab".repeat(32));
+        assert_eq!(id_text(1_u128), format!("{:0>32}", "1"));
+    }
+}

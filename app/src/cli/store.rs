@@ -1,0 +1,83 @@
+//! Owns what the command line does with a whole store: import and verification.
+
+use std::io::{self, IsTerminal, Write, stdout};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use causeway::store::{self, ImportOptions, ReadOnly, Store, StoreConfig};
+use clap::Args;
+
+use crate::cli::{Ending, Outcome};
+use crate::worker::failure;
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The batpak directory; nothing is written into it.
+    from: PathBuf,
+    /// The new store; it must be empty or missing.
+    to: PathBuf,
+    /// Copy also the events that batpak hides.
+    #[arg(long)]
+    include_hidden: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Directory of the store.
+    dir: PathBuf,
+}
+
+/// Copies a directory and prints what came of it.
+pub(super) fn import(args: ImportArgs) -> Outcome {
+    let mut options = ImportOptions::default();
+    options.include_hidden = args.include_hidden;
+    let report = store::import(&args.from, StoreConfig::new(&args.to), options, &mut progress("imported"))
+        .map_err(|error| failure::of_directory(&args.from, &error))?;
+    let mut out = stdout().lock();
+    writeln!(
+        out,
+        "imported={} hidden_left_out={} unreadable={} repeated_ids={}",
+        report.imported, report.hidden_left_out, report.unreadable, report.repeated_ids
+    )?;
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
+    }
+    Ok(())
+}
+
+/// Checks a directory and prints what does not hold.
+pub(super) fn verify(args: &VerifyArgs) -> Outcome {
+    let named = |error| failure::of_directory(&args.dir, &error);
+    let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(&args.dir)).map_err(named)?;
+    let report = store.verify(&mut progress("verified")).map_err(named)?;
+    let mut out = stdout().lock();
+    writeln!(out, "events={} problems={}", report.events, report.problem_count)?;
+    for (sequence, problem) in &report.problems {
+        writeln!(out, "#{sequence}: {problem}")?;
+    }
+    if report.holds() {
+        return Ok(());
+    }
+    let (dir, count) = (args.dir.display(), report.problem_count);
+    Err(Ending::failed(format!(
+        "{dir}: {count} things do not hold, the first at #{}",
+        first(&report.problems)
+    )))
+}
+
+fn first(problems: &[(u64, String)]) -> u64 {
+    problems.first().map_or(0, |(sequence, _)| *sequence)
+}
+
+/// Tells a person at a terminal how far it has come.
+fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
+    let shown = io::stderr().is_terminal();
+    move |done, total| {
+        if shown {
+            // A terminal that went away does not want to know.
+            let end = if done >= total { '\n' } else { '\r' };
+            let _ = write!(io::stderr(), "{what} {done} of {total}{end}");
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Owns the tabs that show the stored bytes, as text and in hexadecimal.
+
+use egui::{Align2, Sense, Ui, pos2, vec2};
+
+use crate::context::StoreContext;
+use crate::theme::metrics::{PADDING, PAYLOAD_ROW};
+use crate::theme::type_roles;
+use crate::view::text;
+use crate::widgets::escape;
+use crate::widgets::hex_view::HexView;
+use crate::widgets::row_scroller::{RowScroller, Rows};
+use crate::widgets::{button, paint};
+use crate::worker::protocol::Detail;
+
+/// Characters in a line of text.
+const LINE_CHARS: usize = 40;
+
+/// Private state: scrolling, and the lines of the last event.
+#[derive(Debug, Default)]
+pub(super) struct BytesTab {
+    hex: HexView,
+    lines: Vec<String>,
+    scroller: RowScroller,
+    shown: Option<u64>,
+}
+
+impl BytesTab {
+    /// The stored payload as JSON text, or as the text it may contain.
+    pub(super) fn text_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+        let t = ctx.view.tokens;
+        if self.shown != Some(detail.row.sequence) {
+            self.shown = Some(detail.row.sequence);
+            self.lines = lines(detail);
+            self.scroller = RowScroller::default();
+        }
+        head_ui(ctx, ui, detail, "as text");
+        let list =
+            Rows { label: "raw payload", count: self.lines.len() as u64, height: PAYLOAD_ROW, keys: true };
+        let lines = &self.lines;
+        self.scroller.show(ui, list, |ui, row, rect| {
+            let at = pos2(rect.left() + PADDING, rect.center().y);
+            let words = paint::line(
+                ui.painter(),
+                &lines[row as usize],
+                type_roles::mono(),
+                t.text2,
+                rect.width() - PADDING,
+            );
+            paint::put(ui.painter(), Align2::LEFT_CENTER, at, words);
+        });
+    }
+
+    /// The stored payload in hexadecimal.
+    pub(super) fn hex_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+        head_ui(ctx, ui, detail, "as stored");
+        self.hex.show(ui, "stored bytes", &detail.payload_head, 0);
+    }
+}
+
+/// How much is shown, and a button that copies it as digits.
+fn head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, what: &str) {
+    let shown = detail.payload_head.len() as u64;
+    let (rect, _) = paint::allocate(ui, vec2(ui.available_width(), 34.0), Sense::hover());
+    let words = format!("{} {what}", text::bytes(shown));
+    let at = pos2(rect.left() + PADDING, rect.center().y);
+    paint::text(ui.painter(), Align2::LEFT_CENTER, at, &words, type_roles::caption(), ctx.view.tokens.text3);
+    let room = rect.with_max_x(rect.right() - 10.0);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    super::super::inside(ui, room, layout, |ui| {
+        if button::small_icon(ui, crate::theme::icons::COPY, "Copy bytes as hexadecimal").clicked() {
+            let digits = text::hex(&detail.payload_head);
+            ctx.view.commands.send(crate::command::Action::Copy(digits, "bytes"));
+        }
+    });
+}
+
+fn lines(detail: &Detail) -> Vec<String> {
+    let whole = match &detail.payload {
+        Ok(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        Err(_) => String::from_utf8_lossy(&detail.payload_head).into_owned(),
+    };
+    let mut out = Vec::new();
+    for line in whole.lines() {
+        let chars: Vec<char> = line.chars().collect();
+        if chars.is_empty() {
+            out.push(String::new());
+        }
+        for part in chars.chunks(LINE_CHARS) {
+            out.push(escape::visible(&part.iter().collect::<String>()).into_owned());
+        }
+    }
+    out
+}

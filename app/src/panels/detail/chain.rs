@@ -1,0 +1,109 @@
+//! Owns the tab that shows the hashes: what they are, what they cover, the neighbours in the stream, the place on disk.
+
+use egui::{Frame, Margin, ScrollArea, Ui};
+
+use super::event::chain_badge;
+use super::{fact_ui, value_ui};
+use crate::command::{Action, Command};
+use crate::context::StoreContext;
+use crate::theme::metrics::PADDING;
+use crate::theme::type_roles;
+use crate::view::text;
+use crate::widgets::hash_label::hash_label;
+use crate::widgets::{escape, hairline, link, section_header};
+use crate::worker::protocol::Detail;
+
+/// Draws the tab.
+pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        Frame::NONE.inner_margin(Margin::symmetric(PADDING as i8, 8)).show(ui, |ui| {
+            hashes_ui(ctx, ui, detail);
+            gap(ui);
+            covered_ui(ctx, ui);
+            gap(ui);
+            stream_ui(ctx, ui, detail);
+            gap(ui);
+            disk_ui(ctx, ui, detail);
+        });
+    });
+}
+
+fn gap(ui: &mut Ui) {
+    ui.add_space(8.0);
+    hairline::rule(ui);
+    ui.add_space(6.0);
+}
+
+fn hashes_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+    let t = ctx.view.tokens;
+    section_header::fixed(ui, "Hashes", "BLAKE3", |ui| chain_badge(ui, detail));
+    for (name, hash) in [
+        ("prev", &detail.chain.prev_hash),
+        ("this", &detail.chain.event_hash),
+        ("payload", &detail.content_hash),
+    ] {
+        fact_ui(ctx, ui, name, |ui| {
+            if hash.iter().all(|byte| *byte == 0) {
+                value_ui(ctx, ui, "none: the first of its stream");
+            } else {
+                hash_label(ui, name, &text::hex(hash), t.text);
+            }
+        });
+    }
+}
+
+fn covered_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
+    section_header::fixed(ui, "What this hash covers", "", |_| {});
+    for (covered, what) in [
+        (true, "payload, by its hash"),
+        (true, "id, time, kind, entity, scope"),
+        (true, "cause, correlation, place in the stream"),
+        (true, "the event before in the same stream"),
+        (false, "place in the commit order"),
+        (false, "place on disk"),
+    ] {
+        let (mark, color) =
+            if covered { ("✓", ctx.view.tokens.green_text) } else { ("–", ctx.view.tokens.text3) };
+        ui.horizontal(|ui| {
+            ui.set_min_height(20.0);
+            let icon = if covered { crate::theme::icons::CHECK } else { crate::theme::icons::MINUS };
+            ui.label(type_roles::rich(icon.to_string(), type_roles::icon(12.0)).color(color))
+                .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, mark));
+            let text_color = if covered { ctx.view.tokens.text2 } else { ctx.view.tokens.text3 };
+            ui.label(type_roles::rich(what, type_roles::table()).color(text_color));
+        });
+    }
+}
+
+fn stream_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+    section_header::fixed(ui, "In its stream", "", |_| {});
+    let neighbours = [
+        ("before", detail.previous_in_stream, Command::PreviousInStream),
+        ("after", detail.next_in_stream, Command::NextInStream),
+    ];
+    for (name, sequence, command) in neighbours {
+        fact_ui(ctx, ui, name, |ui| match sequence {
+            Some(sequence) => {
+                let shown = link::link(ui, &text::sequence(sequence));
+                if shown.on_hover_text(format!("{} · {}", command.text().1, command.keys())).clicked() {
+                    ctx.view.commands.send(Action::Select(sequence));
+                }
+            }
+            None => {
+                value_ui(ctx, ui, "none");
+            }
+        });
+    }
+}
+
+fn disk_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+    let (segment, offset, length) = &detail.place;
+    section_header::fixed(ui, "On disk", "", |_| {});
+    fact_ui(ctx, ui, "Segment", |ui| value_ui(ctx, ui, &escape::visible(segment)));
+    fact_ui(ctx, ui, "Offset", |ui| value_ui(ctx, ui, &format!("byte {}", text::grouped(*offset))));
+    fact_ui(ctx, ui, "Frame", |ui| value_ui(ctx, ui, &text::bytes(u64::from(*length))));
+    fact_ui(ctx, ui, "Flags", |ui| value_ui(ctx, ui, &format!("0x{:02x}", detail.flags)));
+    fact_ui(ctx, ui, "Branch", |ui| {
+        value_ui(ctx, ui, &format!("lane {}, depth {}", detail.lane, detail.depth))
+    });
+}

@@ -1,0 +1,214 @@
+//! Owns the first tab of the detail: header fields, the payload as a tree, causes and effects, the chain in short.
+
+use egui::{Align2, Frame, Layout, Margin, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::super::inside;
+use super::{fact_ui, value_ui};
+use crate::command::{Action, Command};
+use crate::context::StoreContext;
+use crate::state::query::Query;
+use crate::theme::metrics::{MARK, PADDING, RADIUS_CHIP, TREE_ROW};
+use crate::theme::{icons, type_roles};
+use crate::view::{rows, text, times};
+use crate::widgets::badge::{Tone, badge};
+use crate::widgets::hash_label::hash_label;
+use crate::widgets::json_tree::JsonTree;
+use crate::widgets::{button, error_tile, escape, focus, hairline, kind_mark, link, paint, section_header};
+use crate::worker::protocol::{Detail, EventCell, EventRow, RowCell};
+
+/// Effects that are listed.
+const EFFECTS_SHOWN: usize = 12;
+
+/// Private state: folding and scrolling of the payload.
+#[derive(Debug, Default)]
+pub(super) struct EventTab {
+    payload: JsonTree,
+    shown: Option<u64>,
+}
+
+impl EventTab {
+    /// Draws the tab.
+    pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
+        if self.shown != Some(detail.row.sequence) {
+            *self = Self { payload: JsonTree::default(), shown: Some(detail.row.sequence) };
+        }
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            part(ui, |ui| facts_ui(ctx, ui, detail, event));
+            rule(ctx, ui);
+            part(ui, |ui| payload_head_ui(ctx, ui, detail));
+            self.payload_ui(ctx, ui, detail);
+            rule(ctx, ui);
+            part(ui, |ui| causes_ui(ctx, ui, detail, event));
+            rule(ctx, ui);
+            part(ui, |ui| chain_ui(ctx, ui, detail));
+            ui.add_space(12.0);
+        });
+    }
+
+    fn payload_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+        match &detail.payload {
+            Ok(value) => {
+                let whole = self.payload.full_height(value, detail.row.sequence);
+                let height = whole.min((ui.clip_rect().height() * 0.6).max(200.0));
+                let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+                inside(ui, rect, Layout::default(), |ui| {
+                    self.payload.show(ui, "payload", value, detail.row.sequence);
+                });
+            }
+            Err(reason) => part(ui, |ui| {
+                error_tile::inline(ui, Tone::Bad, "Not MessagePack");
+                let words = type_roles::rich(escape::visible(reason), type_roles::table());
+                ui.label(words.color(ctx.view.tokens.text2));
+                if link::link(ui, "Show the bytes").clicked() {
+                    ctx.view.commands.send(Action::ShowDetail(crate::state::route::DetailTab::Hex));
+                }
+            }),
+        }
+    }
+}
+
+fn part<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    Frame::NONE.inner_margin(Margin::symmetric(PADDING as i8, 0)).show(ui, add).inner
+}
+
+fn rule(ctx: StoreContext<'_>, ui: &mut Ui) {
+    ui.add_space(8.0);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+    hairline::horizontal(ui.painter(), rect.x_range(), rect.top(), ctx.view.tokens.line);
+    ui.add_space(6.0);
+}
+
+fn facts_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
+    ui.add_space(6.0);
+    for finding in &detail.findings {
+        error_tile::inline(ui, Tone::Warn, &escape::visible(finding));
+    }
+    let zone = ctx.view.model.zone();
+    fact_ui(ctx, ui, "Time", |ui| value_ui(ctx, ui, &times::full(event.time_us, zone)));
+    let query = &ctx.store.query;
+    fact_ui(ctx, ui, "Scope", |ui| {
+        if link::link(ui, &escape::visible(&event.scope)).clicked() {
+            let scope = Some(event.scope.to_string());
+            ctx.view.commands.send(Action::Refine(Query { scope, ..query.clone() }));
+        }
+    });
+    fact_ui(ctx, ui, "Correlation", |ui| {
+        let digits = text::id_digits(event.correlation);
+        let label = format!("{}…{}", &digits[..8], &digits[28..]);
+        if link::link_in(ui, &label, type_roles::mono()).on_hover_text(&digits).clicked() {
+            ctx.view.commands.send(Action::Refine(Query { correlation: Some(digits), ..query.clone() }));
+        }
+        let count = text::counted(detail.correlation_count, "event");
+        ui.label(type_roles::rich(count, type_roles::caption()).color(ctx.view.tokens.text3));
+    });
+    fact_ui(ctx, ui, "Stream", |ui| {
+        value_ui(ctx, ui, &format!("event {} of its entity", text::grouped(u64::from(event.clock) + 1)))
+    });
+    fact_ui(ctx, ui, "Encoding", |ui| value_ui(ctx, ui, &encoding(detail, event)));
+    for (key, value) in detail.extensions.iter().take(8) {
+        let shown = String::from_utf8_lossy(value);
+        let shown: String = escape::visible(&shown).chars().take(120).collect();
+        fact_ui(ctx, ui, &escape::visible(key), |ui| value_ui(ctx, ui, &shown));
+    }
+}
+
+/// `MessagePack · v2 · 412 B`.
+fn encoding(detail: &Detail, event: &EventCell) -> String {
+    let format = if detail.payload.is_ok() { "MessagePack" } else { "undecoded" };
+    let version = match detail.payload_version {
+        0 => String::new(),
+        version => format!(" · v{version}"),
+    };
+    format!("{format}{version} · {}", text::bytes(u64::from(event.payload_bytes)))
+}
+
+fn payload_head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+    let entries = detail.payload.as_ref().map_or(0, |payload| match payload {
+        serde_json::Value::Object(fields) => fields.len(),
+        serde_json::Value::Array(items) => items.len(),
+        _ => 1,
+    });
+    section_header::fixed(ui, "Payload", &text::counted(entries as u64, "field"), |ui| {
+        if button::small_icon(ui, icons::COPY, Command::CopyPayload.text().0).clicked() {
+            ctx.view.commands.run(Command::CopyPayload);
+        }
+    });
+}
+
+fn causes_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
+    let causes = u64::from(event.causation.is_some());
+    let count = format!("{causes} · {}", text::grouped(detail.effect_count));
+    section_header::fixed(ui, "Causes and effects", &count, |ui| {
+        if link::link(ui, "Show in graph").clicked() {
+            ctx.view.commands.run(Command::ShowGraph);
+        }
+    });
+    match (&detail.cause, event.causation) {
+        (Some(cause), _) => related_ui(ctx, ui, cause, event, icons::ARROW_LEFT),
+        (None, Some(_)) => hint(ctx, ui, "Its cause is not in this store"),
+        (None, None) => hint(ctx, ui, "It has no cause: something outside set it off"),
+    }
+    for effect in detail.effects.iter().take(EFFECTS_SHOWN) {
+        related_ui(ctx, ui, effect, event, icons::ARROW_RIGHT);
+    }
+    let hidden = detail.effect_count.saturating_sub(detail.effects.len().min(EFFECTS_SHOWN) as u64);
+    if hidden > 0 {
+        hint(ctx, ui, &format!("and {} more", text::counted(hidden, "effect")));
+    }
+}
+
+fn hint(ctx: StoreContext<'_>, ui: &mut Ui, words: &str) {
+    ui.label(type_roles::rich(words, type_roles::table()).color(ctx.view.tokens.text3));
+}
+
+/// A line that leads to a cause or an effect.
+fn related_ui(ctx: StoreContext<'_>, ui: &mut Ui, row: &EventRow, from: &EventCell, icon: char) {
+    let t = ctx.view.tokens;
+    let (rect, response) = paint::allocate(ui, vec2(ui.available_width(), TREE_ROW), Sense::click());
+    let ground = Rect::from_min_max(rect.min - vec2(6.0, 0.0), rect.max + vec2(6.0, 0.0));
+    if response.hovered() {
+        ui.painter().rect_filled(ground, RADIUS_CHIP, t.hover);
+    }
+    let p = ui.painter();
+    let y = rect.center().y;
+    paint::icon(p, pos2(rect.left() + 6.0, y), icon, 13.0, t.text3);
+    let mut left = rect.left() + 20.0;
+    let (name, delta) = match &row.cell {
+        RowCell::Event(event) => {
+            let words = rows::kind_text(event.kind, &ctx.store.kind_names);
+            kind_mark::paint(p, pos2(left + 5.0, y), MARK, words.mark, t);
+            left += 16.0;
+            (words.name, text::delta_us(from.time_us, event.time_us))
+        }
+        RowCell::Damaged(_) => ("Damaged".to_owned(), String::new()),
+    };
+    let number = text::sequence(row.sequence);
+    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("{name} {number}")));
+    let delta =
+        paint::text(p, Align2::RIGHT_CENTER, rect.right_center(), &delta, type_roles::caption(), t.text3);
+    let number = paint::whole_line(p, &number, type_roles::table(), t.text3);
+    let room = delta.left() - 8.0 - left - number.size().x - 8.0;
+    let name = paint::line(p, &name, type_roles::table(), t.text, room);
+    let at = paint::put(p, Align2::LEFT_CENTER, pos2(left, y), name);
+    paint::put(p, Align2::LEFT_CENTER, pos2(at.right() + 8.0, y), number);
+    focus::ring(ui, &response, ground, RADIUS_CHIP);
+    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+        ctx.view.commands.send(Action::Select(row.sequence));
+    }
+}
+
+fn chain_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+    let t = ctx.view.tokens;
+    section_header::fixed(ui, "Hash chain", "", |ui| chain_badge(ui, detail));
+    fact_ui(ctx, ui, "prev", |ui| hash_label(ui, "prev", &text::hex(&detail.chain.prev_hash), t.text2));
+    fact_ui(ctx, ui, "this", |ui| hash_label(ui, "this", &text::hex(&detail.chain.event_hash), t.text));
+}
+
+/// Whether the hashes of this event were computed anew and fit.
+pub(super) fn chain_badge(ui: &mut Ui, detail: &Detail) {
+    match detail.chain_holds {
+        Some(true) => badge(ui, Tone::Good, Some(icons::LOCK_SIMPLE), "verified"),
+        Some(false) => badge(ui, Tone::Bad, Some(icons::LOCK_SIMPLE_OPEN), "broken"),
+        None => badge(ui, Tone::Neutral, Some(icons::LOCK_SIMPLE), "not checked"),
+    };
+}

@@ -1,0 +1,186 @@
+//! Owns the panel at the right: everything about the selected event, in four tabs. Never loads it.
+
+mod bytes;
+mod chain;
+mod event;
+
+use egui::{Align2, Frame, Margin, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::command::{Action, Command};
+use crate::context::StoreContext;
+use crate::state::query::Query;
+use crate::state::route::DetailTab;
+use crate::theme::metrics::{MARK_TITLE, PADDING};
+use crate::theme::{icons, type_roles};
+use crate::view::{rows, text};
+use crate::widgets::badge::Tone;
+use crate::widgets::empty_state::EmptyState;
+use crate::widgets::spinner::spinner;
+use crate::widgets::tabs::{Tab, sub_tabs};
+use crate::widgets::{button, error_tile, escape, kind_mark, link, paint, tooltip};
+use crate::worker::protocol::{Detail, EventCell, RowCell};
+
+const TABS: [(DetailTab, &str); 4] = [
+    (DetailTab::Event, "Event"),
+    (DetailTab::Raw, "Raw"),
+    (DetailTab::Hex, "Hex"),
+    (DetailTab::Chain, "Chain"),
+];
+
+/// Private state: folding and scrolling of the tabs.
+#[derive(Debug, Default)]
+pub(super) struct DetailPanel {
+    event: event::EventTab,
+    bytes: bytes::BytesTab,
+}
+
+impl DetailPanel {
+    /// Draws the panel.
+    pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        ui.take_available_width();
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let Some(selected) = ctx.store.selected else {
+            let state = EmptyState {
+                reason: "No event is selected",
+                advice: "Click a row to see its payload and its causes",
+                link: None,
+            };
+            inset(ui, |ui| state.show_inline(ui));
+            return;
+        };
+        if let Some(failure) = &ctx.store.detail_failure {
+            let message = escape::visible(&failure.message).into_owned();
+            let advice = escape::visible(&failure.advice).into_owned();
+            inset(ui, |ui| {
+                error_tile::inline(ui, Tone::Bad, &format!("{} cannot be shown", text::sequence(selected)));
+                ui.add_space(6.0);
+                ui.label(type_roles::rich(message, type_roles::table()).color(ctx.view.tokens.text2));
+                ui.label(type_roles::rich(advice, type_roles::table()).color(ctx.view.tokens.text3));
+            });
+            return;
+        }
+        let Some(detail) = ctx.store.detail.as_deref() else {
+            inset(ui, |ui| {
+                ui.horizontal(|ui| {
+                    spinner(ui, "loading the event");
+                    let words = type_roles::rich(text::sequence(selected), type_roles::table());
+                    ui.label(words.color(ctx.view.tokens.text3));
+                });
+            });
+            return;
+        };
+        match &detail.row.cell {
+            RowCell::Event(event) => self.event_ui(ctx, ui, detail, event),
+            RowCell::Damaged(reason) => damaged_ui(ctx, ui, detail.row.sequence, reason),
+        }
+    }
+
+    fn event_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
+        inset(ui, |ui| {
+            title_ui(ctx, ui, detail, event);
+            ui.add_space(4.0);
+            tabs_ui(ctx, ui);
+        });
+        match ctx.view.model.detail_tab {
+            DetailTab::Event => self.event.show(ctx, ui, detail, event),
+            DetailTab::Raw => self.bytes.text_ui(ctx, ui, detail),
+            DetailTab::Hex => self.bytes.hex_ui(ctx, ui, detail),
+            DetailTab::Chain => chain::show(ctx, ui, detail),
+        }
+    }
+}
+
+/// The padding of the panel, left of the panel's own edge.
+fn inset<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let margin = Margin { left: PADDING as i8, right: PADDING as i8, top: 10, bottom: 0 };
+    Frame::NONE.inner_margin(margin).show(ui, add).inner
+}
+
+fn title_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
+    let t = ctx.view.tokens;
+    let words = rows::kind_text(event.kind, &ctx.store.kind_names);
+    let (line, response) = paint::allocate(ui, vec2(ui.available_width(), 26.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &words.name));
+    let y = line.center().y;
+    let at = pos2(line.left() + 6.0, y);
+    if words.failed {
+        kind_mark::failed(ui.painter(), at, MARK_TITLE, t);
+    } else {
+        kind_mark::paint(ui.painter(), at, MARK_TITLE, words.mark, t);
+    }
+    let room = line.width() - 20.0 - 60.0;
+    let name = paint::line(ui.painter(), &words.name, type_roles::panel_title(), t.text, room);
+    paint::put(ui.painter(), Align2::LEFT_CENTER, pos2(line.left() + 20.0, y), name);
+    tooltip::hint(response, &format!("{} · {}", words.name, event.kind));
+    let actions = Rect::from_min_max(pos2(line.right() - 56.0, line.top()), line.max + vec2(4.0, 0.0));
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    super::inside(ui, actions, layout, |ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for (command, icon) in
+            [(Command::CopyId, icons::LINK_SIMPLE), (Command::AppendReaction, Command::AppendReaction.icon())]
+        {
+            if button::small_icon(ui, icon, command.text().0).clicked() {
+                ctx.view.commands.run(command);
+            }
+        }
+    });
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.add_space(12.0);
+        let entity: String = escape::visible(&event.entity).chars().take(200).collect();
+        let room = ui.available_width() - 90.0;
+        ui.scope(|ui| {
+            ui.set_max_width(room);
+            if tooltip::hint(link::link(ui, &entity), "Show only this entity").clicked() {
+                let entity = Some(event.entity.to_string());
+                ctx.view.commands.send(Action::Refine(Query { entity, ..ctx.store.query.clone() }));
+            }
+        });
+        let number = type_roles::rich(text::sequence(detail.row.sequence), type_roles::table());
+        ui.label(number.color(t.text2));
+    });
+}
+
+fn tabs_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
+    let tabs: Vec<Tab<'_>> = TABS.iter().map(|(_, name)| Tab::new(name)).collect();
+    let mut active = TABS.iter().position(|(tab, _)| *tab == ctx.view.model.detail_tab).unwrap_or(0);
+    if sub_tabs(ui, &tabs, &mut active).changed() {
+        ctx.view.commands.send(Action::ShowDetail(TABS[active].0));
+    }
+}
+
+/// A place that cannot be read: why, and how to go on.
+fn damaged_ui(ctx: StoreContext<'_>, ui: &mut Ui, sequence: u64, reason: &str) {
+    inset(ui, |ui| {
+        error_tile::inline(ui, Tone::Bad, &format!("{} is damaged", text::sequence(sequence)));
+        ui.add_space(6.0);
+        let words = type_roles::rich(escape::visible(reason), type_roles::table());
+        ui.label(words.color(ctx.view.tokens.text2));
+        ui.add_space(8.0);
+        if link::link(ui, "Copy the reason").clicked() {
+            ctx.view.commands.send(Action::Copy(reason.to_owned(), "reason"));
+        }
+    });
+}
+
+/// A name and a value, as everywhere in this panel.
+fn fact_ui<R>(ctx: StoreContext<'_>, ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 22.0;
+        let (rect, _) = paint::allocate(ui, vec2(84.0, 22.0), Sense::hover());
+        let label = paint::line(ui.painter(), name, type_roles::table(), ctx.view.tokens.text3, 84.0);
+        paint::put(ui.painter(), Align2::LEFT_CENTER, rect.left_center(), label);
+        value(ui)
+    })
+    .inner
+}
+
+/// A value as text that is cut where the panel ends.
+fn value_ui(ctx: StoreContext<'_>, ui: &mut Ui, words: &str) -> egui::Response {
+    let galley =
+        paint::line(ui.painter(), words, type_roles::table(), ctx.view.tokens.text, ui.available_width());
+    let (rect, response) = paint::allocate(ui, vec2(galley.size().x, 22.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    paint::put(ui.painter(), Align2::LEFT_CENTER, rect.left_center(), galley);
+    response
+}

@@ -1,0 +1,143 @@
+//! Owns the screen that says why a store could not be opened, and the safe way out. Never tries again by itself.
+
+use egui::{Layout, Sense, Ui, vec2};
+
+use super::preview::{column, facts_ui};
+use crate::command::{Action, Command};
+use crate::context::ViewContext;
+use crate::state::model::OpenFailure;
+use crate::theme::{icons, type_roles};
+use crate::widgets::button::Button;
+use crate::widgets::{escape, paint};
+use crate::worker::protocol::{FailureClass, OpenMode};
+
+/// Has no state of its own.
+#[derive(Debug, Default)]
+pub(super) struct ErrorPanel;
+
+impl ErrorPanel {
+    /// Draws the screen.
+    pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
+        let Some(failed) = &ctx.model.open_failure else { return };
+        column(ui, |ui| {
+            head_ui(ctx, ui, failed);
+            for (words, color) in
+                [(&failed.failure.message, ctx.tokens.text), (&failed.failure.advice, ctx.tokens.text2)]
+            {
+                if !words.is_empty() {
+                    let words = type_roles::rich(sentence(words), type_roles::reading()).color(color);
+                    ui.label(words.line_height(Some(type_roles::READING_LINE_HEIGHT)));
+                }
+            }
+            ui.add_space(14.0);
+            let mode = match failed.mode {
+                OpenMode::ReadOnly => "read-only",
+                OpenMode::Writable => "for writing",
+            };
+            let facts = [
+                ("Cause", class_text(failed.failure.class).to_owned()),
+                ("Opened", mode.to_owned()),
+                ("Written", "nothing; the directory is as it was".to_owned()),
+            ];
+            facts_ui(ctx, ui, &facts);
+            buttons_ui(ctx, ui, failed);
+        });
+    }
+}
+
+fn head_ui(ctx: ViewContext<'_>, ui: &mut Ui, failed: &OpenFailure) {
+    let t = ctx.tokens;
+    let icon = match failed.failure.class {
+        FailureClass::Locked => icons::LOCK_KEY,
+        FailureClass::Permission => icons::PROHIBIT,
+        FailureClass::NotAStore => icons::FILE_DASHED,
+        _ => icons::WARNING_CIRCLE,
+    };
+    let title = match failed.mode {
+        OpenMode::ReadOnly => "This store cannot be opened",
+        OpenMode::Writable => "This store cannot be opened for writing",
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 16.0;
+        let (square, _) = paint::allocate(ui, vec2(40.0, 40.0), Sense::hover());
+        ui.painter().rect_filled(square, 8, t.red_bg);
+        paint::icon(ui.painter(), square.center(), icon, 22.0, t.red_text);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            let shown = ui.label(type_roles::rich(title, type_roles::title()).color(t.text));
+            shown.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Alert, true, title));
+            let path = escape::visible(&failed.path.display().to_string()).into_owned();
+            let line = paint::line(ui.painter(), &path, type_roles::mono(), t.text2, ui.available_width());
+            let (rect, _) = paint::allocate(ui, line.size(), Sense::hover());
+            paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), line);
+        });
+    });
+    ui.add_space(18.0);
+}
+
+/// The safe way out first; it is the one that fits the cause.
+fn buttons_ui(ctx: ViewContext<'_>, ui: &mut Ui, failed: &OpenFailure) {
+    ui.horizontal(|ui| {
+        let reading_helps = failed.mode == OpenMode::Writable
+            && matches!(
+                failed.failure.class,
+                FailureClass::Locked | FailureClass::Permission | FailureClass::Damaged
+            );
+        let read_only = Action::Open(failed.path.clone(), OpenMode::ReadOnly);
+        if reading_helps {
+            if ui.add(Button::primary("Open read-only").icon(icons::EYE)).clicked() {
+                ctx.commands.send(read_only);
+            }
+            if ui.add(Button::secondary("Choose another…").icon(icons::FOLDER_OPEN)).clicked() {
+                ctx.commands.run(Command::OpenDialog);
+            }
+        } else if ui.add(Button::primary("Choose another…").icon(icons::FOLDER_OPEN)).clicked() {
+            ctx.commands.run(Command::OpenDialog);
+        }
+        if ui.add(Button::secondary("Try again").icon(icons::ARROWS_CLOCKWISE)).clicked() {
+            ctx.commands.send(Action::Open(failed.path.clone(), failed.mode));
+        }
+        if ui.add(Button::ghost("Back")).clicked() {
+            ctx.commands.run(Command::CloseStore);
+        }
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.add(Button::ghost("Copy diagnostics").icon(icons::COPY_SIMPLE)).clicked() {
+                ctx.commands.send(Action::Copy(diagnostics(failed), "diagnostics"));
+            }
+        });
+    });
+}
+
+/// What helps somebody who was not there.
+fn diagnostics(failed: &OpenFailure) -> String {
+    format!(
+        "causeway {}\npath {}\nmode {:?}\nclass {:?}\nmessage {}\nadvice {}",
+        env!("CARGO_PKG_VERSION"),
+        failed.path.display(),
+        failed.mode,
+        failed.failure.class,
+        failed.failure.message,
+        failed.failure.advice
+    )
+}
+
+/// What a class of failures is called.
+pub(super) fn class_text(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::NotAStore => "no store",
+        FailureClass::Permission => "refused by the system",
+        FailureClass::Locked => "locked by another process",
+        FailureClass::Newer => "written by a newer version",
+        FailureClass::Damaged => "damaged",
+        FailureClass::Refused => "refused",
+        FailureClass::Cancelled => "cancelled",
+        FailureClass::Other => "unexpected",
+    }
+}
+
+/// A message as it stands alone: hidden characters visible, a capital letter first.
+pub(super) fn sentence(message: &str) -> String {
+    let shown = escape::visible(message);
+    let mut chars = shown.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

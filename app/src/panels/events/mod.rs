@@ -1,0 +1,265 @@
+//! Owns the event table: how much was found, facets, rows with their lanes, and the way back to the newest event. Never loads a row; it says
+//! which ones are about to be seen.
+
+mod columns;
+mod gutter;
+mod row;
+
+use std::ops::Range;
+
+use causeway::event::EventKind;
+use egui::{Align, Layout, Rect, Sense, Ui, pos2, vec2};
+
+use self::columns::Columns;
+use super::{from_left, from_right, inside};
+use crate::command::{Action, Command};
+use crate::context::StoreContext;
+use crate::state::query::Query;
+use crate::theme::metrics::{PADDING, RESULT_HEADER, TABLE_ROW};
+use crate::theme::type_roles;
+use crate::view::lanes::{self, LaneRow, Lanes};
+use crate::view::{rows, text};
+use crate::widgets::chip::{self, FacetState};
+use crate::widgets::empty_state::EmptyState;
+use crate::widgets::row_scroller::{RowScroller, Rows};
+use crate::widgets::spinner::spinner;
+use crate::widgets::{button, escape, hairline, paint};
+
+/// Rows above and below the view that lanes look at, and that are asked for ahead.
+const MARGIN_ROWS: u64 = 100;
+/// Facet chips beside the result header.
+const FACETS_MAX: usize = 5;
+
+/// Private state: where the table is scrolled to, what it asked for last.
+#[derive(Debug, Default)]
+pub(super) struct EventTable {
+    scroller: RowScroller,
+    visible: Range<u64>,
+    asked: Option<(Range<u64>, Query, u64)>,
+    revealed: Option<u64>,
+    following: bool,
+}
+
+impl EventTable {
+    /// Draws the table in all the room there is.
+    pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        header_ui(ctx, ui);
+        if ctx.store.matched.matched == 0 {
+            empty_ui(ctx, ui);
+            return;
+        }
+        let lanes = self.lanes(ctx);
+        let columns = Columns::for_width(ui.available_width(), lanes.width);
+        columns.head_ui(ctx.view.tokens, ui);
+        self.obey(ctx);
+        self.rows_ui(ctx, ui, &columns, &lanes);
+        self.ask(ctx);
+    }
+
+    /// Lanes of the rows around what was in view in the frame before.
+    fn lanes(&self, ctx: StoreContext<'_>) -> Lanes {
+        let around =
+            self.visible.start.saturating_sub(MARGIN_ROWS)..self.visible.end.saturating_add(MARGIN_ROWS);
+        let rows: Vec<LaneRow> = ctx
+            .store
+            .rows
+            .range(around)
+            .filter_map(|(row, loaded)| {
+                let cause = rows::event_of(loaded)?.cause_sequence;
+                Some(LaneRow { row: *row, sequence: loaded.sequence, cause })
+            })
+            .collect();
+        lanes::lanes(&rows, ctx.store.selected)
+    }
+
+    /// Scrolls to where the model wants the table to be.
+    fn obey(&mut self, ctx: StoreContext<'_>) {
+        if self.following != ctx.store.follow {
+            self.following = ctx.store.follow;
+            self.scroller.set_follow(ctx.store.follow);
+        }
+        if self.revealed != ctx.store.reveal_row {
+            self.revealed = ctx.store.reveal_row;
+            if let Some(row) = self.revealed {
+                self.scroller.ensure_visible(row);
+            }
+        }
+    }
+
+    fn rows_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, columns: &Columns, lanes: &Lanes) {
+        let list = Rows { label: "events", count: ctx.store.matched.matched, height: TABLE_ROW, keys: false };
+        let first = self.visible.start;
+        let mut clicked = None;
+        let shown = self.scroller.show(ui, list, |ui, index, rect| {
+            let above =
+                index.checked_sub(1).filter(|_| index > first).and_then(|above| ctx.store.rows.get(&above));
+            let line = row::Line { index, above, columns, mark: lanes.marks.get(&index).copied() };
+            if row::show(ctx, ui, rect, line) {
+                clicked = ctx.store.rows.get(&index).map(|row| row.sequence);
+            }
+        });
+        self.visible = shown.visible.clone();
+        let top = shown.body.top() - self.scroller.position().offset;
+        let painter = ui.painter().with_clip_rect(shown.body.intersect(ui.clip_rect()));
+        gutter::paint(
+            ctx,
+            &painter,
+            columns,
+            lanes,
+            (pos2(shown.body.left(), top), self.scroller.position().first_row),
+        );
+        if let Some(sequence) = clicked {
+            ctx.view.commands.send(Action::Select(sequence));
+        }
+        if self.following && !self.scroller.is_following() {
+            self.following = false;
+            ctx.view.commands.run(Command::ToggleFollow);
+        }
+        new_events_ui(ctx, ui, shown.body);
+    }
+
+    /// Asks for the rows in view and a few around them, once a view.
+    fn ask(&mut self, ctx: StoreContext<'_>) {
+        let count = ctx.store.matched.matched;
+        let missing = self.visible.clone().any(|row| !ctx.store.rows.contains_key(&row));
+        let range = self.visible.start.saturating_sub(MARGIN_ROWS)
+            ..self.visible.end.saturating_add(MARGIN_ROWS).min(count);
+        let ask = (range.clone(), ctx.store.query.clone(), count);
+        if missing && self.asked.as_ref() != Some(&ask) {
+            ctx.view.commands.send(Action::NeedRows(range.start, range.end - range.start));
+            self.asked = Some(ask);
+        }
+    }
+}
+
+/// How much was found, and chips for the most frequent kinds and scopes.
+fn header_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
+    let t = ctx.view.tokens;
+    let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER), Sense::hover());
+    hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
+    let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
+    let matched = &ctx.store.matched;
+    let used = inside(ui, room, from_left(), |ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let strong = type_roles::rich(text::grouped(matched.matched), type_roles::table_medium());
+        ui.label(strong.color(t.text));
+        let of = if matched.matched == matched.total && matched.complete {
+            if matched.total == 1 { "event".to_owned() } else { "events".to_owned() }
+        } else {
+            format!("of {}", text::counted(matched.total, "event"))
+        };
+        ui.label(type_roles::rich(of, type_roles::table()).color(t.text));
+        ui.add_space(6.0);
+        if !matched.complete {
+            spinner(ui, "filtering");
+        }
+        let caption =
+            paint::line(ui.painter(), &how(ctx), type_roles::caption(), t.text3, ui.available_width());
+        let (rect, response) = paint::allocate(ui, caption.size(), Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, how(ctx)));
+        paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), caption);
+        ui.min_rect().right()
+    });
+    let room = room.with_min_x(used + 16.0);
+    inside(ui, room, from_right(), |ui| {
+        facets_ui(ctx, ui);
+    });
+}
+
+/// `complete · 18 ms · served by correlation index`, or how far the search is.
+fn how(ctx: StoreContext<'_>) -> String {
+    let matched = &ctx.store.matched;
+    let state = if matched.complete {
+        "complete".to_owned()
+    } else {
+        format!("{} searched", text::percent(matched.searched, matched.total))
+    };
+    let served = if matched.served_by.is_empty() {
+        String::new()
+    } else {
+        format!(" · served by {}", matched.served_by)
+    };
+    format!("{state} · {}{served}", text::duration_us(matched.elapsed_us))
+}
+
+/// From the right: scopes, then kinds, as long as there is room.
+fn facets_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
+    ui.spacing_mut().item_spacing.x = 6.0;
+    let query = &ctx.store.query;
+    let mut shown = 0;
+    let mut scopes: Vec<_> = ctx.store.facets.scopes.iter().collect();
+    scopes.sort_by_key(|scope| std::cmp::Reverse(scope.1));
+    for (name, count) in scopes.into_iter().take(2) {
+        if ui.available_width() < 150.0 {
+            return;
+        }
+        let on = query.scope.as_deref() == Some(name);
+        let label: String = escape::visible(name).chars().take(16).collect();
+        let state = if on { FacetState::On } else { FacetState::Off };
+        if chip::facet(ui, None, &label, &text::short_count(*count), state).clicked() {
+            let scope = (!on).then(|| name.to_string());
+            ctx.view.commands.send(Action::Refine(Query { scope, ..query.clone() }));
+        }
+        shown += 1;
+    }
+    for (kind, count) in ctx.store.facets.kinds.iter().take(FACETS_MAX - shown) {
+        if ui.available_width() < 190.0 {
+            return;
+        }
+        let words = rows::kind_text(*kind, &ctx.store.kind_names);
+        let on = query.kinds.as_ref().is_some_and(|kinds| kinds.contains(kind));
+        let state = if on { FacetState::On } else { FacetState::Off };
+        let label: String = words.name.chars().take(20).collect();
+        if chip::facet(ui, Some(words.mark), &label, &text::short_count(*count), state).clicked() {
+            let kinds: Option<Vec<EventKind>> = (!on).then(|| vec![*kind]);
+            ctx.view.commands.send(Action::Refine(Query { kinds, ..query.clone() }));
+        }
+    }
+}
+
+/// No row: why, and the way out.
+fn empty_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
+    let matched = &ctx.store.matched;
+    if !matched.complete {
+        let state = EmptyState {
+            reason: "Searching",
+            advice: "Events appear as soon as they are found",
+            link: Some("Stop"),
+        };
+        if state.show(ui) {
+            ctx.view.commands.run(Command::Cancel);
+        }
+    } else if matched.total == 0 {
+        let state = EmptyState {
+            reason: "This store holds no event yet",
+            advice: "It is shown here as soon as one is appended",
+            link: Some("Append an event"),
+        };
+        if state.show(ui) {
+            ctx.view.commands.run(Command::ShowAppend);
+        }
+    } else {
+        let typed: String = escape::visible(&ctx.store.filter_text).chars().take(60).collect();
+        let reason = format!("None of {} matches {typed}", text::counted(matched.total, "event"));
+        let advice = "Text is looked for in payloads; kinds are found by kind: and entities by entity:";
+        if (EmptyState { reason: &reason, advice, link: Some("Clear filter") }).show(ui) {
+            ctx.view.commands.run(Command::ClearFilter);
+        }
+    }
+}
+
+/// What arrived below while the user reads above.
+fn new_events_ui(ctx: StoreContext<'_>, ui: &mut Ui, body: Rect) {
+    if ctx.store.follow || ctx.store.unseen == 0 {
+        return;
+    }
+    let label = format!("+{} new", text::grouped(ctx.store.unseen));
+    let place = Rect::from_center_size(pos2(body.center().x, body.bottom() - 24.0), vec2(140.0, 28.0));
+    inside(ui, place, Layout::top_down(Align::Center), |ui| {
+        let pill = button::Button::secondary(&label).icon(crate::theme::icons::ARROW_DOWN);
+        if ui.add(pill).clicked() {
+            ctx.view.commands.run(Command::GoLast);
+        }
+    });
+}

@@ -1,0 +1,275 @@
+//! Owns the explorer at the left: entities, kinds and scopes with counts; a click filters by what was clicked. Never loads anything.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use causeway::event::EventKind;
+use egui::{Frame, Margin, Rect, Response, ScrollArea, Ui, vec2};
+
+use crate::command::Action;
+use crate::context::StoreContext;
+use crate::state::query::Query;
+use crate::theme::metrics::{PADDING_TIGHT, TREE_ROW};
+use crate::theme::{icons, type_roles};
+use crate::view::explorer::{self, EntityRow};
+use crate::view::{rows, text};
+use crate::widgets::empty_state::EmptyState;
+use crate::widgets::text_input::TextInput;
+use crate::widgets::tree_row::TreeRow;
+use crate::widgets::{escape, section_header};
+use crate::worker::protocol::Facets;
+
+/// Kinds that are shown before "Show more" is clicked.
+const KINDS_SHOWN: usize = 8;
+/// Scopes that are shown at most; the filter finds the others.
+const SCOPES_SHOWN: usize = 200;
+
+/// Private state: what is open and what the tree was built from.
+#[derive(Debug)]
+pub(super) struct Explorer {
+    filter: String,
+    open: HashSet<String>,
+    sections_open: [bool; 3],
+    all_kinds: bool,
+    tree: Vec<EntityRow>,
+    built_from: Option<(Arc<Facets>, String)>,
+}
+
+impl Default for Explorer {
+    fn default() -> Self {
+        Self {
+            filter: String::new(),
+            open: HashSet::new(),
+            sections_open: [true; 3],
+            all_kinds: false,
+            tree: Vec::new(),
+            built_from: None,
+        }
+    }
+}
+
+impl Explorer {
+    /// Draws the panel.
+    pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        ui.take_available_width();
+        ui.spacing_mut().item_spacing.y = 0.0;
+        Frame::NONE.inner_margin(Margin { left: 12, right: 13, top: 8, bottom: 6 }).show(ui, |ui| {
+            let input = TextInput::new("Filter entities, kinds and scopes");
+            input.without_label().placeholder("Find").icon(icons::FUNNEL_SIMPLE).show(ui, &mut self.filter);
+        });
+        self.refresh(&ctx.store.facets);
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            self.entities_ui(ctx, ui);
+            ui.add_space(8.0);
+            self.kinds_ui(ctx, ui);
+            ui.add_space(8.0);
+            self.scopes_ui(ctx, ui);
+            ui.add_space(8.0);
+        });
+    }
+
+    fn refresh(&mut self, facets: &Arc<Facets>) {
+        let is_current = self
+            .built_from
+            .as_ref()
+            .is_some_and(|(built, filter)| Arc::ptr_eq(built, facets) && *filter == self.filter);
+        if !is_current {
+            self.tree = explorer::entity_rows(&facets.entities, &self.open, &self.filter);
+            self.built_from = Some((facets.clone(), self.filter.clone()));
+        }
+    }
+
+    fn section(&mut self, ui: &mut Ui, index: usize, title: &str, count: &str) -> bool {
+        let open = &mut self.sections_open[index];
+        Frame::NONE.inner_margin(Margin::symmetric(PADDING_TIGHT as i8, 2)).show(ui, |ui| {
+            section_header::folding(ui, title, count, open, |_| {});
+        });
+        self.sections_open[index]
+    }
+
+    fn entities_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        let facets = &ctx.store.facets;
+        let mut count = text::grouped(explorer::first_level_count(&facets.entities));
+        if facets.entities_cut {
+            count += " and more";
+        }
+        if !self.section(ui, 0, "Entities", &count) {
+            return;
+        }
+        if self.tree.is_empty() {
+            self.nothing_ui(ui, "No entity");
+            return;
+        }
+        let query = &ctx.store.query;
+        let mut toggled = None;
+        // The rows are all of one height, so that only those in view are drawn.
+        let (whole, _) = ui.allocate_exact_size(
+            vec2(ui.available_width(), self.tree.len() as f32 * TREE_ROW),
+            egui::Sense::hover(),
+        );
+        let clip = ui.clip_rect();
+        for (i, row) in self.tree.iter().enumerate() {
+            let rect = Rect::from_min_size(
+                whole.min + vec2(0.0, i as f32 * TREE_ROW),
+                vec2(whole.width(), TREE_ROW),
+            );
+            if !clip.intersects(rect) {
+                continue;
+            }
+            if row.left_out > 0 {
+                let words = format!("{} more, use the filter above", text::grouped(row.left_out));
+                TreeRow { depth: row.depth, ..TreeRow::new(&words, "") }.show_at(
+                    ui,
+                    rect,
+                    ui.scope_id().with(i),
+                );
+                continue;
+            }
+            let selected = query.entity.as_ref() == Some(&row.name);
+            let count = text::short_count(row.events);
+            let line =
+                TreeRow { open: row.open, depth: row.depth, selected, ..TreeRow::new(&row.label, &count) };
+            let shown = line.show_at(ui, rect, ui.scope_id().with((&row.name, row.depth)));
+            if shown.caret_clicked || shown.response.double_clicked() && row.open.is_some() {
+                toggled = Some(row.name.clone());
+            } else if shown.response.clicked() {
+                let entity = (!selected).then(|| row.name.clone());
+                ctx.view.commands.send(Action::Refine(Query { entity, ..query.clone() }));
+            }
+            whole_name(shown.response, &row.name);
+        }
+        if let Some(name) = toggled {
+            if !self.open.remove(&name) {
+                self.open.insert(name);
+            }
+            self.built_from = None;
+        }
+    }
+
+    fn kinds_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        let kinds = &ctx.store.facets.kinds;
+        if !self.section(ui, 1, "Kinds", &text::grouped(kinds.len() as u64)) {
+            return;
+        }
+        let wanted = self.filter.trim().to_lowercase();
+        let found: Vec<(EventKind, rows::KindText, u64)> = kinds
+            .iter()
+            .map(|(kind, count)| (*kind, rows::kind_text(*kind, &ctx.store.kind_names), *count))
+            .filter(|(_, words, _)| words.name.to_lowercase().contains(&wanted))
+            .collect();
+        let shown =
+            if self.all_kinds || !wanted.is_empty() { found.len() } else { KINDS_SHOWN.min(found.len()) };
+        for (kind, words, count) in &found[..shown] {
+            let selected = ctx.store.query.kinds.as_ref().is_some_and(|kinds| kinds.contains(kind));
+            let count = text::short_count(*count);
+            let line = TreeRow { mark: Some(words.mark), selected, ..TreeRow::new(&words.name, &count) };
+            let row = line.show(ui);
+            if row.response.clicked() {
+                let keep = ui.input(|input| input.modifiers.command);
+                ctx.view.commands.send(Action::Refine(with_kind(&ctx.store.query, *kind, keep)));
+            }
+            let number = format!("{} · click to filter, Ctrl+click to add", kind);
+            row.response.on_hover_text(number);
+        }
+        if found.is_empty() {
+            self.nothing_ui(ui, "No kind");
+        }
+        if shown < found.len() {
+            let label = format!("Show {} more", found.len() - shown);
+            if more_ui(ui, &label).clicked() {
+                self.all_kinds = true;
+            }
+        } else if self.all_kinds
+            && wanted.is_empty()
+            && found.len() > KINDS_SHOWN
+            && more_ui(ui, "Show fewer").clicked()
+        {
+            self.all_kinds = false;
+        }
+    }
+
+    fn scopes_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        let scopes = &ctx.store.facets.scopes;
+        if !self.section(ui, 2, "Scopes", &text::grouped(scopes.len() as u64)) {
+            return;
+        }
+        let wanted = self.filter.trim().to_lowercase();
+        let found: Vec<&(Arc<str>, u64)> = scopes
+            .iter()
+            .filter(|(name, _)| name.to_lowercase().contains(&wanted))
+            .take(SCOPES_SHOWN)
+            .collect();
+        if found.is_empty() {
+            self.nothing_ui(ui, "No scope");
+        }
+        for (name, count) in found {
+            let selected = ctx.store.query.scope.as_deref() == Some(name);
+            let (label, count) = (escape::visible(name), text::short_count(*count));
+            let row = TreeRow { icon: Some(icons::CUBE), selected, ..TreeRow::new(&label, &count) }.show(ui);
+            if row.response.clicked() {
+                let scope = (!selected).then(|| name.to_string());
+                ctx.view.commands.send(Action::Refine(Query { scope, ..ctx.store.query.clone() }));
+            }
+            whole_name(row.response, name);
+        }
+    }
+
+    fn nothing_ui(&self, ui: &mut Ui, what: &str) {
+        Frame::NONE.inner_margin(Margin::symmetric(28, 4)).show(ui, |ui| {
+            if self.filter.trim().is_empty() {
+                EmptyState { reason: what, advice: "The store is empty", link: None }.show_inline(ui);
+            } else {
+                let t = crate::theme::Tokens::of(ui);
+                let words = format!("{what} matches");
+                ui.label(type_roles::rich(words, type_roles::caption()).color(t.text3));
+            }
+        });
+    }
+}
+
+/// The query with one kind added or taken away; without `keep` it is the only one.
+fn with_kind(query: &Query, kind: EventKind, keep: bool) -> Query {
+    let mut kinds = query.kinds.clone().unwrap_or_default();
+    let had = kinds.contains(&kind);
+    if keep {
+        kinds.retain(|other| *other != kind);
+    } else {
+        kinds.clear();
+    }
+    if !had {
+        kinds.push(kind);
+    }
+    Query { kinds: (!kinds.is_empty()).then_some(kinds), ..query.clone() }
+}
+
+fn more_ui(ui: &mut Ui, label: &str) -> Response {
+    ui.horizontal(|ui| {
+        ui.add_space(32.0);
+        crate::widgets::link::link(ui, label)
+    })
+    .inner
+}
+
+/// Long names are cut in the row; the pointer shows all of them.
+fn whole_name(response: Response, name: &str) {
+    if name.len() > 20 {
+        let shown: String = escape::visible(name).chars().take(400).collect();
+        response.on_hover_text(shown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_click_takes_one_kind_and_a_click_with_ctrl_adds_or_removes_it() {
+        let (a, b) = (EventKind::custom(1, 1), EventKind::custom(1, 2));
+        let one = with_kind(&Query::default(), a, false);
+        assert_eq!(one.kinds, Some(vec![a]));
+        let both = with_kind(&one, b, true);
+        assert_eq!(both.kinds, Some(vec![a, b]));
+        assert_eq!(with_kind(&both, a, true).kinds, Some(vec![b]));
+        assert_eq!(with_kind(&one, a, false).kinds, None);
+    }
+}

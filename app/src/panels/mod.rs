@@ -1,0 +1,227 @@
+//! The panels: each owns its few private fields, draws what the context shows it, and sends what the user wants into the queue.
+//!
+//! Floor E. A panel never calls another panel and never holds a store; only this file knows where each one lies.
+
+mod append;
+mod detail;
+mod error;
+mod events;
+mod explorer;
+mod graph;
+mod messages;
+mod opening;
+mod overlay;
+mod preview;
+mod projections;
+mod status_bar;
+mod timeline;
+mod top_bar;
+mod welcome;
+
+use egui::{Align, CentralPanel, Frame, Layout, Panel, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+
+use crate::command::{Action, Command};
+use crate::context::{StoreContext, ViewContext};
+use crate::state::model::Model;
+use crate::state::route::{Screen, View};
+use crate::theme::{Tokens, metrics, type_roles};
+use crate::widgets::badge::Tone;
+use crate::widgets::key_cap::shortcut;
+use crate::widgets::tabs::{Tab, tabs};
+use crate::widgets::{button, error_tile};
+use crate::widgets::{hairline, paint};
+use crate::worker::protocol::OpenMode;
+
+/// Windows below this width get narrower panels at both sides, points.
+const NARROW: f32 = 1200.0;
+
+/// The whole screen.
+#[derive(Default)]
+pub struct Panels {
+    top_bar: top_bar::TopBar,
+    status_bar: status_bar::StatusBar,
+    explorer: explorer::Explorer,
+    detail: detail::DetailPanel,
+    timeline: timeline::TimelinePanel,
+    events: events::EventTable,
+    graph: graph::GraphPanel,
+    projections: projections::Projections,
+    append: append::AppendForm,
+    welcome: welcome::Welcome,
+    preview: preview::PreviewPanel,
+    opening: opening::OpeningPanel,
+    error: error::ErrorPanel,
+    overlays: overlay::Overlays,
+    messages: messages::Messages,
+}
+
+impl Panels {
+    /// Does what a command means for what only a panel holds: the cursor of the filter line, the event that the form reacts to. To
+    /// be called for each command that the program runs, after the model took it over.
+    pub fn run(&mut self, command: Command, model: &Model) {
+        match command {
+            Command::FocusFilter => self.top_bar.focus_filter(),
+            Command::AppendReaction => {
+                let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
+                self.append.react_to(selected);
+            }
+            _ => {}
+        }
+    }
+
+    /// Draws the screen and queues what the user wants.
+    pub fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
+        match (ctx.model.screen, &ctx.model.store) {
+            (Screen::Store, Some(store)) => self.store_ui(StoreContext { view: ctx, store }, ui),
+            (screen, _) => self.outside_ui(screen, ctx, ui),
+        }
+        self.overlays.show(ctx, ui);
+        self.messages.show(ctx, ui);
+    }
+
+    /// The screens without an open store.
+    fn outside_ui(&mut self, screen: Screen, ctx: ViewContext<'_>, ui: &mut Ui) {
+        bar(Panel::bottom("status"), metrics::STATUS_BAR, ctx.tokens)
+            .show(ui, |ui| self.status_bar.show_outside(ctx, ui));
+        CentralPanel::no_frame().frame(Frame::NONE.fill(ctx.tokens.canvas)).show(ui, |ui| match screen {
+            Screen::Welcome | Screen::Store => self.welcome.show(ctx, ui),
+            Screen::Preview => self.preview.show(ctx, ui),
+            Screen::Opening => self.opening.show(ctx, ui),
+            Screen::Error => self.error.show(ctx, ui),
+        });
+    }
+
+    fn store_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        let t = ctx.view.tokens;
+        let whole = ui.max_rect();
+        let width = whole.width();
+        let view = ctx.view.model.view;
+        bar(Panel::top("top bar"), metrics::TOP_BAR, t).show(ui, |ui| {
+            hairline::horizontal(ui.painter(), ui.max_rect().x_range(), ui.max_rect().bottom() - 1.0, t.line);
+            self.top_bar.show(ctx, ui);
+        });
+        bar(Panel::bottom("status"), metrics::STATUS_BAR, t).show(ui, |ui| self.status_bar.show(ctx, ui));
+        if matches!(view, View::Events | View::Graph) {
+            side(Panel::right("detail"), width, metrics::INSPECTOR_WIDTH, t).show(ui, |ui| {
+                hairline::vertical(ui.painter(), ui.max_rect().left(), ui.max_rect().y_range(), t.line);
+                self.detail.show(ctx, ui);
+            });
+        }
+        if view == View::Events {
+            bar(Panel::bottom("timeline"), timeline::HEIGHT, t).show(ui, |ui| {
+                hairline::horizontal(ui.painter(), ui.max_rect().x_range(), ui.max_rect().top(), t.line);
+                self.timeline.show(ctx, ui);
+            });
+            side(Panel::left("explorer"), width, metrics::EXPLORER_WIDTH, t).show(ui, |ui| {
+                hairline::vertical(
+                    ui.painter(),
+                    ui.max_rect().right() - 1.0,
+                    ui.max_rect().y_range(),
+                    t.line,
+                );
+                self.explorer.show(ctx, ui);
+            });
+        }
+        CentralPanel::no_frame().frame(Frame::NONE.fill(t.canvas)).show(ui, |ui| self.centre_ui(ctx, ui));
+        if ctx.store.summary.mode == OpenMode::Writable {
+            let stroke = Stroke::new(2.0, t.amber);
+            ui.painter().rect_stroke(whole, 0, stroke, StrokeKind::Inside);
+        }
+    }
+
+    fn centre_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let views = [
+            (View::Events, Command::ShowEvents, "Events"),
+            (View::Graph, Command::ShowGraph, "Causal graph"),
+            (View::Projections, Command::ShowProjections, "Projections"),
+            (View::Append, Command::ShowAppend, "Append"),
+        ];
+        let named: Vec<Tab<'_>> =
+            views.iter().map(|(_, command, name)| Tab::new(name).icon(command.icon())).collect();
+        let view = ctx.view.model.view;
+        let mut active = views.iter().position(|(other, ..)| *other == view).unwrap_or(0);
+        let changed = tabs(ui, &named, &mut active, |ui| {
+            if ui.available_width() < 40.0 {
+                return;
+            }
+            let label = Command::JumpDialog.text().0;
+            if button::small_icon(ui, Command::JumpDialog.icon(), label).clicked() {
+                ctx.view.commands.run(Command::JumpDialog);
+            }
+        });
+        if changed.changed() {
+            ctx.view.commands.send(Action::Show(views[active].0));
+        }
+        findings_ui(ctx, ui);
+        match view {
+            View::Events => self.events.show(ctx, ui),
+            View::Graph => self.graph.show(ctx, ui),
+            View::Projections => self.projections.show(ctx, ui),
+            View::Append => self.append.show(ctx, ui),
+        }
+    }
+}
+
+/// The most important thing that is wrong with the store, as a strip under the tabs.
+fn findings_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
+    let findings = &ctx.store.summary.findings;
+    let Some(first) = findings.first() else { return };
+    let first = crate::widgets::escape::visible(first);
+    let text = match findings.len() {
+        1 => first.into_owned(),
+        more => format!("{first} · and {} more", more - 1),
+    };
+    if error_tile::banner(ui, Tone::Warn, &text, Some("Copy findings")) {
+        ctx.view.commands.send(Action::Copy(findings.join("\n"), "findings"));
+    }
+}
+
+/// Draws into a place that was allocated already: unlike a scope, it leaves the cursor where it is.
+fn inside<R>(ui: &mut Ui, place: Rect, layout: Layout, add: impl FnOnce(&mut Ui) -> R) -> R {
+    add(&mut ui.new_child(UiBuilder::new().max_rect(place).layout(layout)))
+}
+
+/// From left to right, centred in height.
+fn from_left() -> Layout {
+    Layout::left_to_right(Align::Center)
+}
+
+/// From right to left, centred in height.
+fn from_right() -> Layout {
+    Layout::right_to_left(Align::Center)
+}
+
+/// Key caps that end `right` points before the right end of a row.
+fn keys_at(ui: &mut Ui, row: Rect, right: f32, keys: &str) {
+    if keys.is_empty() {
+        return;
+    }
+    let width_of = |key: &str| {
+        let words = paint::whole_line(ui.painter(), key, type_roles::small(), Tokens::of(ui).text2);
+        (words.size().x.ceil() + 10.0).max(metrics::KEY_CAP)
+    };
+    let caps: Vec<f32> = keys.split('+').map(width_of).collect();
+    let width = caps.iter().sum::<f32>() + 4.0 * (caps.len() - 1) as f32;
+    let left = (row.right() - right - width).round();
+    let place = Rect::from_min_size(pos2(left, (row.center().y - 9.0).round()), vec2(width + 2.0, 18.0));
+    inside(ui, place, from_left(), |ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        shortcut(ui, keys);
+    });
+}
+
+/// A panel of a fixed height.
+fn bar(panel: Panel, height: f32, t: &Tokens) -> Panel {
+    panel.exact_size(height).resizable(false).show_separator_line(false).frame(Frame::NONE.fill(t.panel))
+}
+
+/// A panel at a side that can be made wider; narrower from the start in a narrow window.
+fn side(panel: Panel, window: f32, width: f32, t: &Tokens) -> Panel {
+    let width = if window < NARROW { (width * 0.84).round() } else { width };
+    panel
+        .default_size(width)
+        .size_range(160.0..=window * 0.4)
+        .show_separator_line(false)
+        .frame(Frame::NONE.fill(t.panel))
+}

@@ -1,0 +1,13 @@
+//! Pure view models: what a panel shows, as plain data, computed from the model and tested without a window.
+//!
+//! Floor C. Never names egui.
+
+pub mod explorer;
+pub mod form;
+pub mod graph;
+pub mod lanes;
+pub mod rows;
+pub mod text;
+pub mod ticks;
+pub mod timeline;
+pub mod times;

@@ -1,0 +1,104 @@
+//! Owns what the store's errors mean to a person: the class, a sentence that says what and where, and what helps.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use causeway::store::StoreError;
+
+use crate::worker::protocol::{Failure, FailureClass};
+
+/// A failure that concerns a directory.
+pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
+    let mut failure = of(error);
+    let place = path.display().to_string();
+    if !failure.message.contains(&place) {
+        failure.message = format!("{place}: {}", failure.message);
+    }
+    failure
+}
+
+/// A failure in words.
+pub fn of(error: &StoreError) -> Failure {
+    let class = class(error);
+    Failure { class, message: sentence(&error.to_string()), advice: advice(class).to_owned() }
+}
+
+/// A value that the user gave and that cannot be used.
+pub fn refused(message: impl Into<String>) -> Failure {
+    Failure { class: FailureClass::Refused, message: message.into(), advice: String::new() }
+}
+
+fn sentence(text: &str) -> String {
+    let mut text = text.trim_end_matches('.').to_owned();
+    text.push('.');
+    text
+}
+
+fn class(error: &StoreError) -> FailureClass {
+    match error {
+        StoreError::Io(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => FailureClass::NotAStore,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => FailureClass::Permission,
+            _ => FailureClass::Other,
+        },
+        StoreError::StoreLocked { .. } => FailureClass::Locked,
+        StoreError::DataDirMalformed { .. } => FailureClass::NotAStore,
+        StoreError::NewerFormat { .. } => FailureClass::Newer,
+        StoreError::CrcMismatch { .. }
+        | StoreError::CorruptFrame { .. }
+        | StoreError::CorruptSegment { .. } => FailureClass::Damaged,
+        StoreError::Coordinate(_)
+        | StoreError::Serialization(_)
+        | StoreError::SequenceMismatch { .. }
+        | StoreError::Configuration(_)
+        | StoreError::ReservedKind { .. }
+        | StoreError::NotFound(_) => FailureClass::Refused,
+        _ => FailureClass::Other,
+    }
+}
+
+fn advice(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::NotAStore => "Choose the directory that holds the segment files.",
+        FailureClass::Permission => "Ask its owner for the right to read it, or copy it.",
+        FailureClass::Locked => {
+            "Open it for reading: that needs no lock, and it follows what the other program writes."
+        }
+        FailureClass::Newer => "A newer version of this program can read it.",
+        FailureClass::Damaged => {
+            "What lies before and behind the damage can still be read; verify the store to see how far it goes."
+        }
+        FailureClass::Refused | FailureClass::Cancelled | FailureClass::Other => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use causeway::store::StoreLockMode;
+
+    use super::*;
+
+    #[test]
+    fn an_error_becomes_a_class_and_a_sentence_that_names_the_place() {
+        let path = Path::new("/data/shop");
+        let check = |error: StoreError, class: FailureClass| {
+            let failure = of_directory(path, &error);
+            assert_eq!(failure.class, class, "{error}");
+            assert!(
+                failure.message.contains("/data/shop") && failure.message.ends_with('.'),
+                "{}",
+                failure.message
+            );
+        };
+        check(io::Error::from(ErrorKind::PermissionDenied).into(), FailureClass::Permission);
+        check(io::Error::from(ErrorKind::NotFound).into(), FailureClass::NotAStore);
+        check(
+            StoreError::StoreLocked { path: path.into(), mode: StoreLockMode::Mutable },
+            FailureClass::Locked,
+        );
+        check(StoreError::NewerFormat { path: path.into(), found: 9, supported: 1 }, FailureClass::Newer);
+        check(StoreError::CrcMismatch { segment_id: 0, offset: 4 }, FailureClass::Damaged);
+    }
+}

@@ -1,0 +1,50 @@
+//! Owns the way out of the worker's threads: one bounded channel of updates, and waking the interface.
+
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+
+use crate::worker::protocol::{Failure, FailureClass, Update};
+
+/// Sends updates. Every thread of the worker has a clone.
+#[derive(Clone)]
+pub(crate) struct Outbox {
+    updates: Sender<Update>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Outbox {
+    /// An outbox that wakes the interface after each update.
+    pub(crate) fn new(updates: Sender<Update>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { updates, wake }
+    }
+
+    /// Sends an update, waiting if the interface lags. False if nobody listens any more.
+    pub(crate) fn send(&self, update: Update) -> bool {
+        let sent = self.updates.send(update).is_ok();
+        if sent {
+            (self.wake)();
+        }
+        sent
+    }
+
+    /// Runs something that must not end its thread silently: a panic becomes a failure that the interface shows.
+    pub(crate) fn guard<T>(&self, what: &str, run: impl FnOnce() -> T) -> Option<T> {
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+            Ok(value) => Some(value),
+            Err(panic) => {
+                let said = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied())
+                    .unwrap_or("no message");
+                self.send(Update::Failed(Failure {
+                    class: FailureClass::Other,
+                    message: format!("{what} failed unexpectedly: {said}."),
+                    advice: "Open the store again; what is stored is not touched by this.".to_owned(),
+                }));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Owns the rows of the event table: what stands at a place of the commit order, short enough for one line.
+
+use std::sync::Arc;
+
+use causeway::encoding;
+use causeway::id::EventId;
+use causeway::store::LogEvent;
+use serde_json::Value;
+
+use crate::worker::handle::Handle;
+use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
+
+/// Characters of a payload that a row shows.
+const SUMMARY_CHARS_MAX: usize = 200;
+/// A larger payload is not decoded for its row.
+const SUMMARY_BYTES_MAX: usize = 64 * 1024;
+
+/// The row of an event. A place that cannot be read is a row as well.
+pub(crate) fn row(handle: &Handle, sequence: u64) -> EventRow {
+    let cell = match handle.event_at(sequence) {
+        Ok(event) => RowCell::Event(Box::new(cell(handle, &event))),
+        Err(error) => RowCell::Damaged(error.to_string()),
+    };
+    EventRow { sequence, cell }
+}
+
+/// The cell of an event that was read.
+pub(crate) fn cell(handle: &Handle, event: &LogEvent) -> EventCell {
+    let raw = &event.raw;
+    let header = &raw.header;
+    let cause = header.causation_id.map(|cause| EventId::from(u128::from(cause)));
+    let summary = summary(&raw.payload);
+    EventCell {
+        event_id: header.event_id,
+        time_us: header.timestamp_us,
+        entity: Arc::from(raw.coordinate.entity()),
+        scope: Arc::from(raw.coordinate.scope()),
+        kind: header.event_kind,
+        clock: header.position.sequence(),
+        correlation: header.correlation_id,
+        causation: header.causation_id,
+        // A cause that cannot be looked up is shown by its id alone.
+        cause_sequence: cause.and_then(|cause| handle.sequence_of(cause).ok().flatten()),
+        payload_bytes: raw.payload.len() as u32,
+        note: note(handle, event, summary.is_ok()),
+        summary: summary.unwrap_or_else(|reason| reason),
+    }
+}
+
+fn note(handle: &Handle, event: &LogEvent, decoded: bool) -> RowNote {
+    if event.hidden {
+        RowNote::Hidden
+    } else if !event.findings.is_empty() {
+        RowNote::Finding
+    } else if !decoded {
+        RowNote::Undecoded
+    } else if event.raw.global_sequence >= handle.durable() {
+        RowNote::Pending
+    } else {
+        RowNote::None
+    }
+}
+
+/// The payload in one line, or why there is none.
+fn summary(payload: &[u8]) -> Result<String, String> {
+    if payload.len() > SUMMARY_BYTES_MAX {
+        return Ok(format!("{} bytes", payload.len()));
+    }
+    match encoding::to_json(payload) {
+        Ok(value) => Ok(one_line(&value)),
+        Err(_) => Err(format!("undecoded, {} bytes", payload.len())),
+    }
+}
+
+/// The value in at most `SUMMARY_CHARS_MAX` characters: fields of the outer object without its braces.
+pub(crate) fn one_line(value: &Value) -> String {
+    let mut line = String::new();
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if !line.is_empty() {
+                    line.push_str(", ");
+                }
+                line.push_str(name);
+                line.push_str(": ");
+                push_short(&mut line, value);
+                if line.chars().count() > SUMMARY_CHARS_MAX {
+                    break;
+                }
+            }
+        }
+        other => push_short(&mut line, other),
+    }
+    if line.chars().count() > SUMMARY_CHARS_MAX {
+        line = line.chars().take(SUMMARY_CHARS_MAX - 1).chain(['…']).collect();
+    }
+    line
+}
+
+fn push_short(line: &mut String, value: &Value) {
+    match value {
+        Value::String(text) => line.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c })),
+        other => line.push_str(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_shows_the_fields_of_a_payload_in_one_line() {
+        let value = json!({"id": 7, "note": "two\nlines", "list": [1, {"a": null}]});
+        assert_eq!(one_line(&value), "id: 7, list: [1,{\"a\":null}], note: two lines");
+        assert_eq!(one_line(&json!(4.5)), "4.5");
+        assert_eq!(one_line(&json!({})), "");
+    }
+
+    #[test]
+    fn a_long_payload_is_cut_at_a_character() {
+        let line = one_line(&json!({"text": "ß".repeat(500)}));
+        assert_eq!(line.chars().count(), SUMMARY_CHARS_MAX);
+        assert!(line.ends_with('…'));
+    }
+
+    #[test]
+    fn a_payload_that_is_not_message_pack_is_said_to_be_undecoded() {
+        assert_eq!(summary(&[0xc1, 0, 0]), Err("undecoded, 3 bytes".to_owned()));
+    }
+}

@@ -1,0 +1,359 @@
+//! Owns an open store: answers what is asked about it, and tells what changes without being asked.
+//!
+//! Invariants:
+//! - a step is short; what takes long is done slice by slice or on a thread of its own;
+//! - growth is told at most thirty times a second, counts twice a second.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use causeway::coordinate::Region;
+use causeway::store::{Notification, StoreError, Subscription};
+use crossbeam_channel::Receiver;
+
+use crate::state::query::Query;
+use crate::worker::activity::{Activity, Work};
+use crate::worker::append;
+use crate::worker::demo::Feeder;
+use crate::worker::detail;
+use crate::worker::facets;
+use crate::worker::failure;
+use crate::worker::filter::Search;
+use crate::worker::folds::Folds;
+use crate::worker::graph;
+use crate::worker::handle::Handle;
+use crate::worker::open;
+use crate::worker::outbox::Outbox;
+use crate::worker::protocol::{
+    FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request, RequestId,
+    Summary, Target, Task, Update,
+};
+use crate::worker::rows;
+use crate::worker::timeline::Leaves;
+use crate::worker::verify;
+
+/// Growth is told at most this often.
+const GROWTH_INTERVAL: Duration = Duration::from_millis(33);
+/// Counts are told at most this often.
+const FACETS_INTERVAL: Duration = Duration::from_millis(500);
+/// How often it is looked at who writes the directory, and at what wakes nobody.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the durable position is looked at while it lags.
+const DURABLE_INTERVAL: Duration = Duration::from_millis(50);
+
+/// An open store.
+pub(crate) struct Session {
+    handle: Handle,
+    path: PathBuf,
+    outbox: Outbox,
+    activity: Activity,
+    arrivals: Subscription,
+    search: Search,
+    /// Held while the search is not complete.
+    searching: Option<Work>,
+    /// The user stopped the search: it does not go on by itself.
+    search_stopped: bool,
+    folds: Folds,
+    leaves: Leaves,
+    feeder: Option<Feeder>,
+    /// Set to stop the verification that runs.
+    stop_verifying: Arc<AtomicBool>,
+    verifying: Option<JoinHandle<()>>,
+    told: Told,
+}
+
+/// What the interface knows already.
+struct Told {
+    position: Position,
+    position_at: Instant,
+    matched: Matched,
+    matched_at: Instant,
+    facets_of: Option<u64>,
+    facets_at: Instant,
+    holder_at: Instant,
+}
+
+impl Session {
+    /// A session over a store that was just opened; tells so.
+    pub(crate) fn new(
+        handle: Handle,
+        summary: Summary,
+        feeder: Option<Feeder>,
+        outbox: Outbox,
+        activity: Activity,
+    ) -> Self {
+        let now = Instant::now();
+        let told = Told {
+            position: summary.position.clone(),
+            position_at: now,
+            matched: Matched::default(),
+            matched_at: now,
+            facets_of: None,
+            facets_at: now,
+            holder_at: now,
+        };
+        let path = summary.path.clone();
+        outbox.send(Update::Opened(summary));
+        Self {
+            arrivals: handle.subscribe(&Region::all()),
+            search: Search::new(RequestId::default(), &Query::default()),
+            searching: None,
+            search_stopped: false,
+            folds: Folds::default(),
+            leaves: Leaves::default(),
+            stop_verifying: Arc::default(),
+            verifying: None,
+            handle,
+            path,
+            outbox,
+            activity,
+            feeder,
+            told,
+        }
+    }
+
+    /// Wakes up when events arrive.
+    pub(crate) fn arrivals(&self) -> &Receiver<Notification> {
+        self.arrivals.receiver()
+    }
+
+    /// True if it holds the writer's lock of a directory.
+    pub(crate) fn writes(&self, path: &Path) -> bool {
+        self.handle.mode() == OpenMode::Writable && self.path == path
+    }
+
+    /// Ends the session and closes the store.
+    pub(crate) fn close(self) -> Result<(), StoreError> {
+        self.stop_verifying.store(true, Ordering::Release);
+        drop((self.folds, self.feeder, self.arrivals));
+        if let Some(verifying) = self.verifying {
+            let _ = verifying.join();
+        }
+        self.handle.close()
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&mut self, request: Request) {
+        match request {
+            Request::Filter { id, query } => self.filter(id, &query),
+            Request::Rows { id, rows } => self.rows(id, rows.start, rows.end),
+            Request::Detail { id, sequence } => self.detail(id, sequence),
+            Request::Locate { id, target } => self.locate(id, target),
+            Request::Graph { id, sequence } => self.graph(id, sequence),
+            Request::Timeline { id, axis, bins } => match self.leaves.timeline(&self.handle, axis, bins) {
+                Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
+                Err(error) => self.tell(Update::Failed(failure::of(&error))),
+            },
+            Request::Watch(spec) => self.watch(spec),
+            Request::Unwatch(id) => self.folds.stop(id),
+            Request::Append { id, draft } => {
+                let receipt = append::append(&self.handle, &draft);
+                self.tell(Update::Appended { id, receipt });
+            }
+            Request::Verify { id } => self.verify(id),
+            Request::Feed { paused, per_second } => {
+                if let Some(feeder) = &self.feeder {
+                    feeder.set(paused, per_second);
+                }
+            }
+            Request::Cancel => self.cancel(),
+            // Names are the interface's business, the others are the worker's.
+            Request::NameKinds(_)
+            | Request::Preview { .. }
+            | Request::Open { .. }
+            | Request::OpenDemo { .. }
+            | Request::Close => {}
+        }
+    }
+
+    /// Goes on with what is unfinished and tells what changed. Returns how long it can wait before the next step.
+    pub(crate) fn step(&mut self) -> Duration {
+        let now = Instant::now();
+        self.go_back_with_the_files();
+        let searching = self.step_search(now);
+        let moving = self.tell_position(now);
+        let counting = self.tell_facets(now);
+        [searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
+    }
+
+    fn tell(&self, update: Update) {
+        self.outbox.send(update);
+    }
+
+    fn filter(&mut self, id: RequestId, query: &Query) {
+        self.search = Search::new(id, query);
+        self.search_stopped = false;
+        self.searching = Some(self.activity.begin());
+        // The first slice answers at once: most queries need no second one.
+        self.told.matched_at = Instant::now().checked_sub(GROWTH_INTERVAL).unwrap_or(self.told.matched_at);
+        self.told.matched = Matched { served_by: "nothing yet", ..Matched::default() };
+    }
+
+    /// A followed store may have been replaced by an earlier copy of itself, which has grown again since.
+    fn go_back_with_the_files(&mut self) {
+        if let Some(sequence) = self.handle.take_rollback() {
+            self.search.rewind(sequence);
+            self.leaves.rewind(sequence);
+            let position =
+                Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
+            self.told.position = position.clone();
+            self.tell(Update::Position(position));
+            self.tell(Update::Matched { id: self.search.id, matched: self.search.matched(&self.handle) });
+            self.told.facets_of = None;
+        }
+    }
+
+    fn step_search(&mut self, now: Instant) -> Duration {
+        if self.search_stopped {
+            self.searching = None;
+            return LOOK_INTERVAL;
+        }
+        if let Err(error) = self.search.step(&self.handle) {
+            self.search_stopped = true;
+            self.searching = None;
+            self.tell(Update::Failed(failure::of(&error)));
+            return LOOK_INTERVAL;
+        }
+        let matched = self.search.matched(&self.handle);
+        let complete = matched.complete;
+        let due = now.duration_since(self.told.matched_at) >= GROWTH_INTERVAL;
+        let changed = (matched.matched, matched.searched, matched.served_by, complete)
+            != (
+                self.told.matched.matched,
+                self.told.matched.searched,
+                self.told.matched.served_by,
+                self.told.matched.complete,
+            );
+        if changed && due {
+            self.tell_matched(matched, now);
+        }
+        if complete && !(changed && !due) {
+            self.searching = None;
+        }
+        match (complete, changed && !due) {
+            (false, _) => Duration::ZERO,
+            (true, true) => GROWTH_INTERVAL,
+            (true, false) => LOOK_INTERVAL,
+        }
+    }
+
+    fn tell_matched(&mut self, matched: Matched, now: Instant) {
+        if self.search.scans() && (!matched.complete || !self.told.matched.complete) {
+            let (done, total) = (matched.searched, matched.total);
+            self.tell(Update::Progress { what: Task::Filter, done, total });
+        }
+        self.told.matched = matched.clone();
+        self.told.matched_at = now;
+        self.tell(Update::Matched { id: self.search.id, matched });
+    }
+
+    fn tell_position(&mut self, now: Instant) -> Duration {
+        let (events, durable) = (self.handle.visible(), self.handle.durable());
+        let told = &self.told.position;
+        let look = now.duration_since(self.told.holder_at) >= LOOK_INTERVAL;
+        if (events, durable) == (told.events, told.durable) && !look {
+            return LOOK_INTERVAL.saturating_sub(now.duration_since(self.told.holder_at));
+        }
+        let waited = now.duration_since(self.told.position_at);
+        if waited < GROWTH_INTERVAL {
+            return GROWTH_INTERVAL.saturating_sub(waited);
+        }
+        let mut holder = told.holder.clone();
+        if look {
+            self.told.holder_at = now;
+            holder = open::holder(&self.path, self.handle.mode());
+        }
+        let rolled_back_to = told.rolled_back_to;
+        let position = Position { rolled_back_to, ..open::position(&self.handle, holder) };
+        let lags = position.durable < position.events;
+        if position != self.told.position {
+            self.told.position = position.clone();
+            self.told.position_at = now;
+            self.tell(Update::Position(position));
+        }
+        if lags { DURABLE_INTERVAL } else { LOOK_INTERVAL }
+    }
+
+    fn tell_facets(&mut self, now: Instant) -> Duration {
+        let events = self.handle.visible();
+        if self.told.facets_of == Some(events) {
+            return LOOK_INTERVAL;
+        }
+        let waited = now.duration_since(self.told.facets_at);
+        if self.told.facets_of.is_some() && waited < FACETS_INTERVAL {
+            return FACETS_INTERVAL.saturating_sub(waited);
+        }
+        self.told.facets_of = Some(events);
+        match facets::facets(&self.handle) {
+            Ok(facets) => self.tell(Update::Facets(Arc::new(facets))),
+            Err(error) => self.tell(Update::Failed(failure::of(&error))),
+        }
+        // Counting a large store must not take more than a small part of the time.
+        self.told.facets_at = now + now.elapsed() * 10;
+        LOOK_INTERVAL
+    }
+
+    fn rows(&self, id: RequestId, first: u64, end: u64) {
+        let sequences = self.search.sequences(first..end);
+        let rows = sequences.into_iter().map(|sequence| rows::row(&self.handle, sequence)).collect();
+        self.tell(Update::Rows { id, first, rows });
+    }
+
+    fn detail(&self, id: RequestId, sequence: u64) {
+        let detail =
+            detail::detail(&self.handle, sequence).map(Box::new).map_err(|error| failure::of(&error));
+        self.tell(Update::Detail { id, detail });
+    }
+
+    fn locate(&self, id: RequestId, target: Target) {
+        let visible = self.handle.visible();
+        let sequence = match target {
+            Target::Sequence(sequence) if sequence < visible => Ok(sequence),
+            Target::Sequence(sequence) => Err(failure::refused(format!(
+                "There is no event #{sequence}; the store has {visible} events."
+            ))),
+            Target::Id(event) => match self.handle.sequence_of(event) {
+                Ok(Some(sequence)) => Ok(sequence),
+                Ok(None) => Err(failure::refused(format!("No event has the id {:032x}.", u128::from(event)))),
+                Err(error) => Err(failure::of(&error)),
+            },
+        };
+        let located = sequence.map(|sequence| Located { sequence, row: self.search.row_of(sequence) });
+        self.tell(Update::Located { id, located });
+    }
+
+    fn graph(&self, id: RequestId, sequence: u64) {
+        let graph = graph::graph(&self.handle, sequence).map(Arc::new).map_err(|error| failure::of(&error));
+        self.tell(Update::Graph { id, graph });
+    }
+
+    fn watch(&mut self, spec: ProjectionSpec) {
+        if let Err(refused) = self.folds.start(&self.handle, spec.clone(), &self.outbox, &self.activity) {
+            let status = FoldStatus::Failed(refused.message);
+            let state = ProjectionState { spec, status, generation: 0, state: None, deliveries: 0 };
+            self.tell(Update::Projection(state));
+        }
+    }
+
+    fn verify(&mut self, id: RequestId) {
+        self.stop_verifying.store(true, Ordering::Release);
+        self.stop_verifying = Arc::default();
+        let (handle, outbox) = (self.handle.clone(), self.outbox.clone());
+        let stop = self.stop_verifying.clone();
+        self.verifying = verify::start(handle, id, stop, outbox, self.activity.begin());
+    }
+
+    fn cancel(&mut self) {
+        self.stop_verifying.store(true, Ordering::Release);
+        if !self.search.is_complete(&self.handle) {
+            self.search_stopped = true;
+            let matched = self.search.matched(&self.handle);
+            let (done, total) = (matched.total, matched.total);
+            self.tell(Update::Progress { what: Task::Filter, done, total });
+            self.tell(Update::Matched { id: self.search.id, matched });
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! The worker from outside: requests in, updates out, over real stores in temporary directories.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use causeway::coordinate::Coordinate;
+use causeway::event::EventKind;
+use causeway::id::{CausationId, CorrelationId};
+use causeway::store::{AppendOptions, AppendReceipt, Open, Store, StoreConfig};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::state::query::Query;
+use crate::worker::protocol::{
+    Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus, Located, Matched,
+    OpenMode, Position, ProjectionSpec, RequestId, RowCell, StoreFormat, Summary, Target, Task, TimeAxis,
+};
+
+/// Nothing that these tests wait for takes nearly as long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const PLACED: EventKind = EventKind::custom(1, 1);
+const PAID: EventKind = EventKind::custom(2, 1);
+
+/// A worker and the numbers of its questions.
+struct Asker {
+    worker: WorkerHandle,
+    last: u64,
+}
+
+impl Asker {
+    fn new() -> Self {
+        Self { worker: Worker::start(|| ()).expect("a thread starts"), last: 0 }
+    }
+
+    fn opened(dir: &Path, mode: OpenMode) -> (Self, Summary) {
+        let mut asker = Self::new();
+        asker.worker.send(Request::Open { path: dir.to_owned(), mode });
+        let summary = asker.wait(|update| match update {
+            Update::Opened(summary) => Some(summary),
+            Update::OpenFailed { failure, .. } => panic!("{failure:?}"),
+            _ => None,
+        });
+        (asker, summary)
+    }
+
+    /// Asks with a number of its own.
+    fn ask(&mut self, request: impl FnOnce(RequestId) -> Request) -> RequestId {
+        self.last += 1;
+        let id = RequestId(self.last);
+        self.worker.send(request(id));
+        id
+    }
+
+    /// Waits for the update that is looked for.
+    fn wait<T>(&mut self, mut find: impl FnMut(Update) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let update = self.worker.recv_timeout(left).expect("the update comes in time");
+            if let Some(found) = find(update) {
+                return found;
+            }
+        }
+    }
+
+    fn filter(&mut self, query: Query) -> Matched {
+        let asked = self.ask(|id| Request::Filter { id, query });
+        self.wait(|update| match update {
+            Update::Matched { id, matched } if id == asked && matched.complete => Some(matched),
+            _ => None,
+        })
+    }
+
+    fn rows(&mut self, range: std::ops::Range<u64>) -> Vec<EventRow> {
+        let asked = self.ask(|id| Request::Rows { id, rows: range });
+        self.wait(|update| match update {
+            Update::Rows { id, rows, .. } if id == asked => Some(rows),
+            _ => None,
+        })
+    }
+
+    fn detail(&mut self, sequence: u64) -> Detail {
+        let asked = self.ask(|id| Request::Detail { id, sequence });
+        let detail = self.wait(|update| match update {
+            Update::Detail { id, detail } if id == asked => Some(detail),
+            _ => None,
+        });
+        *detail.expect("the event is there")
+    }
+}
+
+/// A store with orders, each one placed, paid by the placing, and one more event of order 0.
+fn shop(dir: &Path, orders: u64) -> Store<Open> {
+    let store = Store::open(StoreConfig::new(dir)).unwrap();
+    for order in 0..orders {
+        let placed = append(
+            &store,
+            &format!("order:{order}"),
+            PLACED,
+            &json!({"total": order, "note": "Grüße"}),
+            None,
+        );
+        append(&store, &format!("payment:{order}"), PAID, &json!({"order": order}), Some(&placed));
+    }
+    append(&store, "order:0", PAID, &json!({"total": "changed", "late": true}), None);
+    store
+}
+
+fn append(
+    store: &Store<Open>,
+    entity: &str,
+    kind: EventKind,
+    payload: &Value,
+    cause: Option<&AppendReceipt>,
+) -> AppendReceipt {
+    let mut options = AppendOptions::new();
+    if let Some(cause) = cause {
+        options = options
+            .with_causation(CausationId::from(cause.event_id))
+            .with_correlation(CorrelationId::from(cause.event_id));
+    }
+    let coordinate = Coordinate::new(entity, "shop").unwrap();
+    store.append_with_options(&coordinate, kind, payload, options).unwrap()
+}
+
+/// The events that a test appended: without those of the store itself.
+fn written(query: Query) -> Query {
+    Query { scope: Some("shop".to_owned()), ..query }
+}
+
+fn sequences(rows: &[EventRow]) -> Vec<u64> {
+    rows.iter().map(|row| row.sequence).collect()
+}
+
+#[test]
+fn a_preview_tells_what_a_directory_holds_without_opening_it() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 3).close().unwrap();
+    let mut asker = Asker::new();
+    let asked = asker.ask(|id| Request::Preview { id, path: dir.path().to_owned() });
+    let preview = asker.wait(|update| match update {
+        Update::Previewed { id, preview } if id == asked => Some(preview.unwrap()),
+        _ => None,
+    });
+    assert!(matches!(preview.format, StoreFormat::Causeway { .. }));
+    assert!(preview.bytes > 0 && preview.segments > 0 && preview.holder.is_none());
+}
+
+#[test]
+fn what_is_no_store_is_refused_with_its_path() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("holiday.jpg"), b"x").unwrap();
+    for path in [dir.path().to_owned(), dir.path().join("missing")] {
+        let mut asker = Asker::new();
+        asker.worker.send(Request::Open { path: path.clone(), mode: OpenMode::ReadOnly });
+        let failure = asker.wait(|update| match update {
+            Update::OpenFailed { failure, .. } => Some(failure),
+            _ => None,
+        });
+        assert_eq!(failure.class, FailureClass::NotAStore, "{failure:?}");
+        assert!(failure.message.contains(&*path.to_string_lossy()), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_second_writer_is_told_that_the_store_is_locked_and_what_was_open_stays_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = shop(dir.path(), 1);
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    asker.worker.send(Request::Open { path: dir.path().to_owned(), mode: OpenMode::Writable });
+    let failure = asker.wait(|update| match update {
+        Update::OpenFailed { failure, .. } => Some(failure),
+        _ => None,
+    });
+    assert_eq!(failure.class, FailureClass::Locked);
+    assert_eq!(asker.filter(written(Query::default())).matched, 3);
+    drop(store);
+}
+
+#[test]
+fn each_part_of_a_query_narrows_the_result() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 20).close().unwrap();
+    let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    assert_eq!(asker.filter(Query::default()).matched, summary.position.events);
+    let text = |text: &str| Query { text: Some(text.to_owned()), ..Query::default() };
+    let entity = |entity: &str| Query { entity: Some(entity.to_owned()), ..Query::default() };
+    for (query, expected) in [
+        (written(Query::default()), 41),
+        (entity("order"), 21),
+        (entity("order:1"), 1),
+        (entity("ord"), 0),
+        (written(Query { kinds: Some(vec![PAID]), ..Query::default() }), 21),
+        (Query { kinds: Some(vec![PLACED]), ..entity("order:0") }, 1),
+        (text("GRÜßE"), 20),
+        (written(text("late")), 1),
+        (Query { kinds: Some(vec![PAID]), ..text("order") }, 20),
+    ] {
+        let matched = asker.filter(query.clone());
+        assert_eq!((matched.matched, matched.searched), (expected, matched.total), "{query:?}");
+    }
+}
+
+#[test]
+fn a_conversation_is_found_by_its_id_and_by_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = shop(dir.path(), 4);
+    let placed = store.event_at(1).unwrap().raw.header.correlation_id;
+    store.close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let digits = format!("{:032x}", u128::from(placed));
+    for part in [&digits[..], &digits[20..]] {
+        let matched = asker.filter(Query { correlation: Some(part.to_owned()), ..Query::default() });
+        assert_eq!(matched.matched, 2, "{part}");
+        assert_eq!(sequences(&asker.rows(0..9)), [1, 2], "{part}");
+    }
+}
+
+#[test]
+fn the_result_grows_while_another_writer_appends() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = shop(dir.path(), 2);
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let asked = asker.ask(|id| Request::Filter {
+        id,
+        query: Query { text: Some("needle".to_owned()), ..Query::default() },
+    });
+    for found in 0..3 {
+        asker.wait(|update| match update {
+            Update::Matched { id, matched } => {
+                (id == asked && matched.complete && matched.matched == found).then_some(())
+            }
+            _ => None,
+        });
+        append(&store, "order:9", PLACED, &json!({"text": "a Needle"}), None);
+        append(&store, "order:9", PLACED, &json!({"text": "hay"}), None);
+    }
+    let row = asker.rows(1..2).remove(0);
+    assert!(matches!(row.cell, RowCell::Event(cell) if cell.summary == "text: a Needle"));
+}
+
+#[test]
+fn the_detail_knows_neighbours_cause_effects_and_hashes() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 3).close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let placed = asker.detail(1);
+    assert_eq!((placed.previous_in_stream, placed.next_in_stream), (None, Some(7)));
+    assert_eq!(sequences(&placed.effects), [2]);
+    assert_eq!((placed.effect_count, placed.correlation_count, placed.cause), (1, 2, None));
+    assert_eq!(placed.chain_holds, Some(true));
+    assert_eq!(placed.payload, Ok(json!({"total": 0, "note": "Grüße"})));
+    let paid = asker.detail(2);
+    assert_eq!(paid.cause.map(|cause| cause.sequence), Some(1));
+    let late = asker.detail(7);
+    assert_eq!((late.previous_in_stream, late.next_in_stream), (Some(1), None));
+    assert_eq!(late.chain.prev_hash, placed.chain.event_hash);
+}
+
+#[test]
+fn an_event_is_located_by_its_sequence_and_its_id_in_the_current_result() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 3).close().unwrap();
+    let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    asker.filter(Query { kinds: Some(vec![PAID]), ..Query::default() });
+    let paid = match asker.rows(1..2).remove(0).cell {
+        RowCell::Event(cell) => cell.event_id,
+        RowCell::Damaged(reason) => panic!("{reason}"),
+    };
+    let mut locate = |target| {
+        let asked = asker.ask(|id| Request::Locate { id, target });
+        asker.wait(|update| match update {
+            Update::Located { id, located } if id == asked => Some(located),
+            _ => None,
+        })
+    };
+    assert_eq!(locate(Target::Id(paid)), Ok(Located { sequence: 4, row: Some(1) }));
+    assert_eq!(locate(Target::Sequence(3)), Ok(Located { sequence: 3, row: None }));
+    let beyond = locate(Target::Sequence(summary.position.events)).unwrap_err();
+    assert_eq!(beyond.class, FailureClass::Refused);
+}
+
+#[test]
+fn the_graph_shows_the_way_to_the_root_and_counts_what_it_leaves_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(StoreConfig::new(dir.path())).unwrap();
+    let root = append(&store, "a", PLACED, &json!({}), None);
+    let middle = append(&store, "b", PLACED, &json!({}), Some(&root));
+    for _ in 0..600 {
+        append(&store, "c", PAID, &json!({}), Some(&middle));
+    }
+    let other = append(&store, "d", PAID, &json!({}), Some(&root));
+    store.close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let asked = asker.ask(|id| Request::Graph { id, sequence: middle.sequence });
+    let graph = asker.wait(|update| match update {
+        Update::Graph { id, graph } if id == asked => Some(graph.unwrap()),
+        _ => None,
+    });
+    assert_eq!(graph.nodes.len(), graph::NODES_MAX);
+    assert_eq!((graph.nodes[0].row.sequence, graph.nodes[1].row.sequence), (root.sequence, middle.sequence));
+    assert_eq!((graph.nodes[0].cause, graph.nodes[1].cause, graph.nodes[2].cause), (None, Some(0), Some(1)));
+    assert!(graph.nodes.iter().all(|node| node.on_path));
+    assert_eq!(graph.nodes[1].hidden_effects, 600 - 498);
+    assert!(graph.nodes.iter().all(|node| node.row.sequence != other.sequence));
+    assert_eq!(graph.nodes[0].hidden_effects, 1, "the other effect of the root found no room");
+}
+
+#[test]
+fn the_timeline_counts_every_event_once_on_both_axes() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 400).close().unwrap();
+    let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    for axis in [TimeAxis::Time, TimeAxis::Sequence] {
+        let asked = asker.ask(|id| Request::Timeline { id, axis, bins: 37 });
+        let timeline = asker.wait(|update| match update {
+            Update::Timeline { id, timeline } if id == asked => Some(timeline),
+            _ => None,
+        });
+        let counted: u64 = timeline.bins.iter().flatten().map(|count| u64::from(*count)).sum();
+        assert_eq!((timeline.bins.len(), counted), (37, summary.position.events), "{axis:?}");
+        assert!(timeline.first_sequence.is_sorted());
+    }
+}
+
+#[test]
+fn facets_count_entities_kinds_and_scopes() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 3).close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let facets = asker.wait(|update| match update {
+        Update::Facets(facets) => Some(facets),
+        _ => None,
+    });
+    let Facets { entities, kinds, scopes, entities_cut } = facets.as_ref();
+    assert!(!entities_cut && entities.is_sorted());
+    assert!(entities.contains(&("order:0".into(), 2)) && entities.contains(&("payment:2".into(), 1)));
+    assert!(kinds.contains(&(PLACED, 3)) && kinds.contains(&(PAID, 4)));
+    assert!(scopes.contains(&("shop".into(), 7)));
+}
+
+#[test]
+fn an_append_returns_its_receipt_and_a_reader_cannot_append() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 1).close().unwrap();
+    let draft = |entity: &str| Draft {
+        entity: entity.to_owned(),
+        scope: "shop".to_owned(),
+        kind: PLACED,
+        payload: json!({"by": "hand"}),
+        reaction_to: None,
+    };
+    let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::Writable);
+    let mut appended = |asker: &mut Asker, draft| {
+        let asked = asker.ask(|id| Request::Append { id, draft });
+        asker.wait(|update| match update {
+            Update::Appended { id, receipt } if id == asked => Some(receipt),
+            _ => None,
+        })
+    };
+    let receipt = appended(&mut asker, draft("order:0")).unwrap();
+    assert_eq!((receipt.sequence, receipt.clock), (summary.position.events, 2));
+    assert_eq!(appended(&mut asker, draft("../etc")).unwrap_err().class, FailureClass::Refused);
+    drop(asker);
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    assert_eq!(appended(&mut asker, draft("order:0")).unwrap_err().class, FailureClass::Refused);
+    assert_eq!(asker.detail(receipt.sequence).content_hash, receipt.content_hash);
+}
+
+#[test]
+fn projections_of_an_entity_and_of_a_scope_follow_what_is_appended() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = shop(dir.path(), 2);
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let watch = |id, fold, source| Request::Watch(ProjectionSpec { id, fold, source });
+    asker.worker.send(watch(1, FoldKind::LatestFields, FoldSource::Entity("order:0".to_owned())));
+    asker.worker.send(watch(2, FoldKind::CountByKind, FoldSource::Scope("shop".to_owned())));
+    let mut state = |wanted_id: u64, wanted: Value| {
+        asker.wait(|update| match update {
+            Update::Projection(state) if state.spec.id == wanted_id => {
+                (state.state.as_deref() == Some(&wanted)).then_some(state.status)
+            }
+            _ => None,
+        })
+    };
+    let live = FoldStatus::Live;
+    assert_eq!(state(1, json!({"total": "changed", "note": "Grüße", "late": true})), live);
+    append(&store, "order:0", PAID, &json!({"total": 7}), None);
+    assert_eq!(state(1, json!({"total": 7, "note": "Grüße", "late": true})), live);
+    append(&store, "order:1", PLACED, &json!({}), None);
+    assert_eq!(state(2, json!({"0x1001": 3, "0x2001": 4})), live);
+    asker.worker.send(Request::Unwatch(2));
+    asker.wait(|update| match update {
+        Update::Projection(state) => {
+            (state.spec.id == 2 && state.status == FoldStatus::Stopped).then_some(())
+        }
+        _ => None,
+    });
+}
+
+#[test]
+fn a_whole_store_is_verified_with_a_count() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 5).close().unwrap();
+    let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let asked = asker.ask(|id| Request::Verify { id });
+    let report = asker.wait(|update| match update {
+        Update::Verified { id, report } if id == asked => Some(report.unwrap()),
+        Update::Progress { what, .. } => {
+            assert_eq!(what, Task::Verify);
+            None
+        }
+        _ => None,
+    });
+    assert_eq!((report.events, report.problems), (summary.position.events, Vec::new()));
+}
+
+#[test]
+fn the_demonstration_tells_its_story_and_goes_on_until_it_is_paused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut asker = Asker::new();
+    asker.worker.send(Request::OpenDemo { path: dir.path().to_owned() });
+    let summary = asker.wait(|update| match update {
+        Update::Opened(summary) => Some(summary),
+        Update::OpenFailed { failure, .. } => panic!("{failure:?}"),
+        _ => None,
+    });
+    assert!(summary.demo && summary.position.events >= demo::DEMO_EVENTS);
+    assert!(summary.kind_names.iter().any(|(_, name)| name == "OrderPlaced"));
+    asker.worker.send(Request::Feed { paused: false, per_second: 500.0 });
+    asker.wait(|update| match update {
+        Update::Position(Position { events, .. }) => (events > summary.position.events + 10).then_some(()),
+        _ => None,
+    });
+    drop(asker);
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let caused = Query { entity: Some("parcel".to_owned()), ..Query::default() };
+    assert!(asker.filter(caused).matched > 0);
+    let row = asker.rows(0..1).remove(0);
+    assert!(matches!(row.cell, RowCell::Event(cell) if cell.cause_sequence.is_some()));
+}
+
+#[test]
+fn closing_answers_and_frees_the_store_for_another_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 1).close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::Writable);
+    asker.worker.send(Request::Close);
+    asker.wait(|update| matches!(update, Update::Closed).then_some(()));
+    Store::open(StoreConfig::new(dir.path())).unwrap().close().unwrap();
+}
+
+#[test]
+fn the_worker_is_idle_once_everything_is_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 2).close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let asked = asker.ask(|id| Request::Filter { id, query: Query::default() });
+    assert!(!asker.worker.is_idle());
+    asker.wait(|update| matches!(update, Update::Matched { id, .. } if id == asked).then_some(()));
+    let deadline = Instant::now() + PATIENCE;
+    while !asker.worker.is_idle() {
+        assert!(Instant::now() < deadline, "the worker comes to rest");
+        let _ = asker.worker.recv_timeout(Duration::from_millis(1));
+    }
+}
