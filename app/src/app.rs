@@ -10,6 +10,8 @@ mod log;
 mod needs;
 mod run;
 mod saved;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
