@@ -30,7 +30,14 @@ impl Plugin for Places {
     fn output_hook(&mut self, _ctx: &Context, output: &mut FullOutput) {
         let Some(tree) = &output.platform_output.accesskit_update else { return };
         let scale = f64::from(output.pixels_per_point);
-        let lines = tree.nodes.iter().filter_map(|(id, node)| Some((*id, line(node, scale)?)));
+        let named = |wanted: &NodeId| tree.nodes.iter().find(|(id, _)| id == wanted).map(|(_, node)| node);
+        let lines = tree.nodes.iter().filter_map(|(id, node)| {
+            // A field may have its name from the label beside it.
+            let label = node.labelled_by().first().and_then(named);
+            let name =
+                node.label().or_else(|| label.and_then(|label| label.label().or_else(|| label.value())))?;
+            Some((*id, line(node, name, scale)?))
+        });
         let mut present = HashMap::new();
         for (id, line) in lines {
             if self.told.get(&id) != Some(&line) {
@@ -44,8 +51,8 @@ impl Plugin for Places {
 }
 
 /// Role, name and pixels of a widget.
-fn line(node: &Node, scale: f64) -> Option<String> {
-    let (name, place) = (node.label()?, node.bounds()?);
+fn line(node: &Node, name: &str, scale: f64) -> Option<String> {
+    let place = node.bounds()?;
     let [left, top, right, bottom] =
         [place.x0, place.y0, place.x1, place.y1].map(|side| (side * scale).round());
     let name = name.replace('\n', " ");
