@@ -8,8 +8,11 @@ mod aside;
 mod icon;
 mod log;
 mod needs;
+mod places;
 mod run;
 mod saved;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,6 +34,7 @@ use crate::worker::protocol::{OpenMode, Request, Update};
 
 pub use crate::app::icon::icon;
 pub use crate::app::log::Log;
+pub use crate::app::places::tell_places;
 
 /// Names the program to the desktop.
 pub const APP_ID: &str = "io.github.causeway.Inspector";

@@ -8,7 +8,7 @@ use egui::{ViewportBuilder, vec2};
 use jiff::tz::TimeZone;
 use winit::platform::x11::EventLoopBuilderExtX11;
 
-use crate::app::{APP_ID, App, Log, Parts, Start, icon};
+use crate::app::{APP_ID, App, Log, Parts, Start, icon, tell_places};
 use crate::cli::{Ending, Outcome};
 use crate::state::workspace::Home;
 use crate::state::zone::Zone;
@@ -83,6 +83,7 @@ fn show(start: Start, home: Option<Home>, log: Log, displays: &Displays) -> Outc
     };
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let ctx = creation.egui_ctx.clone();
+        tell_places(&creation.egui_ctx, log);
         let worker = Worker::start(move || ctx.request_repaint())?;
         let app = App::new(Parts { worker, home, zone: Zone(TimeZone::system()), log }, start);
         theme::apply(&creation.egui_ctx, app.model().settings.theme);

@@ -33,7 +33,9 @@ pub(crate) struct Search {
     found: Option<Vec<u64>>,
     /// The first sequence that was not looked at.
     next: u64,
+    /// Until the whole store was searched for the first time.
     elapsed: Duration,
+    answered: bool,
 }
 
 struct Plan {
@@ -56,7 +58,7 @@ impl Search {
     pub(crate) fn new(id: RequestId, query: &Query) -> Self {
         let plan = Plan::of(query);
         let found = (plan.narrows || plan.scan.is_some()).then(Vec::new);
-        Self { id, plan, found, next: 0, elapsed: Duration::ZERO }
+        Self { id, plan, found, next: 0, elapsed: Duration::ZERO, answered: false }
     }
 
     /// Looks at one slice more. Damaged events do not match a scan; an index still knows them.
@@ -65,7 +67,10 @@ impl Search {
         let end = handle.visible();
         self.rewind(end);
         let stepped = self.slice(handle, end);
-        self.elapsed += started.elapsed();
+        if !self.answered {
+            self.elapsed += started.elapsed();
+        }
+        self.answered |= self.next == end;
         stepped
     }
 
