@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use causeway_inspector::command::Commands;
+use causeway_inspector::command::{Command, Commands};
 use causeway_inspector::context::ViewContext;
 use causeway_inspector::fixture;
 use causeway_inspector::panels::Panels;
@@ -38,6 +38,8 @@ fn main() -> anyhow::Result<()> {
 fn picture(model: &Model, size: egui::Vec2, theme: Theme) -> anyhow::Result<Vec<u8>> {
     let mut panels = Panels::default();
     let commands = Commands::default();
+    // The form reacts to the selected event, so that its picture shows more than empty fields.
+    panels.run(Command::AppendReaction, model);
     let shot = Shot { passes: 6, ..Shot::new(size, theme) };
     let png = raster::render_png(shot, |ui| {
         let ctx = ViewContext { model, tokens: theme.tokens(), commands: &commands };

@@ -85,7 +85,7 @@ impl App {
             parts.home.as_ref().map_or_else(Default::default, |home| Workspace::load(&home.config));
         let mut model = Model { local_zone: parts.zone, ..Model::default() };
         model.settings = workspace.settings.clone();
-        model.recents = workspace.recents.clone();
+        model.recents.clone_from(&workspace.recents);
         if let Some(problem) = problem {
             model.say(problem, true, 0.0);
         }
@@ -259,7 +259,7 @@ impl App {
         let title = match &self.model.store {
             Some(store) if self.model.screen == Screen::Store => {
                 let name = store.summary.path.file_name().unwrap_or(store.summary.path.as_os_str());
-                format!("{} – Causeway", name.to_string_lossy())
+                format!("{} - Causeway", name.to_string_lossy())
             }
             _ => "Causeway".to_owned(),
         };

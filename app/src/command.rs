@@ -150,9 +150,7 @@ impl Command {
             Self::CopyPayload => ("Copy payload", "Copy the payload of the selected event as JSON"),
             Self::Verify => ("Verify whole store", "Compute all hashes anew and compare them"),
             Self::Cancel => ("Cancel", "Stop what is running"),
-            Self::ToggleUtc => {
-                ("Switch between local time and UTC", "Show times in the local zone or in UTC")
-            }
+            Self::ToggleUtc => ("Local time or UTC", "Show times in the local zone or in UTC"),
             Self::CycleTheme => ("Next theme", "Dark, light, high contrast"),
             Self::NameKinds => ("Name kinds…", "Give kinds the names that the store does not know"),
             Self::ShowKeys => ("Keyboard shortcuts", "List all keys"),

@@ -101,8 +101,8 @@ fn id(number: u64) -> u128 {
 /// The rows of the story: shortened runs of it first, the whole of it last.
 fn rows() -> Vec<EventRow> {
     let mut out: Vec<EventRow> = Vec::new();
-    for (run, lines) in [12usize, 12, 12, 24].into_iter().enumerate() {
-        let shift = (run as i64 - 3) * 9_400_000;
+    for (run, lines) in (0i64..).zip([12usize, 12, 12, 24]) {
+        let shift = (run - 3) * 9_400_000;
         let first = out.len();
         for (i, line) in STORY[..lines].iter().enumerate() {
             let at = first + i;
@@ -259,7 +259,7 @@ fn timeline(axis: TimeAxis) -> Timeline {
     let first_sequence = (0..count as u64).map(|i| i * TOTAL / count as u64).collect();
     let span = match axis {
         TimeAxis::Time => (START_US - 7 * 86_400_000_000, START_US + 8_600_000),
-        TimeAxis::Sequence => (0, TOTAL as i64),
+        TimeAxis::Sequence => (0, TOTAL.cast_signed()),
     };
     Timeline { axis, span, bins, first_sequence }
 }
@@ -440,7 +440,7 @@ pub fn store() -> Model {
     let mut store = store_model();
     store.query =
         Query { correlation: Some("a7f3".to_owned()), text: Some("total".to_owned()), ..Query::default() };
-    store.filter_text = "corr:a7f3 total".to_owned();
+    "corr:a7f3 total".clone_into(&mut store.filter_text);
     Model { screen: Screen::Store, store: Some(store), ..welcome() }
 }
 
@@ -475,7 +475,7 @@ pub fn nothing_found() -> Model {
     if let Some(store) = &mut model.store {
         store.rows.clear();
         store.query = Query { text: Some("OrderPlcaed".to_owned()), ..Query::default() };
-        store.filter_text = "OrderPlcaed".to_owned();
+        "OrderPlcaed".clone_into(&mut store.filter_text);
         store.matched = Matched { matched: 0, served_by: "scan", ..store.matched.clone() };
         (store.selected, store.selected_row, store.reveal_row, store.detail) = (None, None, None, None);
         store.graph = None;
@@ -498,7 +498,7 @@ pub fn hostile() -> Model {
             (52, "e\u{301}\u{302}\u{303} glyphs \u{7f}"),
         ] {
             if let Some(RowCell::Event(event)) = store.rows.get_mut(&row).map(|row| &mut row.cell) {
-                event.summary = text.to_owned();
+                text.clone_into(&mut event.summary);
                 event.entity = Arc::from(format!("order:{}\u{202e}{}", "x".repeat(400), row));
                 event.kind = kind;
             }

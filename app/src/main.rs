@@ -15,5 +15,8 @@ fn main() -> ExitCode {
         wayland: path("WAYLAND_DISPLAY").map(|display| runtime.join(display)),
         x11: path("DISPLAY").is_some(),
     };
-    cli::run(Cli::parse(), Surroundings { home: path("CAUSEWAY_HOME"), displays })
+    match Cli::try_parse() {
+        Ok(cli) => cli::run(cli, Surroundings { home: path("CAUSEWAY_HOME"), displays }),
+        Err(answer) => cli::answer(&answer),
+    }
 }

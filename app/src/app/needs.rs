@@ -31,7 +31,7 @@ impl App {
             None => true,
         };
         if due {
-            let id = self.model.asked.next();
+            let id = self.model.asked.number();
             self.model.asked.detail = Some((id, sequence, events));
             self.worker.send(Request::Detail { id, sequence });
         }
@@ -53,7 +53,7 @@ impl App {
 
     /// Asks where an event is; the answer selects it.
     pub(super) fn locate(&mut self, target: Target) {
-        let id = self.model.asked.next();
+        let id = self.model.asked.number();
         self.model.asked.locate = id;
         self.worker.send(Request::Locate { id, target });
     }
@@ -69,7 +69,7 @@ impl App {
     fn ask_for_graph(&mut self, sequence: u64) {
         let Some(store) = &self.model.store else { return };
         let events = store.summary.position.events;
-        let id = self.model.asked.next();
+        let id = self.model.asked.number();
         self.model.asked.graph = Some((id, sequence, events));
         self.worker.send(Request::Graph { id, sequence });
     }
@@ -96,7 +96,7 @@ impl App {
     fn ask_for_timeline(&mut self, axis: TimeAxis, bins: usize) {
         let Some(store) = &self.model.store else { return };
         let events = store.summary.position.events;
-        let id = self.model.asked.next();
+        let id = self.model.asked.number();
         self.model.asked.timeline = Some((id, (axis, bins), events));
         self.worker.send(Request::Timeline { id, axis, bins });
     }
@@ -126,7 +126,7 @@ impl App {
         let rows = around(start, end, store.matched.matched);
         let rows = rows.start..(rows.start..rows.end).rev().find(missing).map_or(rows.end, |last| last + 1);
         let rows = (rows.start..rows.end).find(missing).unwrap_or(rows.start)..rows.end;
-        let id = self.model.asked.next();
+        let id = self.model.asked.number();
         self.model.asked.rows.push((id, rows.clone()));
         self.worker.send(Request::Rows { id, rows });
     }

@@ -54,7 +54,6 @@ impl App {
             Command::CloseStore => self.close_store(),
             Command::ToggleWriting => self.toggle_writing(),
             Command::ToggleFollow => self.toggle_follow(),
-            Command::FocusFilter => self.show_view(View::Events),
             Command::ClearFilter => self.refine(&Query::default()),
             Command::JumpDialog => self.model.overlay = Overlay::Jump,
             Command::GoFirst => self.go_to_row(0, false),
@@ -63,13 +62,13 @@ impl App {
             Command::PreviousRow => self.step_row(-1),
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
             Command::GoToEffect => {
-                self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence))
+                self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence));
             }
             Command::PreviousInStream => self.go_to(|store| store.detail.as_ref()?.previous_in_stream),
             Command::NextInStream => self.go_to(|store| store.detail.as_ref()?.next_in_stream),
             Command::Back => self.go_back(),
             Command::Forward => self.go_forward(),
-            Command::ShowEvents => self.show_view(View::Events),
+            Command::ShowEvents | Command::FocusFilter => self.show_view(View::Events),
             Command::ShowGraph => self.show_view(View::Graph),
             Command::ShowProjections => self.show_view(View::Projections),
             Command::ShowAppend | Command::AppendReaction => self.show_view(View::Append),
@@ -91,7 +90,7 @@ impl App {
 
     fn preview(&mut self, path: PathBuf) {
         self.model.overlay = Overlay::None;
-        let id = self.model.asked.next();
+        let id = self.model.asked.number();
         self.model.asked.preview = Some((id, path.clone()));
         self.worker.send(Request::Preview { id, path });
     }
@@ -205,13 +204,12 @@ impl App {
         if row >= store.matched.matched {
             return;
         }
-        match store.rows.get(&row).map(|found| found.sequence) {
-            Some(sequence) => self.select(sequence),
-            None => {
-                store.reveal_row = Some(row);
-                self.model.asked.row_to_select = Some(row);
-                self.need_rows(row, 1);
-            }
+        if let Some(sequence) = store.rows.get(&row).map(|found| found.sequence) {
+            self.select(sequence);
+        } else {
+            store.reveal_row = Some(row);
+            self.model.asked.row_to_select = Some(row);
+            self.need_rows(row, 1);
         }
         if let Some(store) = &mut self.model.store {
             store.follow = follow;
@@ -289,7 +287,7 @@ impl App {
     // Writing and computing
 
     fn append(&mut self, draft: Draft) {
-        let id = self.model.asked.next();
+        let id = self.model.asked.number();
         self.model.asked.append = Some(id);
         self.worker.send(Request::Append { id, draft });
     }
@@ -301,7 +299,7 @@ impl App {
 
     /// Starts a projection.
     pub(super) fn watch(&mut self, fold: FoldKind, source: FoldSource) {
-        let id = self.model.asked.next().0;
+        let id = self.model.asked.number().0;
         let Some(store) = &mut self.model.store else { return };
         let spec = ProjectionSpec { id, fold, source };
         let status = FoldStatus::CatchingUp;
@@ -333,7 +331,7 @@ impl App {
     fn verify(&mut self) {
         if let Some(store) = &mut self.model.store {
             store.verified = None;
-            let id = self.model.asked.next();
+            let id = self.model.asked.number();
             self.model.asked.verify = Some(id);
             self.worker.send(Request::Verify { id });
         }

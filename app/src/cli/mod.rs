@@ -86,6 +86,9 @@ enum Ending {
 
 type Outcome = Result<(), Ending>;
 
+/// Exit code for something that does not exist.
+const USAGE: u8 = 2;
+
 impl Ending {
     fn failed(message: impl Into<String>) -> Self {
         Self::Failed(message.into())
@@ -105,6 +108,22 @@ impl From<crate::worker::protocol::Failure> for Ending {
     fn from(failure: crate::worker::protocol::Failure) -> Self {
         Self::Failed([failure.message, failure.advice].join(" ").trim().to_owned())
     }
+}
+
+/// Prints help where it was asked for, and otherwise one line that says what cannot be understood.
+pub fn answer(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nobody is left to be told that the output is closed.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let words: Vec<&str> = text.split("\n\nUsage").next().unwrap_or_default().split_whitespace().collect();
+    let line = words.join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    // If the error output is closed as well, the exit code says it.
+    let _ = writeln!(io::stderr(), "causeway: {line}; see causeway --help");
+    ExitCode::from(USAGE)
 }
 
 /// Does what the command line asks for.
@@ -131,7 +150,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
         Some(Command::Append(args)) => events::append(&args),
-        Some(Command::Import(args)) => store::import(args),
+        Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),
     }
 }
@@ -149,7 +168,12 @@ fn id_text(id: impl Into<u128>) -> String {
 
 /// Lower-case hexadecimal digits of a hash.
 fn hash_text(hash: &[u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    let (high, low) = hash.split_at(16);
+    [high, low]
+        .map(|half| {
+            format!("{:032x}", half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte)))
+        })
+        .concat()
 }
 
 #[cfg(test)]

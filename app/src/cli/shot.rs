@@ -110,7 +110,9 @@ pub(super) fn shot(args: &ShotArgs) -> Outcome {
     let shot = Shot { scale: args.scale, passes: FRAMES, ..Shot::new(args.size, theme) };
     let png = render_png(shot, |ui| {
         if let Some(step) = ACTION_FRAMES.iter().position(|at| *at == frame) {
-            actions(args.screen, step, &dir, app.model()).into_iter().for_each(|action| app.send(action));
+            for action in actions(args.screen, step, &dir, app.model()) {
+                app.send(action);
+            }
         }
         frame += 1;
         patient = patient && settle(&mut app, ui.ctx());
@@ -154,9 +156,8 @@ fn settle(app: &mut App, ctx: &egui::Context) -> bool {
 fn actions(screen: ScreenName, step: usize, dir: &std::path::Path, model: &Model) -> Vec<Action> {
     let run = |command| vec![Action::Run(command)];
     match (screen, step) {
-        (ScreenName::Welcome | ScreenName::Error, _) => Vec::new(),
         (ScreenName::Preview, 0) => vec![Action::Preview(dir.to_owned())],
-        (ScreenName::Preview, _) => Vec::new(),
+        (ScreenName::Welcome | ScreenName::Error | ScreenName::Preview, _) => Vec::new(),
         (_, 0) => vec![Action::Run(Command::GoLast), interesting(model)].into_iter().collect(),
         (ScreenName::Events, _) => Vec::new(),
         (ScreenName::Raw, _) => vec![Action::ShowDetail(DetailTab::Raw)],

@@ -28,9 +28,8 @@ pub(super) struct VerifyArgs {
 }
 
 /// Copies a directory and prints what came of it.
-pub(super) fn import(args: ImportArgs) -> Outcome {
-    let mut options = ImportOptions::default();
-    options.include_hidden = args.include_hidden;
+pub(super) fn import(args: &ImportArgs) -> Outcome {
+    let options = ImportOptions { include_hidden: args.include_hidden };
     let report = store::import(&args.from, StoreConfig::new(&args.to), options, &mut progress("imported"))
         .map_err(|error| failure::of_directory(&args.from, &error))?;
     let mut out = stdout().lock();

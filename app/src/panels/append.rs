@@ -185,7 +185,7 @@ impl AppendForm {
                     .code_editor()
                     .desired_rows(9)
                     .desired_width(f32::INFINITY);
-                let response = ui.add(edit).accessible_name("Payload");
+                let response = ui.add(edit).accessible_name("Payload as JSON");
                 self.was_touched |= response.changed();
                 focus::ring(ui, &response, rect, RADIUS_CONTROL);
             });
@@ -333,14 +333,16 @@ fn refused_ui(ctx: StoreContext<'_>, ui: &mut Ui, failure: &Failure) {
 fn receipt_card_ui(ctx: StoreContext<'_>, ui: &mut Ui, receipt: &ReceiptView) {
     let t = ctx.view.tokens;
     ui.set_width(ui.available_width());
+    ui.spacing_mut().interact_size.y = 18.0;
+    ui.spacing_mut().item_spacing.y = 5.0;
     if receipt.durable {
         badge(ui, Tone::Good, Some(icons::SEAL_CHECK), "On stable storage");
     } else {
         badge(ui, Tone::Warn, Some(icons::CLOCK), "Written, not yet durable");
     }
+    ui.add_space(3.0);
     let row = |ui: &mut Ui, name: &str, add: &mut dyn FnMut(&mut Ui)| {
         ui.horizontal(|ui| {
-            ui.spacing_mut().interact_size.y = 18.0;
             let (rect, _) = paint::allocate(ui, vec2(96.0, 18.0), Sense::hover());
             paint::text(
                 ui.painter(),
@@ -363,7 +365,7 @@ fn receipt_card_ui(ctx: StoreContext<'_>, ui: &mut Ui, receipt: &ReceiptView) {
         ui.label(type_roles::rich(words, type_roles::table()).color(t.text));
     };
     row(ui, "In its stream", &mut |ui| {
-        plain(ui, format!("event {}", text::grouped(u64::from(receipt.clock) + 1)))
+        plain(ui, format!("event {}", text::grouped(u64::from(receipt.clock) + 1)));
     });
     row(ui, "Event id", &mut |ui| {
         hash_label(ui, "event id", &text::id_digits(receipt.event_id), t.text);

@@ -11,38 +11,32 @@ use crate::widgets::button::Button;
 use crate::widgets::{escape, paint};
 use crate::worker::protocol::{FailureClass, OpenMode};
 
-/// Has no state of its own.
-#[derive(Debug, Default)]
-pub(super) struct ErrorPanel;
-
-impl ErrorPanel {
-    /// Draws the screen.
-    pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
-        let Some(failed) = &ctx.model.open_failure else { return };
-        column(ui, |ui| {
-            head_ui(ctx, ui, failed);
-            for (words, color) in
-                [(&failed.failure.message, ctx.tokens.text), (&failed.failure.advice, ctx.tokens.text2)]
-            {
-                if !words.is_empty() {
-                    let words = type_roles::rich(sentence(words), type_roles::reading()).color(color);
-                    ui.label(words.line_height(Some(type_roles::READING_LINE_HEIGHT)));
-                }
+/// Draws the screen.
+pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
+    let Some(failed) = &ctx.model.open_failure else { return };
+    column(ui, |ui| {
+        head_ui(ctx, ui, failed);
+        for (words, color) in
+            [(&failed.failure.message, ctx.tokens.text), (&failed.failure.advice, ctx.tokens.text2)]
+        {
+            if !words.is_empty() {
+                let words = type_roles::rich(sentence(words), type_roles::reading()).color(color);
+                ui.label(words.line_height(Some(type_roles::READING_LINE_HEIGHT)));
             }
-            ui.add_space(14.0);
-            let mode = match failed.mode {
-                OpenMode::ReadOnly => "read-only",
-                OpenMode::Writable => "for writing",
-            };
-            let facts = [
-                ("Cause", class_text(failed.failure.class).to_owned()),
-                ("Opened", mode.to_owned()),
-                ("Written", "nothing; the directory is as it was".to_owned()),
-            ];
-            facts_ui(ctx, ui, &facts);
-            buttons_ui(ctx, ui, failed);
-        });
-    }
+        }
+        ui.add_space(14.0);
+        let mode = match failed.mode {
+            OpenMode::ReadOnly => "read-only",
+            OpenMode::Writable => "for writing",
+        };
+        let facts = [
+            ("Cause", class_text(failed.failure.class).to_owned()),
+            ("Opened", mode.to_owned()),
+            ("Written", "nothing; the directory is as it was".to_owned()),
+        ];
+        facts_ui(ctx, ui, &facts);
+        buttons_ui(ctx, ui, failed);
+    });
 }
 
 fn head_ui(ctx: ViewContext<'_>, ui: &mut Ui, failed: &OpenFailure) {

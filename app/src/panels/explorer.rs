@@ -168,7 +168,7 @@ impl Explorer {
                 let keep = ui.input(|input| input.modifiers.command);
                 ctx.view.commands.send(Action::Refine(with_kind(&ctx.store.query, *kind, keep)));
             }
-            let number = format!("{} · click to filter, Ctrl+click to add", kind);
+            let number = format!("{kind} · click to filter, Ctrl+click to add");
             row.response.on_hover_text(number);
         }
         if found.is_empty() {

@@ -39,7 +39,6 @@ const NARROW: f32 = 1200.0;
 #[derive(Default)]
 pub struct Panels {
     top_bar: top_bar::TopBar,
-    status_bar: status_bar::StatusBar,
     explorer: explorer::Explorer,
     detail: detail::DetailPanel,
     timeline: timeline::TimelinePanel,
@@ -48,9 +47,6 @@ pub struct Panels {
     projections: projections::Projections,
     append: append::AppendForm,
     welcome: welcome::Welcome,
-    preview: preview::PreviewPanel,
-    opening: opening::OpeningPanel,
-    error: error::ErrorPanel,
     overlays: overlay::Overlays,
     messages: messages::Messages,
 }
@@ -82,12 +78,12 @@ impl Panels {
     /// The screens without an open store.
     fn outside_ui(&mut self, screen: Screen, ctx: ViewContext<'_>, ui: &mut Ui) {
         bar(Panel::bottom("status"), metrics::STATUS_BAR, ctx.tokens)
-            .show(ui, |ui| self.status_bar.show_outside(ctx, ui));
+            .show(ui, |ui| status_bar::show_outside(ctx, ui));
         CentralPanel::no_frame().frame(Frame::NONE.fill(ctx.tokens.canvas)).show(ui, |ui| match screen {
             Screen::Welcome | Screen::Store => self.welcome.show(ctx, ui),
-            Screen::Preview => self.preview.show(ctx, ui),
-            Screen::Opening => self.opening.show(ctx, ui),
-            Screen::Error => self.error.show(ctx, ui),
+            Screen::Preview => preview::show(ctx, ui),
+            Screen::Opening => opening::show(ctx, ui),
+            Screen::Error => error::show(ctx, ui),
         });
     }
 
@@ -100,7 +96,7 @@ impl Panels {
             hairline::horizontal(ui.painter(), ui.max_rect().x_range(), ui.max_rect().bottom() - 1.0, t.line);
             self.top_bar.show(ctx, ui);
         });
-        bar(Panel::bottom("status"), metrics::STATUS_BAR, t).show(ui, |ui| self.status_bar.show(ctx, ui));
+        bar(Panel::bottom("status"), metrics::STATUS_BAR, t).show(ui, |ui| status_bar::show(ctx, ui));
         if matches!(view, View::Events | View::Graph) {
             side(Panel::right("detail"), width, metrics::INSPECTOR_WIDTH, t).show(ui, |ui| {
                 hairline::vertical(ui.painter(), ui.max_rect().left(), ui.max_rect().y_range(), t.line);

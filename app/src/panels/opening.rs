@@ -11,39 +11,33 @@ use crate::widgets::button::Button;
 use crate::widgets::paint;
 use crate::worker::protocol::Task;
 
-/// Has no state of its own.
-#[derive(Debug, Default)]
-pub(super) struct OpeningPanel;
-
-impl OpeningPanel {
-    /// Draws the screen.
-    pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
-        let t = ctx.tokens;
-        preview::column(ui, |ui| {
-            let path = match &ctx.model.preview {
-                Some(Ok(preview)) => preview.path.clone(),
-                Some(Err((path, _))) => path.clone(),
-                None => std::path::PathBuf::new(),
-            };
-            preview::head_ui(ctx, ui, icons::FOLDER_OPEN, "Opening", &path);
-            let (done, total) = match ctx.model.progress {
-                Some((Task::Open, done, total)) => (done, total),
-                _ => (0, 0),
-            };
-            progress_ui(ctx, ui, done, total);
-            ui.add_space(4.0);
-            let words = if total == 0 {
-                "Reading the list of segments".to_owned()
-            } else {
-                format!("{} of {} read", text::bytes(done), text::bytes(total))
-            };
-            ui.label(type_roles::rich(words, type_roles::table()).color(t.text2));
-            ui.add_space(12.0);
-            if ui.add(Button::secondary("Cancel")).clicked() {
-                ctx.commands.run(Command::Cancel);
-            }
-        });
-    }
+/// Draws the screen.
+pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
+    let t = ctx.tokens;
+    preview::column(ui, |ui| {
+        let path = match &ctx.model.preview {
+            Some(Ok(preview)) => preview.path.clone(),
+            Some(Err((path, _))) => path.clone(),
+            None => std::path::PathBuf::new(),
+        };
+        preview::head_ui(ctx, ui, icons::FOLDER_OPEN, "Opening", &path);
+        let (done, total) = match ctx.model.progress {
+            Some((Task::Open, done, total)) => (done, total),
+            _ => (0, 0),
+        };
+        progress_ui(ctx, ui, done, total);
+        ui.add_space(4.0);
+        let words = if total == 0 {
+            "Reading the list of segments".to_owned()
+        } else {
+            format!("{} of {} read", text::bytes(done), text::bytes(total))
+        };
+        ui.label(type_roles::rich(words, type_roles::table()).color(t.text2));
+        ui.add_space(12.0);
+        if ui.add(Button::secondary("Cancel")).clicked() {
+            ctx.commands.run(Command::Cancel);
+        }
+    });
 }
 
 fn progress_ui(ctx: ViewContext<'_>, ui: &mut Ui, done: u64, total: u64) {

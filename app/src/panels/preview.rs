@@ -16,24 +16,18 @@ use crate::widgets::spinner::spinner;
 use crate::widgets::{error_tile, escape, paint};
 use crate::worker::protocol::{Failure, OpenMode, Preview, StoreFormat};
 
-/// Has no state of its own.
-#[derive(Debug, Default)]
-pub(super) struct PreviewPanel;
-
-impl PreviewPanel {
-    /// Draws the screen.
-    pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
-        column(ui, |ui| match &ctx.model.preview {
-            Some(Ok(preview)) => preview_ui(ctx, ui, preview),
-            Some(Err((path, failure))) => failed_ui(ctx, ui, path, failure),
-            None => {
-                ui.horizontal(|ui| {
-                    spinner(ui, "looking inside");
-                    ui.label(type_roles::rich("Looking inside", type_roles::body()).color(ctx.tokens.text2));
-                });
-            }
-        });
-    }
+/// Draws the screen.
+pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
+    column(ui, |ui| match &ctx.model.preview {
+        Some(Ok(preview)) => preview_ui(ctx, ui, preview),
+        Some(Err((path, failure))) => failed_ui(ctx, ui, path, failure),
+        None => {
+            ui.horizontal(|ui| {
+                spinner(ui, "looking inside");
+                ui.label(type_roles::rich("Looking inside", type_roles::body()).color(ctx.tokens.text2));
+            });
+        }
+    });
 }
 
 /// The column in the middle that screens without a store share.
@@ -82,9 +76,10 @@ pub(super) fn facts_ui(ctx: ViewContext<'_>, ui: &mut Ui, facts: &[(&str, String
         .inner_margin(Margin::symmetric(16, 12));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.spacing_mut().item_spacing.y = 5.0;
         for (name, value) in facts {
             ui.horizontal(|ui| {
-                ui.spacing_mut().interact_size.y = 18.0;
                 let (rect, _) = paint::allocate(ui, vec2(96.0, 18.0), Sense::hover());
                 paint::text(
                     ui.painter(),

@@ -178,8 +178,8 @@ impl Projections {
         let room = ui.available_rect_before_wrap().shrink2(vec2(PADDING, 0.0));
         let room = room.with_max_y(room.bottom() - 14.0);
         inside(ui, room, Layout::default(), |ui| {
-            let generation = format!("{} of {}", source_text(projection), fold_text(projection));
-            section_header::fixed(ui, "State", &generation, |ui| {
+            let what = format!("{} of {}", fold_text(projection), source_text(projection));
+            section_header::fixed(ui, "State", &what, |ui| {
                 if button::small_icon(ui, icons::COPY, "Copy state").clicked()
                     && let Some(state) = &projection.state
                 {
@@ -196,18 +196,14 @@ impl Projections {
             }
             let card = ui.available_rect_before_wrap();
             ui.painter().rect(card, RADIUS_CARD, t.panel, Stroke::new(1.0, t.line), StrokeKind::Inside);
-            inside(ui, card.shrink2(vec2(1.0, 8.0)), Layout::default(), |ui| match &projection.state {
-                Some(state) => {
-                    // The same projection in another generation is another value.
-                    let version =
-                        projection.spec.id.wrapping_mul(0x9E37_79B9).wrapping_add(projection.deliveries);
-                    self.state.show(ui, "state", state, version);
-                }
-                None => {
-                    let advice = format!(
-                        "None of its {} was relevant so far",
-                        text::counted(projection.generation, "event")
-                    );
+            inside(ui, card.shrink2(vec2(1.0, 8.0)), Layout::default(), |ui| {
+                if let Some(state) = &projection.state {
+                    // The same projection after another delivery is another value.
+                    let id = projection.spec.id.wrapping_mul(0x9E37_79B9);
+                    self.state.show(ui, "state", state, id.wrapping_add(projection.deliveries));
+                } else {
+                    let events = text::counted(projection.generation, "event");
+                    let advice = format!("None of its {events} was relevant so far");
                     EmptyState { reason: "No state yet", advice: &advice, link: None }.show(ui);
                 }
             });

@@ -13,31 +13,25 @@ use crate::widgets::spinner::spinner;
 use crate::widgets::{button, hairline, paint, tooltip};
 use crate::worker::protocol::{OpenMode, Task};
 
-/// Has no state of its own.
-#[derive(Debug, Default)]
-pub(super) struct StatusBar;
+/// Draws the bar of an open store.
+pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui) {
+    strip(ctx.view, ui, |ui, left| if left { selection_ui(ctx, ui) } else { live_ui(ctx, ui) });
+}
 
-impl StatusBar {
-    /// Draws the bar of an open store.
-    pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
-        strip(ctx.view, ui, |ui, left| if left { selection_ui(ctx, ui) } else { live_ui(ctx, ui) });
-    }
-
-    /// Draws the bar while no store is open.
-    pub(super) fn show_outside(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
-        strip(ctx, ui, |ui, left| {
-            if left {
-                caption(ui, ctx, "No store open");
-            } else {
-                caption(ui, ctx, &format!("{} · offline", env!("CARGO_PKG_VERSION")));
-                for command in [Command::ShowKeys, Command::ShowPalette, Command::CycleTheme] {
-                    if text_button(ui, ctx, command.text().0).clicked() {
-                        ctx.commands.run(command);
-                    }
+/// Draws the bar while no store is open.
+pub(super) fn show_outside(ctx: ViewContext<'_>, ui: &mut Ui) {
+    strip(ctx, ui, |ui, left| {
+        if left {
+            caption(ui, ctx, "No store open");
+        } else {
+            caption(ui, ctx, &format!("{} · offline", env!("CARGO_PKG_VERSION")));
+            for command in [Command::ShowKeys, Command::ShowPalette, Command::CycleTheme] {
+                if text_button(ui, ctx, command.text().0).clicked() {
+                    ctx.commands.run(command);
                 }
             }
-        });
-    }
+        }
+    });
 }
 
 /// Both ends of the bar, the left one first.
@@ -83,7 +77,9 @@ fn selection_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     if let Some(detail) = &store.detail
         && store.selected == Some(detail.row.sequence)
     {
-        words += &format!(" · {} in its conversation", text::counted(detail.correlation_count, "event"));
+        words += " · ";
+        words += &text::counted(detail.correlation_count, "event");
+        words += " in its conversation";
     }
     if store.summary.mode == OpenMode::Writable {
         words += " · this window holds the writer's lock";

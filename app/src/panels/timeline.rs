@@ -27,11 +27,15 @@ const LABEL_PITCH: f32 = 110.0;
 /// Bars this far from the pointer are still hit, points.
 const REACH: f32 = 6.0;
 
+/// New events make the bars worth another look at most this often, seconds.
+const ASK_SECONDS: f64 = 0.5;
+
 /// Private state: the bars of the last timeline, and what was asked for.
 #[derive(Debug, Default)]
 pub(super) struct TimelinePanel {
     axis: TimeAxis,
     asked: Option<(TimeAxis, usize, u64)>,
+    asked_at: f64,
     bars: Vec<Bar>,
     built_from: Option<(std::sync::Arc<Timeline>, usize)>,
 }
@@ -50,7 +54,7 @@ impl TimelinePanel {
         );
         let plot = plot.round();
         let count = ((plot.width() / PITCH) as usize).max(1);
-        self.ask(ctx, count);
+        self.ask(ctx, ui, count);
         let Some(timeline) = ctx.store.timeline.as_ref().filter(|timeline| timeline.axis == self.axis) else {
             inside(ui, plot, Layout::default(), |ui| spinner(ui, "loading the timeline"));
             return;
@@ -84,14 +88,27 @@ impl TimelinePanel {
         }
     }
 
-    fn ask(&mut self, ctx: StoreContext<'_>, count: usize) {
+    fn ask(&mut self, ctx: StoreContext<'_>, ui: &Ui, count: usize) {
         // A thousandth of the store more is a pixel more: then the bars are worth another look.
         let events = ctx.store.summary.position.events;
         let ask = (self.axis, count, events - events % (events / 1_000 + 1));
-        if self.asked != Some(ask) {
-            self.asked = Some(ask);
-            ctx.view.commands.send(Action::NeedTimeline(self.axis, count));
+        let Some(before) = self.asked else { return self.ask_now(ctx, ui, ask) };
+        if (before.0, before.1) != (ask.0, ask.1) {
+            self.ask_now(ctx, ui, ask);
+        } else if before != ask {
+            let wait = self.asked_at + ASK_SECONDS - ui.input(|input| input.time);
+            if wait <= 0.0 {
+                self.ask_now(ctx, ui, ask);
+            } else {
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(wait));
+            }
         }
+    }
+
+    fn ask_now(&mut self, ctx: StoreContext<'_>, ui: &Ui, ask: (TimeAxis, usize, u64)) {
+        self.asked = Some(ask);
+        self.asked_at = ui.input(|input| input.time);
+        ctx.view.commands.send(Action::NeedTimeline(ask.0, ask.1));
     }
 
     fn head_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, head: Rect) {

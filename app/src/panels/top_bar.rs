@@ -21,6 +21,9 @@ use crate::worker::protocol::{OpenMode, StoreFormat};
 /// Longest store name before it is cut, points.
 const NAME_MAX: f32 = 170.0;
 
+/// A filter line below this width would hide what is typed, points.
+const FILTER_MIN: f32 = 120.0;
+
 /// Private state: what stands in the filter line while it is edited.
 #[derive(Debug, Default)]
 pub(super) struct TopBar {
@@ -42,8 +45,10 @@ impl TopBar {
         let right = part(ui, bar, Layout::right_to_left(Align::Center), |ui| position_ui(ctx, ui));
         let room = Rect::from_x_y_ranges(left.right() + 16.0..=right.left() - 16.0, bar.y_range());
         let width = room.width().clamp(0.0, 604.0);
-        let line = Rect::from_center_size(room.center(), vec2(width, CONTROL)).round();
-        self.filter_ui(ctx, ui, line);
+        if width >= FILTER_MIN {
+            let line = Rect::from_center_size(room.center(), vec2(width, CONTROL)).round();
+            self.filter_ui(ctx, ui, line);
+        }
     }
 
     fn filter_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, line: Rect) {
@@ -78,7 +83,9 @@ impl TopBar {
             }
         });
         let inner = inner.with_max_x(right.left() - 4.0);
-        let with_tokens = !self.is_editing && !self.wants_focus && store.query != Query::default() && !wrong;
+        let has_tokens = Query { text: None, ..store.query.clone() } != Query::default();
+        let with_tokens =
+            has_tokens && inner.width() > 200.0 && !self.is_editing && !self.wants_focus && !wrong;
         let inner = if with_tokens { inner.with_min_x(tokens_ui(ctx, ui, inner)) } else { inner };
         let shown_text = store.query.text.clone().unwrap_or_default();
         self.edit_ui(ctx, ui, inner, with_tokens.then_some(shown_text));

@@ -50,30 +50,32 @@ impl Welcome {
 
     fn open_ui(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
         let gap = 12.0;
-        let width = ((ui.available_width() - 2.0 * gap) / 3.0).floor();
+        let width = ((ui.available_width() - 3.0 * gap) / 4.0).floor();
+        let keys = |command: Command| command.keys();
         let cards = [
-            (icons::FOLDER_OPEN, "Open store…", "Read-only unless you say so", Command::OpenDialog, true),
-            (
-                icons::MAGNIFYING_GLASS,
-                "Commands",
-                "Everything this program can do",
-                Command::ShowPalette,
-                false,
-            ),
-            (icons::KEYBOARD, "Keyboard shortcuts", "All keys on one page", Command::ShowKeys, false),
+            (icons::FOLDER_OPEN, "Open store…", "Read-only at first", keys(Command::OpenDialog)),
+            (icons::FLASK, "Demo store", "A shop that is busy", String::new()),
+            (icons::COMMAND, "Commands", "All that can be done", keys(Command::ShowPalette)),
+            (icons::KEYBOARD, "Keyboard shortcuts", "All on one page", keys(Command::ShowKeys)),
+        ];
+        let actions = [
+            Action::Run(Command::OpenDialog),
+            Action::OpenDemo,
+            Action::Run(Command::ShowPalette),
+            Action::Run(Command::ShowKeys),
         ];
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
-            for (icon, title, about, command, first) in cards {
-                if card_ui(ctx, ui, width, (icon, title, about), (command, first)) {
-                    ctx.commands.run(command);
+            for (index, (card, action)) in cards.into_iter().zip(actions).enumerate() {
+                if card_ui(ctx, ui, width, &card, index == 0) {
+                    ctx.commands.send(action);
                 }
             }
         });
         ui.add_space(16.0);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            let width = ui.available_width() - 96.0;
+            let width = ui.available_width() - 102.0;
             let input =
                 TextInput::new("Path of a store").without_label().icon(icons::FOLDER).mono().width(width);
             let shown = input.placeholder("/path/of/a/store").show(ui, &mut self.path);
@@ -103,18 +105,17 @@ fn title_ui(ctx: ViewContext<'_>, ui: &mut Ui) {
     ui.label(type_roles::rich(words, type_roles::reading()).color(t.text2));
 }
 
-/// A large button; true if it was clicked.
+/// A large button with icon, title, a line below and its keys; true if it was clicked.
 fn card_ui(
     ctx: ViewContext<'_>,
     ui: &mut Ui,
     width: f32,
-    words: (char, &str, &str),
-    (command, first): (Command, bool),
+    (icon, title, about, keys): &(char, &str, &str, String),
+    first: bool,
 ) -> bool {
     let t = ctx.tokens;
-    let (icon, title, about) = words;
     let (rect, response) = paint::allocate(ui, vec2(width, 112.0), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, title));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, *title));
     let (fill, border) = match (first, response.hovered()) {
         (true, false) => (t.sel_weak, t.accent),
         (true, true) => (t.sel, t.accent),
@@ -123,13 +124,12 @@ fn card_ui(
     };
     ui.painter().rect(rect, RADIUS_CARD, fill, Stroke::new(1.0, border), StrokeKind::Inside);
     let color = if first { t.accent_text } else { t.text2 };
-    paint::icon(ui.painter(), rect.min + vec2(26.0, 28.0), icon, 20.0, color);
+    paint::icon(ui.painter(), rect.min + vec2(26.0, 28.0), *icon, 20.0, color);
     let at = |y: f32| pos2(rect.left() + 16.0, rect.top() + y);
     paint::text(ui.painter(), Align2::LEFT_CENTER, at(64.0), title, type_roles::heading(), t.text);
     let line = paint::line(ui.painter(), about, type_roles::body(), t.text2, width - 32.0);
     paint::put(ui.painter(), Align2::LEFT_CENTER, at(86.0), line);
-    let _keys = command.keys();
-    keys_at(ui, rect.with_max_y(rect.top() + 56.0), 14.0, &command.keys());
+    keys_at(ui, rect.with_max_y(rect.top() + 56.0), 14.0, keys);
     focus::ring(ui, &response, rect, RADIUS_CARD);
     response.clicked()
 }

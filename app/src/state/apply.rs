@@ -40,15 +40,15 @@ impl Model {
             Update::Facets(facets) => self.with_store(|store, _| store.facets = facets),
             Update::Matched { id, matched } => self.with_store(|store, asked| store.grow(asked, id, matched)),
             Update::Rows { id, first, rows } => {
-                self.with_store(|store, asked| store.load(asked, id, first, rows))
+                self.with_store(|store, asked| store.load(asked, id, first, rows));
             }
             Update::Detail { id, detail } => {
-                self.with_store(|store, asked| store.show_detail(asked, id, detail))
+                self.with_store(|store, asked| store.show_detail(asked, id, detail));
             }
             Update::Located { id, located } => self.located(id, located, now),
             Update::Graph { id, graph } => self.graphed(id, graph, now),
             Update::Timeline { id, timeline } => {
-                self.with_store(|store, asked| store.draw(asked, id, timeline))
+                self.with_store(|store, asked| store.draw(asked, id, timeline));
             }
             Update::Projection(state) => self.with_store(|store, _| store.project(state)),
             Update::Appended { id, receipt } => self.appended(id, receipt, now),
@@ -352,12 +352,12 @@ mod tests {
     fn an_answer_to_an_older_query_changes_nothing() {
         let mut model = opened();
         let old = model.asked.filter;
-        let early_rows = model.asked.next();
+        let early_rows = model.asked.number();
         let new = model.asked.next_filter();
         grow(&mut model, old, 9);
         model.apply(Update::Rows { id: early_rows, first: 0, rows: rows(0, 3) }, 0.0);
         assert_eq!((store(&model).matched.matched, store(&model).rows.len()), (0, 0));
-        let late_rows = model.asked.next();
+        let late_rows = model.asked.number();
         grow(&mut model, new, 5);
         model.apply(Update::Rows { id: late_rows, first: 0, rows: rows(0, 3) }, 0.0);
         assert_eq!((store(&model).matched.matched, store(&model).rows.len()), (5, 3));
@@ -384,7 +384,7 @@ mod tests {
         grow(&mut model, id, 100_000);
         model.asked.view = 50_000..50_040;
         for first in (40_000..60_000).step_by(500) {
-            let id = model.asked.next();
+            let id = model.asked.number();
             model.apply(Update::Rows { id, first, rows: rows(first, 500) }, 0.0);
         }
         let kept = &store(&model).rows;
@@ -397,7 +397,7 @@ mod tests {
         let mut model = opened();
         let id = model.asked.filter;
         grow(&mut model, id, 10);
-        let rows_id = model.asked.next();
+        let rows_id = model.asked.number();
         model.apply(Update::Rows { id: rows_id, first: 0, rows: rows(0, 10) }, 0.0);
         let position = Position { events: 4, rolled_back_to: Some(4), ..Position::default() };
         model.apply(Update::Position(position), 0.0);
@@ -412,7 +412,7 @@ mod tests {
         let id = model.asked.filter;
         grow(&mut model, id, 10);
         model.asked.row_to_select = Some(4);
-        let id = model.asked.next();
+        let id = model.asked.number();
         model.apply(Update::Rows { id, first: 3, rows: rows(103, 3) }, 0.0);
         assert_eq!((store(&model).selected, store(&model).selected_row), (Some(104), Some(4)));
         assert_eq!(model.asked.row_to_select, None);
@@ -437,8 +437,8 @@ mod tests {
     #[test]
     fn a_late_preview_does_not_replace_a_newer_one() {
         let mut model = Model::default();
-        let old = model.asked.next();
-        let new = model.asked.next();
+        let old = model.asked.number();
+        let new = model.asked.number();
         model.asked.preview = Some((new, "/new".into()));
         model.apply(Update::Previewed { id: old, preview: Err(failure()) }, 0.0);
         assert_eq!(model.screen, Screen::Welcome);

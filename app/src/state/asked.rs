@@ -39,14 +39,14 @@ pub struct Asked {
 
 impl Asked {
     /// A number that no question had.
-    pub fn next(&mut self) -> RequestId {
+    pub fn number(&mut self) -> RequestId {
         self.last.0 += 1;
         self.last
     }
 
     /// A new query: answers to rows of the old one are late from now on.
     pub fn next_filter(&mut self) -> RequestId {
-        self.filter = self.next();
+        self.filter = self.number();
         self.filter_answered = false;
         self.rows.clear();
         self.row_to_select = None;

@@ -31,12 +31,12 @@ pub fn parse_json(text: &str) -> Result<Vec<(EventKind, String)>, String> {
     let names: GivenNames = serde_json::from_str(text).map_err(|error| {
         format!("names of kinds are a JSON object such as {{\"0x1001\": \"OrderPlaced\"}}: {error}")
     })?;
-    names.into_iter().map(|(word, name)| entry(&word, name)).collect()
+    names.into_iter().map(|(word, name)| entry(&word, &name)).collect()
 }
 
-fn entry(word: &str, name: String) -> Result<(EventKind, String), String> {
+fn entry(word: &str, name: &str) -> Result<(EventKind, String), String> {
     let kind = number(word).ok_or_else(|| format!("{word:?} is not a kind such as 0x1001"))?;
-    let name = clean(&name).ok_or_else(|| format!("the name of {word} is empty"))?;
+    let name = clean(name).ok_or_else(|| format!("the name of {word} is empty"))?;
     Ok((kind, name))
 }
 
@@ -49,7 +49,7 @@ pub fn clean(name: &str) -> Option<String> {
 
 /// The names that a person gave, as kinds. Entries that a hand-edited file spoiled are left out.
 pub fn given(names: &GivenNames) -> Vec<(EventKind, String)> {
-    names.iter().filter_map(|(word, name)| entry(word, name.clone()).ok()).collect()
+    names.iter().filter_map(|(word, name)| entry(word, name).ok()).collect()
 }
 
 /// All names: the store's own kinds, then what the log says, then what a person says.

@@ -131,15 +131,14 @@ fn words(line: &str) -> Result<Vec<Word>, QueryError> {
         let start = line.len() - rest.len();
         let field = Field::of(rest);
         let value = &rest[field.map_or(0, |field| field.prefix().len())..];
-        let (value, after) = match value.strip_prefix('"') {
-            Some(inside) => unquote(inside).ok_or_else(|| QueryError {
+        let (value, after) = if let Some(inside) = value.strip_prefix('"') {
+            unquote(inside).ok_or_else(|| QueryError {
                 range: start..line.len(),
                 message: "the closing quote is missing".to_owned(),
-            })?,
-            None => {
-                let end = value.find(char::is_whitespace).unwrap_or(value.len());
-                (value[..end].to_owned(), &value[end..])
-            }
+            })?
+        } else {
+            let end = value.find(char::is_whitespace).unwrap_or(value.len());
+            (value[..end].to_owned(), &value[end..])
         };
         let range = start..line.len() - after.len();
         if let (Some(field), true) = (field, value.is_empty()) {

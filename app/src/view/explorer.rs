@@ -161,7 +161,7 @@ mod tests {
     fn hostile_names_neither_panic_nor_hide() {
         let all = entities(&[("", 1), (":", 1), ("::::::::::", 1), ("a\u{202e}:b", 1), ("/ü/", 1)]);
         let open: HashSet<String> =
-            all.iter().map(|(name, _)| name.to_string()).chain(["".to_owned()]).collect();
+            all.iter().map(|(name, _)| name.to_string()).chain([String::new()]).collect();
         let rows = entity_rows(&all, &open, "");
         assert!(rows.iter().all(|row| row.depth <= DEPTH_MAX));
         assert!(rows.iter().any(|row| row.label.contains("\\u{202e}")));

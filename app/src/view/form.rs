@@ -69,10 +69,12 @@ pub fn check(
     reaction_to: Option<(EventId, CorrelationId)>,
 ) -> Checked {
     let (entity, scope) = (form.entity.trim(), form.scope.trim());
-    let mut out = Checked::default();
     // Entity and scope are checked one at a time, so that an error is shown at the field that it is about.
-    out.entity = Coordinate::new(entity, "scope").err().map(|error| coordinate_text(&error));
-    out.scope = Coordinate::new("entity", scope).err().map(|error| coordinate_text(&error));
+    let mut out = Checked {
+        entity: Coordinate::new(entity, "scope").err().map(|error| coordinate_text(&error)),
+        scope: Coordinate::new("entity", scope).err().map(|error| coordinate_text(&error)),
+        ..Checked::default()
+    };
     match kind(form.kind.trim(), names) {
         Ok(kind) => out.found_kind = Some(kind),
         Err(message) => out.kind = Some(message),

@@ -157,7 +157,7 @@ impl<'a> Folder<'a> {
             let crowd = self.leaf_kind(*effect).and_then(|kind| Some((kind, leaves.get(&kind)?)));
             match crowd.filter(|(_, members)| members.len() > SIBLINGS_MAX) {
                 Some((kind, members)) if members[0] == *effect => {
-                    out.push(Place::Siblings(kind, members.clone()))
+                    out.push(Place::Siblings(kind, members.clone()));
                 }
                 Some(_) => {}
                 None => out.push(Place::Event(*effect)),

@@ -2,6 +2,8 @@
 //!
 //! Floor C. Never names egui.
 
+#![expect(clippy::implicit_hasher, reason = "the model holds the maps, and it has one hasher")]
+
 pub mod explorer;
 pub mod form;
 pub mod graph;

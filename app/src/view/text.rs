@@ -47,12 +47,10 @@ pub fn bytes(number: u64) -> String {
 
 /// Three digits and a unit.
 fn scaled(value: f64, unit: &str) -> String {
-    let decimals = if value < 9.995 {
-        2
-    } else if value < 99.95 {
-        1
-    } else {
-        0
+    let decimals = match value {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
     };
     format!("{value:.decimals$}{unit}")
 }

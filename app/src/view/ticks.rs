@@ -162,7 +162,6 @@ fn clock_label(moment: &ZonedDateTime, above: Option<&ZonedDateTime>, step: i64)
         "%H:%M"
     };
     let format = match above {
-        None => whole,
         Some(above) if above.date() != moment.date() => "%-d %b",
         Some(above) if step < 60_000_000 && minute(above) == minute(moment) => {
             if step < 1_000_000 {
@@ -171,7 +170,7 @@ fn clock_label(moment: &ZonedDateTime, above: Option<&ZonedDateTime>, step: i64)
                 ":%S"
             }
         }
-        Some(_) => whole,
+        _ => whole,
     };
     moment.strftime(format).to_string()
 }

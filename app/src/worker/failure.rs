@@ -11,7 +11,11 @@ use crate::worker::protocol::{Failure, FailureClass};
 pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
     let mut failure = of(error);
     let place = path.display().to_string();
-    if !failure.message.contains(&place) {
+    let names_its_own = matches!(
+        error,
+        StoreError::DataDirMalformed { .. } | StoreError::NewerFormat { .. } | StoreError::StoreLocked { .. }
+    );
+    if !names_its_own && !failure.message.contains(&place) {
         failure.message = format!("{place}: {}", failure.message);
     }
     failure
@@ -20,12 +24,23 @@ pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
 /// A failure in words.
 pub fn of(error: &StoreError) -> Failure {
     let class = class(error);
-    Failure { class, message: sentence(&error.to_string()), advice: advice(class).to_owned() }
+    Failure { class, message: sentence(&message(error)), advice: advice(error, class).to_owned() }
 }
 
 /// A value that the user gave and that cannot be used.
 pub fn refused(message: impl Into<String>) -> Failure {
     Failure { class: FailureClass::Refused, message: message.into(), advice: String::new() }
+}
+
+/// What happened; the commonest answers of the operating system in plain words.
+fn message(error: &StoreError) -> String {
+    let StoreError::Io(io) = error else { return error.to_string() };
+    match io.kind() {
+        ErrorKind::NotFound => "there is no such directory".to_owned(),
+        ErrorKind::NotADirectory => "this is a file, not a directory".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 fn sentence(text: &str) -> String {
@@ -57,8 +72,10 @@ fn class(error: &StoreError) -> FailureClass {
     }
 }
 
-fn advice(class: FailureClass) -> &'static str {
+fn advice(error: &StoreError, class: FailureClass) -> &'static str {
     match class {
+        // The message of a malformed directory says itself what to do.
+        FailureClass::NotAStore if matches!(error, StoreError::DataDirMalformed { .. }) => "",
         FailureClass::NotAStore => "Choose the directory that holds the segment files.",
         FailureClass::Permission => "Ask its owner for the right to read it, or copy it.",
         FailureClass::Locked => {

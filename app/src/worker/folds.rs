@@ -44,7 +44,9 @@ impl Fold for CountByKind {}
 fn fold<T: EventSourced + Default>(events: &[ProjectionEvent<T>]) -> Option<T> {
     (!events.is_empty()).then(|| {
         let mut state = T::default();
-        events.iter().for_each(|event| state.apply_event(event));
+        for event in events {
+            state.apply_event(event);
+        }
         state
     })
 }

@@ -24,7 +24,9 @@ pub(crate) fn graph(handle: &Handle, sequence: u64) -> Result<CausalGraph, Store
     let way = way_to_root(handle, sequence)?;
     let root = way.last().copied().unwrap_or(sequence);
     // The focus and its nearest causes come first: a chain longer than the cap loses its far end.
-    way.into_iter().for_each(|cause| picked.pick(cause, true));
+    for cause in way {
+        picked.pick(cause, true);
+    }
     picked.effects_of(handle, sequence, true)?;
     picked.effects_of(handle, root, false)?;
     for member in handle.select(&conversation, 0, NODES_MAX)? {

@@ -45,7 +45,7 @@ const REQUESTS_MAX: usize = 256;
 /// Updates that wait in the channel; a worker that is faster than the interface waits.
 const UPDATES_MAX: usize = 1024;
 /// How long the worker sleeps while nothing is open.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 
 /// The thread that holds the open store.
 pub struct Worker {

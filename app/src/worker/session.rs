@@ -227,13 +227,14 @@ impl Session {
                 self.told.matched.served_by,
                 self.told.matched.complete,
             );
+        let held_back = changed && !due;
         if changed && due {
             self.tell_matched(matched, now);
         }
-        if complete && !(changed && !due) {
+        if complete && !held_back {
             self.searching = None;
         }
-        match (complete, changed && !due) {
+        match (complete, held_back) {
             (false, _) => Duration::ZERO,
             (true, true) => GROWTH_INTERVAL,
             (true, false) => LOOK_INTERVAL,

@@ -352,7 +352,7 @@ fn an_append_returns_its_receipt_and_a_reader_cannot_append() {
         reaction_to: None,
     };
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::Writable);
-    let mut appended = |asker: &mut Asker, draft| {
+    let appended = |asker: &mut Asker, draft| {
         let asked = asker.ask(|id| Request::Append { id, draft });
         asker.wait(|update| match update {
             Update::Appended { id, receipt } if id == asked => Some(receipt),
@@ -426,7 +426,7 @@ fn the_demonstration_tells_its_story_and_goes_on_until_it_is_paused() {
         Update::OpenFailed { failure, .. } => panic!("{failure:?}"),
         _ => None,
     });
-    assert!(summary.demo && summary.position.events >= demo::DEMO_EVENTS);
+    assert!(summary.demo && summary.position.events >= u64::from(demo::DEMO_EVENTS));
     assert!(summary.kind_names.iter().any(|(_, name)| name == "OrderPlaced"));
     asker.worker.send(Request::Feed { paused: false, per_second: 500.0 });
     asker.wait(|update| match update {

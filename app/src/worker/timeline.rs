@@ -83,7 +83,7 @@ impl Leaves {
     /// First and last value on the axis; the clock may have gone back in between.
     fn span(&self, handle: &Handle, axis: TimeAxis, total: u64) -> Result<(i64, i64), StoreError> {
         if axis == TimeAxis::Sequence {
-            return Ok((0, total.saturating_sub(1) as i64));
+            return Ok((0, total.saturating_sub(1).cast_signed()));
         }
         let tail = handle.columns(self.leaves.len() as u64 * LEAF..total)?;
         let firsts = self.leaves.iter().map(|leaf| leaf.first_us).chain(tail.times_us.iter().copied());
@@ -105,7 +105,7 @@ impl Binned {
     }
 
     fn bin(&self, sequence: u64, time_us: i64) -> usize {
-        let value = if self.axis == TimeAxis::Sequence { sequence as i64 } else { time_us };
+        let value = if self.axis == TimeAxis::Sequence { sequence.cast_signed() } else { time_us };
         let width = i128::from(self.span.1) - i128::from(self.span.0) + 1;
         let offset = i128::from(value.clamp(self.span.0, self.span.1)) - i128::from(self.span.0);
         (offset * self.bins.len() as i128 / width) as usize

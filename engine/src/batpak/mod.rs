@@ -95,7 +95,7 @@ impl BatpakStore {
         };
         store.update(progress)?;
         if store.segments.is_empty() {
-            let reason = "it holds no batpak segment".to_owned();
+            let reason = "holds no batpak segment".to_owned();
             return Err(StoreError::DataDirMalformed { path: PathBuf::from("."), reason });
         }
         Ok(store)

@@ -97,7 +97,7 @@ fn guess(
     reason: &str,
 ) -> Result<Segment, StoreError> {
     let Some(neighbour) = survey.segments.first() else {
-        let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
+        let reason = format!("has a damaged header in its only segment, {name}: {reason}");
         return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
     };
     let header = SegmentHeader {
@@ -117,7 +117,9 @@ fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
     match ids.find(|(id, _)| *id != expected) {
         Some((found, name)) => Err(StoreError::DataDirMalformed {
             path: path.to_path_buf(),
-            reason: format!("{name} belongs to store {found}, the others to store {expected}"),
+            reason: format!(
+                "holds segments of different stores: {name} belongs to {found}, others to {expected}"
+            ),
         }),
         None => Ok(()),
     }
@@ -359,5 +361,8 @@ pub(crate) fn rebuilt_index(
 
 /// An empty directory, or one without segments, in words.
 pub(crate) fn no_store(path: &Path) -> StoreError {
-    StoreError::DataDirMalformed { path: PathBuf::from(path), reason: "it holds no segments".to_owned() }
+    StoreError::DataDirMalformed {
+        path: PathBuf::from(path),
+        reason: "holds no segments of a store".to_owned(),
+    }
 }

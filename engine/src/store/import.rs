@@ -17,7 +17,7 @@ use crate::store::{ReadOnly, Store, StoreConfig};
 use crate::words::encoding;
 use crate::words::error::StoreError;
 use crate::words::event::ExtensionKey;
-use crate::words::format::Progress;
+use crate::words::format::{Progress, StoreFormat};
 use crate::words::id::{EventId, v7_at};
 
 /// Key of the extension that says where an imported event comes from.
@@ -85,11 +85,16 @@ pub fn import(
     progress: Progress<'_>,
 ) -> Result<ImportReport, StoreError> {
     let source = Store::<ReadOnly>::open_read_only(StoreConfig::new(from))?;
+    if source.format() != StoreFormat::Batpak {
+        let reason = "is no batpak directory; a store of this format is copied as it stands".to_owned();
+        return Err(StoreError::DataDirMalformed { path: from.to_path_buf(), reason });
+    }
     config.validate()?;
     let path = config.data_dir().to_path_buf();
     let directory = RealDirectory::create(&path)?;
     if let Some(entry) = directory.list()?.first() {
-        let reason = format!("an import needs an empty directory, and {:?} is there", entry.name);
+        let reason =
+            format!("is not empty: {:?} is there, and an import needs an empty directory", entry.name);
         return Err(StoreError::DataDirMalformed { path, reason });
     }
     let (_, half, _) = open_in(directory, &path, config, Lifecycle::Silent)?;

@@ -186,8 +186,7 @@ fn refuse_foreign(directory: &dyn Directory, path: &Path) -> Result<(), StoreErr
     if BatpakStore::detect(directory)? {
         return Err(StoreError::DataDirMalformed {
             path: path.to_path_buf(),
-            reason: "it is a batpak directory, which is only read; import it into a store of its own"
-                .to_owned(),
+            reason: "is a batpak directory, which is only read; import it into a store of its own".to_owned(),
         });
     }
     let entries = directory.list()?;
@@ -198,7 +197,7 @@ fn refuse_foreign(directory: &dyn Directory, path: &Path) -> Result<(), StoreErr
         Some(entry) if !entries.iter().any(|entry| entry.name.ends_with(".seg")) => {
             Err(StoreError::DataDirMalformed {
                 path: path.to_path_buf(),
-                reason: format!("it holds other files, such as {:?}, and no segments", entry.name),
+                reason: format!("holds other files, such as {:?}, and no segments of a store", entry.name),
             })
         }
         Some(_) | None => Ok(()),

@@ -35,11 +35,11 @@ pub enum StoreError {
         mode: StoreLockMode,
     },
     /// The directory holds no store, or not one that can be read.
-    #[error("{} is not a store: {reason}", path.display())]
+    #[error("{} {reason}", path.display())]
     DataDirMalformed {
         /// The directory.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with it, as the rest of a sentence that begins with the path.
         reason: String,
     },
     /// The store was written by a newer version of the format.

@@ -39,6 +39,7 @@ impl DetailPanel {
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.take_available_width();
         ui.spacing_mut().item_spacing.y = 0.0;
+        ui.spacing_mut().interact_size.y = 22.0;
         let Some(selected) = ctx.store.selected else {
             let state = EmptyState {
                 reason: "No event is selected",
@@ -166,7 +167,6 @@ fn damaged_ui(ctx: StoreContext<'_>, ui: &mut Ui, sequence: u64, reason: &str) {
 /// A name and a value, as everywhere in this panel.
 fn fact_ui<R>(ctx: StoreContext<'_>, ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 22.0;
         let (rect, _) = paint::allocate(ui, vec2(84.0, 22.0), Sense::hover());
         let label = paint::line(ui.painter(), name, type_roles::table(), ctx.view.tokens.text3, 84.0);
         paint::put(ui.painter(), Align2::LEFT_CENTER, rect.left_center(), label);
@@ -181,6 +181,7 @@ fn value_ui(ctx: StoreContext<'_>, ui: &mut Ui, words: &str) -> egui::Response {
         paint::line(ui.painter(), words, type_roles::table(), ctx.view.tokens.text, ui.available_width());
     let (rect, response) = paint::allocate(ui, vec2(galley.size().x, 22.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    let is_cut = galley.elided;
     paint::put(ui.painter(), Align2::LEFT_CENTER, rect.left_center(), galley);
-    response
+    if is_cut { tooltip::hint(response, words) } else { response }
 }

@@ -206,7 +206,9 @@ fn menu(ctx: StoreContext<'_>, response: &Response, sequence: u64, event: &Event
         ];
         for (label, actions) in choices {
             if menu_row(ui, label, false).clicked() {
-                actions.into_iter().for_each(|action| ctx.view.commands.send(action));
+                for action in actions {
+                    ctx.view.commands.send(action);
+                }
                 ui.close();
             }
         }

@@ -26,7 +26,7 @@ const MARGIN: f32 = 24.0;
 /// Height of the legend with its margin, points.
 const LEGEND: f32 = 56.0;
 /// Text of nodes can be read from this magnification on.
-const READABLE: f32 = 0.9;
+const READABLE: f32 = 0.75;
 
 /// Private state: the layout of the last graph and how it is looked at.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl GraphPanel {
         let Some(graph) = ctx.store.graph.as_ref().filter(|graph| is_shown(graph)) else {
             self.ask(ctx, selected);
             inside(ui, ui.max_rect().shrink(PADDING), Layout::default(), |ui| {
-                spinner(ui, "looking for causes and effects")
+                spinner(ui, "looking for causes and effects");
             });
             return;
         };
@@ -185,17 +185,13 @@ impl GraphPanel {
             zoom: camera.zoom,
         };
         let clicked = paint_graph::show(ctx, &mut child, &scene);
-        if let Some(clicked) = clicked {
-            match &self.layout.placed[clicked].place {
-                Place::Event(index) => {
-                    ctx.view.commands.send(Action::Select(graph.nodes[*index].row.sequence))
-                }
-                Place::Siblings(_, members) | Place::Chain(members) => {
-                    if let Some(first) = members.first() {
-                        ctx.view.commands.send(Action::Select(graph.nodes[*first].row.sequence));
-                    }
-                }
-            }
+        // A node of several events leads to the first of them.
+        let first = clicked.and_then(|clicked| match &self.layout.placed[clicked].place {
+            Place::Event(index) => Some(*index),
+            Place::Siblings(_, members) | Place::Chain(members) => members.first().copied(),
+        });
+        if let Some(index) = first {
+            ctx.view.commands.send(Action::Select(graph.nodes[index].row.sequence));
         }
         paint_graph::legend(ctx, &child, area);
     }

@@ -8,7 +8,7 @@ use egui::{Frame, Margin, ScrollArea, Sense, Ui, pos2, vec2};
 
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
-use crate::theme::metrics::MARK;
+use crate::theme::metrics::{CONTROL, MARK};
 use crate::theme::{KindMark, icons, type_roles};
 use crate::view::text;
 use crate::widgets::button::Button;
@@ -33,9 +33,10 @@ impl KindNames {
             let about = "Names live in your settings, not in the store";
             ui.label(type_roles::rich(about, type_roles::table()).color(t.text3));
             ui.add_space(10.0);
-            let height = whole.height() - 160.0;
+            let height = whole.height() - 128.0;
             ScrollArea::vertical().max_height(height).auto_shrink(false).show(ui, |ui| {
                 ui.set_min_height(height);
+                ui.spacing_mut().interact_size.y = 34.0;
                 for (kind, count) in ctx.model.store.iter().flat_map(|store| store.facets.kinds.iter()) {
                     self.kind_ui(ctx, ui, *kind, *count);
                 }
@@ -44,7 +45,7 @@ impl KindNames {
             ui.add_space(10.0);
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
-                let width = ui.available_width() - 190.0;
+                let width = ui.available_width() - 161.0;
                 let field = TextInput::new("JSON file with names").without_label().mono().width(width);
                 field.placeholder("/path/of/names.json").show(ui, &mut self.path);
                 let is_ready = !self.path.trim().is_empty();
@@ -68,8 +69,8 @@ impl KindNames {
             .cloned()
             .unwrap_or_default();
         ui.horizontal(|ui| {
-            ui.set_min_height(34.0);
-            let (rect, _) = paint::allocate(ui, vec2(170.0, 28.0), Sense::hover());
+            ui.spacing_mut().interact_size.y = CONTROL;
+            let (rect, _) = paint::allocate(ui, vec2(170.0, CONTROL), Sense::hover());
             let y = rect.center().y;
             kind_mark::paint(
                 ui.painter(),

@@ -5,8 +5,8 @@ mod kind_names;
 mod palette;
 
 use egui::{
-    Align2, Area, CornerRadius, Id, Layout, Order, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    Align2, Area, CornerRadius, Id, Key, Layout, Modifiers, Order, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::{inside, keys_at};
@@ -38,12 +38,16 @@ impl Overlays {
         if is_new {
             *self = Self { shown: wanted, ..Self::default() };
         }
+        // Escape is taken here, because the text field of an overlay would keep it from being a command.
+        if wanted != Overlay::None && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            ctx.commands.run(Command::Cancel);
+        }
         match wanted {
             Overlay::None => {}
             Overlay::Palette => float(ctx, ui, 420.0, |ui| self.palette.show(ctx, ui, is_new)),
-            Overlay::Keys => float(ctx, ui, 560.0, |ui| palette::keys_ui(ctx, ui)),
-            Overlay::Jump => float(ctx, ui, 150.0, |ui| self.jump.show(ctx, ui, is_new)),
-            Overlay::OpenPath => float(ctx, ui, 150.0, |ui| self.open_path.show(ctx, ui, is_new)),
+            Overlay::Keys => float(ctx, ui, 512.0, |ui| palette::keys_ui(ctx, ui)),
+            Overlay::Jump => float(ctx, ui, 132.0, |ui| self.jump.show(ctx, ui, is_new)),
+            Overlay::OpenPath => float(ctx, ui, 132.0, |ui| self.open_path.show(ctx, ui, is_new)),
             Overlay::KindNames => float(ctx, ui, 480.0, |ui| self.kind_names.show(ctx, ui)),
         }
     }

@@ -22,7 +22,7 @@ use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{Failure, Update};
 
 /// Events of a store that was just created.
-pub const DEMO_EVENTS: u64 = 3000;
+pub const DEMO_EVENTS: u32 = 3000;
 /// Events a second that a feed begins with.
 pub const DEMO_RATE: f64 = 4.0;
 /// How long the story took before it is told live, in microseconds.
@@ -49,8 +49,8 @@ fn open_at(path: &Path, now_us: i64) -> Result<(Arc<Store<Open>>, Story), StoreE
     let mut story = Story::new(store.visible());
     let untold = store.kinds()?.iter().all(|(kind, _)| kind.is_system());
     if untold {
-        for event in 0..DEMO_EVENTS as i64 {
-            told_us.store(now_us - STORY_US + STORY_US / DEMO_EVENTS as i64 * event, Ordering::Release);
+        for event in 0..i64::from(DEMO_EVENTS) {
+            told_us.store(now_us - STORY_US + STORY_US / i64::from(DEMO_EVENTS) * event, Ordering::Release);
             story.tell(&store)?;
         }
         told_us.store(0, Ordering::Release);

@@ -109,7 +109,7 @@ impl Story {
         let number = self.begun;
         let order = format!("order:{number}");
         let customer = format!("customer:{}", self.random.below(97) + 1);
-        let lines: Vec<OrderLine> = (0..self.random.below(3) + 1).map(|_| self.line()).collect();
+        let lines: Vec<OrderLine> = (0..=self.random.below(3)).map(|_| self.line()).collect();
         let total_cents = lines.iter().map(|line| line.cents * u64::from(line.quantity)).sum();
         let (sku, quantity) = lines.first().map(|line| (line.sku.clone(), line.quantity)).unwrap_or_default();
         let left = self.random.below(200) as u32;

@@ -1,0 +1,333 @@
+//! Screens as people and screen readers meet them: drawn from a model filled by hand, used with mouse and keyboard, judged by the actions
+//! that they queue.
+
+mod support;
+
+use causeway_inspector::command::{Action, Command, Commands};
+use causeway_inspector::context::ViewContext;
+use causeway_inspector::fixture;
+use causeway_inspector::panels::Panels;
+use causeway_inspector::state::model::{Model, Overlay};
+use causeway_inspector::state::query::Query;
+use causeway_inspector::state::route::{DetailTab, View};
+use causeway_inspector::theme::{Theme, Tokens};
+use causeway_inspector::worker::protocol::{FailureClass, OpenMode, Target};
+use egui::{Key, Modifiers, Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+const LARGE: Vec2 = vec2(1440.0, 900.0);
+const SMALL: Vec2 = vec2(1024.0, 700.0);
+
+/// A screen, what it is drawn from, and what it asked for.
+struct Screen {
+    panels: Panels,
+    model: Model,
+    commands: Commands,
+    sent: Vec<Action>,
+}
+
+impl Screen {
+    fn sent(&self, action: &Action) -> bool {
+        self.sent.contains(action)
+    }
+
+    fn ran(&self, command: Command) -> bool {
+        self.sent(&Action::Run(command))
+    }
+}
+
+fn screen_of(model: Model, size: Vec2) -> Harness<'static, Screen> {
+    let screen = Screen { panels: Panels::default(), model, commands: Commands::default(), sent: Vec::new() };
+    let mut harness = support::harness(size, screen, |ui, screen: &mut Screen| {
+        let tokens: &Tokens = Theme::Dark.tokens();
+        let ctx = ViewContext { model: &screen.model, tokens, commands: &screen.commands };
+        screen.panels.show(ctx, ui);
+        screen.sent.extend(screen.commands.drain());
+    });
+    harness.run_steps(4);
+    harness.state_mut().sent.clear();
+    harness
+}
+
+fn screen(model: Model) -> Harness<'static, Screen> {
+    screen_of(model, LARGE)
+}
+
+fn click(harness: &mut Harness<'_, Screen>, label: &str) {
+    harness.get_by_label(label).click();
+    harness.run_steps(3);
+}
+
+fn type_into(harness: &mut Harness<'_, Screen>, label: &str, text: &str) {
+    harness.get_by_label(label).click();
+    harness.run_steps(2);
+    harness.get_by_label(label).type_text(text);
+    harness.run_steps(2);
+}
+
+#[test]
+fn a_click_on_a_row_selects_its_event() {
+    let mut harness = screen(fixture::store());
+    harness.get_by_label_contains("9,811,995 ToolFailed agent:run-317").click();
+    harness.run_steps(3);
+    assert!(harness.state().sent(&Action::Select(9_811_995)));
+}
+
+#[test]
+fn typing_into_the_filter_line_filters_with_each_letter() {
+    let mut model = fixture::store();
+    let store = model.store.as_mut().expect("the fixture has a store");
+    store.query = Query::default();
+    store.filter_text.clear();
+    let mut harness = screen(model);
+    type_into(&mut harness, "Filter", "late");
+    assert!(harness.state().sent(&Action::Filter("late".to_owned())));
+}
+
+#[test]
+fn the_command_for_the_filter_puts_the_cursor_there() {
+    let mut harness = screen(fixture::store());
+    let screen = harness.state_mut();
+    screen.panels.run(Command::FocusFilter, &screen.model);
+    harness.run_steps(3);
+    assert!(harness.get_by_label("Filter").is_focused());
+}
+
+#[test]
+fn a_token_is_taken_out_of_the_query_by_a_click() {
+    let mut harness = screen(fixture::store());
+    click(&mut harness, "remove corr:a7f3");
+    let rest = Query { text: Some("total".to_owned()), ..Query::default() };
+    assert!(harness.state().sent(&Action::Refine(rest)));
+}
+
+#[test]
+fn entities_kinds_and_scopes_filter_by_what_was_clicked() {
+    let mut harness = screen(fixture::store());
+    let query = harness.state().model.store.as_ref().expect("the fixture has a store").query.clone();
+    click(&mut harness, "order 412,380");
+    assert!(
+        harness.state().sent(&Action::Refine(Query { entity: Some("order".to_owned()), ..query.clone() }))
+    );
+    click(&mut harness, "audit 31,204");
+    assert!(harness.state().sent(&Action::Refine(Query { scope: Some("audit".to_owned()), ..query })));
+}
+
+#[test]
+fn an_empty_result_names_the_reason_and_the_way_out() {
+    let mut harness = screen(fixture::nothing_found());
+    assert!(harness.query_by_label("None of 9,812,005 events matches OrderPlcaed").is_some());
+    let all: Vec<_> = harness.get_all_by_label("Clear filter").collect();
+    all.last().expect("the way out is a link").click();
+    drop(all);
+    harness.run_steps(3);
+    assert!(harness.state().ran(Command::ClearFilter));
+}
+
+#[test]
+fn events_that_arrived_below_are_counted_and_lead_there() {
+    let mut harness = screen(fixture::hostile());
+    click(&mut harness, "+1,234 new");
+    assert!(harness.state().ran(Command::GoLast));
+}
+
+#[test]
+fn a_damaged_row_says_why_it_cannot_be_read() {
+    let harness = screen(fixture::hostile());
+    let reason = "#9,811,988 damaged, checksum of 000412.seg at byte 41,203,712 does not hold";
+    assert!(harness.query_by_label(reason).is_some());
+}
+
+#[test]
+fn hidden_characters_of_hostile_names_are_never_drawn() {
+    for size in [LARGE, SMALL] {
+        let harness = screen_of(fixture::hostile(), size);
+        for node in harness.root().children_recursive() {
+            let label = node.accesskit_node().label().unwrap_or_default();
+            assert!(!label.contains(['\u{202e}', '\u{200b}', '\u{7f}', '\u{0}']), "{label:?}");
+        }
+    }
+}
+
+#[test]
+fn the_tabs_of_the_middle_and_of_the_detail_are_chosen_by_a_click() {
+    let mut harness = screen(fixture::store());
+    click(&mut harness, "Causal graph");
+    assert!(harness.state().sent(&Action::Show(View::Graph)));
+    click(&mut harness, "Chain");
+    assert!(harness.state().sent(&Action::ShowDetail(DetailTab::Chain)));
+}
+
+#[test]
+fn an_effect_in_the_detail_leads_to_its_event() {
+    let mut harness = screen(fixture::store());
+    click(&mut harness, "OrderPaid #9,811,993");
+    assert!(harness.state().sent(&Action::Select(9_811_993)));
+}
+
+#[test]
+fn a_node_of_the_graph_selects_its_event() {
+    let mut harness = screen(fixture::store_showing(View::Graph));
+    harness.get_by_label_contains("ParcelPacked #9,811,996").click();
+    harness.run_steps(3);
+    assert!(harness.state().sent(&Action::Select(9_811_996)));
+}
+
+#[test]
+fn a_bar_of_the_timeline_jumps_to_its_first_event() {
+    let mut harness = screen(fixture::store());
+    click(&mut harness, "timeline of 9,812,005 events");
+    let jumped = |action: &Action| matches!(action, Action::Jump(Target::Sequence(_)));
+    assert!(harness.state().sent.iter().any(jumped));
+}
+
+#[test]
+fn invalid_json_disables_the_append_button_and_says_where_it_is_wrong() {
+    let mut harness = screen(fixture::writing());
+    type_into(&mut harness, "Kind", "0x1001");
+    type_into(&mut harness, "Entity", "order:8842");
+    type_into(&mut harness, "Scope", "shop");
+    type_into(&mut harness, "Payload as JSON", "{\"total\" 4980}");
+    assert!(harness.query_by_label("Expected `:`, line 1 column 10").is_some());
+    assert!(harness.query_by_label("1 field to fix").is_some());
+    assert!(harness.get_by_label("Append event").accesskit_node().is_disabled());
+    click(&mut harness, "Append event");
+    assert!(!harness.state().sent.iter().any(|action| matches!(action, Action::Append(_))));
+}
+
+#[test]
+fn a_form_without_mistakes_appends_by_button_and_by_key() {
+    let mut harness = screen(fixture::writing());
+    type_into(&mut harness, "Kind", "0x1001");
+    type_into(&mut harness, "Entity", "order:8842");
+    type_into(&mut harness, "Scope", "shop");
+    type_into(&mut harness, "Payload as JSON", "{\"total\": 4980}");
+    click(&mut harness, "Append event");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    harness.run_steps(3);
+    let appended: Vec<&Action> =
+        harness.state().sent.iter().filter(|action| matches!(action, Action::Append(_))).collect();
+    assert_eq!(appended.len(), 2);
+    assert!(
+        matches!(appended[0], Action::Append(draft) if draft.entity == "order:8842" && draft.reaction_to.is_none())
+    );
+}
+
+#[test]
+fn a_reaction_names_its_cause_until_it_is_taken_away() {
+    let mut harness = screen(fixture::writing());
+    let screen = harness.state_mut();
+    screen.panels.run(Command::AppendReaction, &screen.model);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Reaction to PaymentCaptured #9,811,992").is_some());
+    click(&mut harness, "No reaction");
+    assert!(harness.query_by_label("Reaction to PaymentCaptured #9,811,992").is_none());
+}
+
+#[test]
+fn a_store_open_for_reading_says_how_to_write() {
+    let mut harness = screen(fixture::store_showing(View::Append));
+    assert!(harness.query_by_label("This store is open for reading").is_some());
+    click(&mut harness, "Open for writing");
+    assert!(harness.state().ran(Command::ToggleWriting));
+}
+
+#[test]
+fn a_projection_is_stopped_in_its_row_and_started_in_the_form() {
+    let mut harness = screen(fixture::store_showing(View::Projections));
+    click(&mut harness, "Stop counts by kind of shop");
+    assert!(harness.state().sent(&Action::Unwatch(2)));
+    click(&mut harness, "New projection");
+    click(&mut harness, "Start");
+    assert!(harness.state().sent.iter().any(|action| matches!(action, Action::Watch(..))));
+}
+
+#[test]
+fn a_locked_store_offers_reading_first() {
+    let model = fixture::error();
+    let failed = model.open_failure.clone().expect("the fixture failed to open");
+    assert_eq!(failed.failure.class, FailureClass::Locked);
+    let mut harness = screen(model);
+    click(&mut harness, "Open read-only");
+    assert!(harness.state().sent(&Action::Open(failed.path, OpenMode::ReadOnly)));
+    click(&mut harness, "Copy diagnostics");
+    assert!(harness.state().sent.iter().any(|action| matches!(action, Action::Copy(_, "diagnostics"))));
+}
+
+#[test]
+fn a_store_that_another_process_writes_can_only_be_opened_for_reading() {
+    let mut harness = screen(fixture::preview());
+    assert!(harness.get_by_label("Open for writing").accesskit_node().is_disabled());
+    click(&mut harness, "Open read-only");
+    let opened = |action: &Action| matches!(action, Action::Open(_, OpenMode::ReadOnly));
+    assert!(harness.state().sent.iter().any(opened));
+}
+
+#[test]
+fn the_welcome_screen_looks_into_what_is_typed_or_was_open_before() {
+    let mut harness = screen(fixture::welcome());
+    type_into(&mut harness, "Path of a store", "/data/shop");
+    click(&mut harness, "Look inside");
+    assert!(harness.state().sent(&Action::Preview("/data/shop".into())));
+    click(&mut harness, "Demo store");
+    assert!(harness.state().sent(&Action::OpenDemo));
+    click(&mut harness, "open ereignisse, /srv/lager/ereignisse.store");
+    assert!(harness.state().sent(&Action::Preview("/srv/lager/ereignisse.store".into())));
+}
+
+#[test]
+fn the_palette_runs_the_chosen_command_by_key_and_closes() {
+    let mut model = fixture::store();
+    model.overlay = Overlay::Palette;
+    let mut harness = screen(model);
+    harness.get_by_label("Command").type_text("theme");
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(2);
+    assert!(harness.state().ran(Command::CycleTheme) && harness.state().ran(Command::Cancel));
+}
+
+#[test]
+fn escape_closes_an_overlay_although_its_text_field_has_the_cursor() {
+    let mut model = fixture::store();
+    model.overlay = Overlay::Palette;
+    let mut harness = screen(model);
+    assert!(harness.get_by_label("Command").is_focused());
+    harness.key_press(Key::Escape);
+    harness.run_steps(1);
+    assert_eq!(harness.state().sent, [Action::Run(Command::Cancel)]);
+}
+
+#[test]
+fn the_jump_dialog_takes_a_sequence_with_its_commas() {
+    let mut model = fixture::store();
+    model.overlay = Overlay::Jump;
+    let mut harness = screen(model);
+    harness.get_by_label("Sequence or id of an event").type_text("#9,811,992");
+    harness.run_steps(2);
+    click(&mut harness, "Go");
+    assert!(harness.state().sent(&Action::Jump(Target::Sequence(9_811_992))));
+}
+
+#[test]
+fn no_screen_asks_for_the_same_thing_twice() {
+    let screens: [fn() -> Model; 9] = [
+        Model::default,
+        fixture::preview,
+        fixture::opening,
+        fixture::store,
+        fixture::hostile,
+        fixture::nothing_found,
+        fixture::writing,
+        || fixture::store_showing(View::Graph),
+        || fixture::store_showing(View::Projections),
+    ];
+    for model in screens {
+        for size in [LARGE, SMALL, vec2(700.0, 420.0)] {
+            let mut harness = screen_of(model(), size);
+            harness.run_steps(4);
+            assert_eq!(harness.state().sent, []);
+        }
+    }
+}
