@@ -8,7 +8,7 @@ use super::{inside, keys_at};
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::state::model::{Overlay, Recent};
-use crate::theme::metrics::RADIUS_CARD;
+use crate::theme::metrics::{CONTROL, RADIUS_CARD};
 use crate::theme::{icons, type_roles};
 use crate::view::{text, times};
 use crate::widgets::button::{self, Button};
@@ -73,19 +73,19 @@ impl Welcome {
             }
         });
         ui.add_space(16.0);
-        ui.horizontal(|ui| {
+        let row = vec2(ui.available_width(), CONTROL);
+        // From the right, so that the field takes what the button leaves.
+        ui.allocate_ui_with_layout(row, Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            let width = ui.available_width() - 102.0;
-            let input =
-                TextInput::new("Path of a store").without_label().icon(icons::FOLDER).mono().width(width);
-            let shown = input.placeholder("/path/of/a/store").show(ui, &mut self.path);
+            let is_ready = !self.path.trim().is_empty();
+            let clicked = ui.add(Button::secondary("Look inside").enabled(is_ready)).clicked();
+            let input = TextInput::new("Path of a store").without_label().icon(icons::FOLDER).mono();
+            let input = input.width(ui.available_width()).placeholder("/path/of/a/store");
+            let shown = input.show(ui, &mut self.path);
             let entered =
                 shown.response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-            let typed = self.path.trim();
-            let is_ready = !typed.is_empty();
-            let clicked = ui.add(Button::secondary("Look inside").enabled(is_ready)).clicked();
             if (clicked || entered) && is_ready {
-                ctx.commands.send(Action::Preview(PathBuf::from(typed)));
+                ctx.commands.send(Action::Preview(PathBuf::from(self.path.trim())));
             }
         });
     }
