@@ -4,6 +4,8 @@
 //!
 //! Other options: `--seed N` repeats a run's events, `--dir DIR` says where the stores are built (on the disk that is of interest).
 
+#![expect(clippy::duplicate_mod, reason = "the measured work is compiled once against each engine")]
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
