@@ -6,7 +6,8 @@
 
 use std::path::Path;
 
-use crate::commit::active::ActiveSegment;
+use crate::commit::active::{ActiveSegment, Grown};
+use crate::commit::poison::Poison;
 use crate::commit::seal::store;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::segment::{SegmentHeader, SegmentName, StoreId};
@@ -59,6 +60,7 @@ struct Sealed<'a> {
     directory: &'a dyn Directory,
     config: &'a StoreConfig,
     cache: &'a Arc<SectionCache>,
+    poison: &'a Arc<Poison>,
     parts: Vec<Arc<SealedPart>>,
     largest_time: i64,
     report: OpenReport,
@@ -70,6 +72,7 @@ pub(crate) fn recover(
     path: &Path,
     config: &StoreConfig,
     cache: &Arc<SectionCache>,
+    poison: &Arc<Poison>,
 ) -> Result<Recovered, StoreError> {
     let Survey { mut segments, superseded, temporaries, findings } = survey(directory, path)?;
     for name in superseded.iter().map(SegmentName::to_string).chain(temporaries) {
@@ -77,7 +80,7 @@ pub(crate) fn recover(
     }
     let report = OpenReport { findings, ..OpenReport::default() };
     let mut sealed =
-        Sealed { directory, config, cache, parts: Vec::new(), largest_time: i64::MIN, report };
+        Sealed { directory, config, cache, poison, parts: Vec::new(), largest_time: i64::MIN, report };
     let Some(last) = segments.pop() else { return sealed.begin_store() };
     let firsts = segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]);
     let ends: Vec<u64> = firsts.collect();
@@ -130,7 +133,7 @@ impl Sealed<'_> {
         next_sequence: u64,
         last: ([u8; 32], u32),
     ) -> Result<Recovered, StoreError> {
-        let active = ActiveSegment::create(self.directory, header, self.config.rotation_bytes())?;
+        let active = ActiveSegment::create(self.directory, header, self.config.rotation_bytes(), self.poison)?;
         let live = LivePart::new(active.name(), next_sequence, self.largest_time);
         Ok(self.finish(active, live, last))
     }
@@ -160,34 +163,32 @@ impl Sealed<'_> {
             let described = part.catalogue()?;
             self.parts.push(Arc::new(part));
             let file = self.directory.open_writable(&segment.name.to_string())?;
-            let mut active = self.adopt(&segment, file, end_bytes, end_bytes);
+            let mut active = self.adopt(&segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
             active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
             let live = LivePart::new(segment.name, end, self.largest_time);
             return Ok(self.finish(active, live, last));
         }
+        // Whoever began the segment may have died before its name was durable.
+        self.directory.sync()?;
         let mut live = LivePart::new(segment.name, segment.name.first, self.largest_time);
         let mut tail = Tail::start(&segment);
         walk(&*segment.file, &mut tail, &mut live, |_| {})?;
         self.report.frames_read += tail.frames;
         let Some((_, reason)) = tail.bad.clone() else {
-            return self.resume(&segment, &tail, live);
+            return match tail.ends_with {
+                Some(MarkPurpose::Sealed) => self.go_on_behind(&segment, &tail),
+                Some(MarkPurpose::Closed) | None => self.resume(&segment, &tail, live),
+            };
         };
         let floor = floor_behind(&segment, &tail)?;
         if floor > tail.next_sequence || segment.guessed {
             return self.leave_damaged(&segment, reason);
         }
-        self.cut(&segment, &tail, live, &reason)
+        self.cut(&segment, &tail, &reason)
     }
 
-    fn adopt(
-        &self,
-        segment: &Segment,
-        file: Arc<dyn File>,
-        end_bytes: u64,
-        allocated_bytes: u64,
-    ) -> ActiveSegment {
-        let limit = self.config.rotation_bytes();
-        ActiveSegment::adopt(segment.header.clone(), file, end_bytes, allocated_bytes, limit)
+    fn adopt(&self, segment: &Segment, grown: Grown) -> ActiveSegment {
+        ActiveSegment::adopt(segment.header.clone(), grown, self.config.rotation_bytes(), self.poison)
     }
 
     /// Goes on writing where the frames end. What no group records as synced is written once more and synced: pages that a
@@ -197,9 +198,22 @@ impl Sealed<'_> {
         let floor = (tail.synced_through - live.first) as usize;
         let unsynced_from = live.offsets.get(floor).map_or(tail.end_bytes, |offset| u64::from(*offset));
         rewrite(&*file, unsynced_from, tail.end_bytes)?;
-        let mut active = self.adopt(segment, file, tail.end_bytes, segment.len_bytes.max(tail.end_bytes));
+        let allocated_bytes = segment.len_bytes.max(tail.end_bytes);
+        let mut active = self.adopt(segment, Grown { file, end_bytes: tail.end_bytes, allocated_bytes });
         active.described.extend(live.catalogue.iter().map(|kind| (kind.kind, kind.version)));
         Ok(self.finish(active, live, tail.last))
+    }
+
+    /// The newest segment was ended and the next was not begun. If a recovery cut it, that was not told to anybody yet: the next segment
+    /// has the next epoch in any case.
+    fn go_on_behind(mut self, segment: &Segment, tail: &Tail) -> Result<Recovered, StoreError> {
+        let file = self.directory.open_writable(&segment.name.to_string())?;
+        file.set_len(tail.end_bytes)?;
+        file.sync(SyncMode::SyncAll)?;
+        let ended = Segment { len_bytes: tail.end_bytes, ..segment.clone() };
+        self.add(&ended, Some(tail.next_sequence))?;
+        let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
+        self.continue_in(header, tail.next_sequence, tail.last)
     }
 
     /// Bytes below the durable floor are damaged: nothing is cut, and writing goes on in a new segment.
@@ -222,7 +236,6 @@ impl Sealed<'_> {
         mut self,
         segment: &Segment,
         tail: &Tail,
-        live: LivePart,
         reason: &str,
     ) -> Result<Recovered, StoreError> {
         let file = self.directory.open_writable(&segment.name.to_string())?;
@@ -233,20 +246,18 @@ impl Sealed<'_> {
         ));
         self.report.cut_bytes = bytes;
         self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));
-        file.set_len(tail.end_bytes)?;
-        file.sync(SyncMode::SyncAll)?;
-        let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
         if tail.next_sequence == segment.name.first {
-            // Nothing was committed in it: the new segment takes its name.
+            // Nothing was committed in it: a new segment takes its name.
             self.directory.remove(&segment.name.to_string())?;
+            let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
             return self.continue_in(header, tail.next_sequence, tail.last);
         }
-        let mut old = self.adopt(segment, file, tail.end_bytes, tail.end_bytes);
-        old.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
-        drop(live);
-        let ended = Segment { len_bytes: old.end_bytes, ..segment.clone() };
-        self.add(&ended, Some(tail.next_sequence))?;
-        self.continue_in(header, tail.next_sequence, tail.last)
+        // The mark goes over the torn bytes before they are cut: a crash in between finds the segment ended, or torn as before.
+        let grown = Grown { file, end_bytes: tail.end_bytes, allocated_bytes: segment.len_bytes };
+        let mut ended = self.adopt(segment, grown);
+        ended.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
+        let end = Tail { end_bytes: ended.end_bytes, ..tail.clone() };
+        self.go_on_behind(segment, &end)
     }
 
     /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own.

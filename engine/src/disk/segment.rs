@@ -231,8 +231,8 @@ fn read_sections(reader: &mut Reader<'_>) -> Result<Option<Parent>, SegmentError
 
 /// Creates the segment that `header` describes and returns it with the length of its header.
 ///
-/// It is complete and durable when it gets its name. If its birth fails no segment exists, unless the last sync of the
-/// directory failed: then nobody knows.
+/// It is complete and durable when it gets its name; the name itself is durable when the caller has synced the directory. If its
+/// birth fails no segment exists.
 pub(crate) fn create_segment(
     directory: &dyn Directory,
     header: &SegmentHeader,
@@ -256,7 +256,6 @@ pub(crate) fn create_segment(
         let _ = directory.remove(&temporary);
         return Err(error);
     }
-    directory.sync()?;
     Ok((file, bytes.len() as u64))
 }
 

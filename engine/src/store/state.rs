@@ -154,7 +154,8 @@ pub(crate) fn open_in(
     let lock = directory.lock(LOCK_NAME)?.ok_or_else(locked)?;
     lock.annotate(&format!("process {}\n", std::process::id()))?;
     let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
-    let recovered = recover(&*directory, path, &config, &cache)?;
+    let poison = Arc::default();
+    let recovered = recover(&*directory, path, &config, &cache, &poison)?;
     let Recovered { index, active, next_sequence, largest_time, last, report } = recovered;
     let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
     files.count_frames(report.frames_read);
@@ -178,7 +179,7 @@ pub(crate) fn open_in(
         largest_time,
         last,
         known_head: None,
-        poison: None,
+        poison,
     };
     if about.report.clean {
         // The last event of a closed store says that it was closed: the head of the lifecycle stream need not be read.
@@ -254,7 +255,7 @@ impl WritingHalf {
             self.writer.submit(lifecycle_event(EventKind::SYSTEM_CLOSE_COMPLETED, &payload)?)?;
         }
         self.writer.with_committer(|committer| {
-            committer.check_poison()?;
+            committer.poison.check()?;
             committer.finish_active(MarkPurpose::Closed)?;
             committer.seal(self.lifecycle == Lifecycle::Told).map(drop)
         })?;
