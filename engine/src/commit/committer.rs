@@ -93,7 +93,7 @@ impl Committer {
         let known = self.known_head.take();
         let staged = stage.push_group(request.items, start, |entity| match &known {
             Some((name, head)) if **name == *entity => Ok(Some(*head)),
-            Some(_) | None => head_of(&self.shared, entity),
+            Some(_) | None => self.shared.head_before(entity, self.next_sequence),
         });
         if staged.is_err() {
             let dropped = stage.roll_back(before);
@@ -165,7 +165,7 @@ impl Committer {
             let entity = item.coordinate.entity();
             let head = match stage.head(entity) {
                 Some(head) => Some(head),
-                None => head_of(&self.shared, entity)?,
+                None => self.shared.head_before(entity, self.next_sequence)?,
             };
             let actual = head.map_or(0, |head| head.clock);
             if actual != expected {
@@ -335,17 +335,6 @@ impl Committer {
             self.active.described.remove(&(description.kind, description.version));
         }
     }
-}
-
-/// Newest committed event of a stream.
-fn head_of(shared: &Shared, entity: &str) -> Result<Option<Head>, StoreError> {
-    let Some(newest) = shared.index.newest_of(entity, shared.index.end())? else { return Ok(None) };
-    if newest.head.is_some() {
-        return Ok(newest.head);
-    }
-    let Some(place) = shared.index.place(newest.sequence)? else { return Ok(None) };
-    let event = shared.source.read(place, &mut Window::single())?.event;
-    Ok(Some(Head { clock: event.header.position.sequence(), event_hash: event.event_hash }))
 }
 
 /// The same failure for everybody who waited for the same write.

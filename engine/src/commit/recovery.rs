@@ -17,7 +17,7 @@ use crate::memory::index::Index;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::SealedPart;
 use crate::memory::survey::{
-    Expected, Segment, Survey, Tail, rebuilt_index, stored_index, survey, walk, walk_past_damage,
+    Segment, Survey, Tail, missing_events, rebuilt_index, stored_index, survey, walk, walk_past_damage,
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
@@ -93,8 +93,7 @@ pub(crate) fn recover(
 impl Sealed<'_> {
     /// Adds the index of a segment that is not written any more; makes it anew where it is missing.
     fn add(&mut self, segment: &Segment, end: Option<u64>) -> Result<(), StoreError> {
-        let expected = expected(segment, end);
-        let part = match stored_index(self.directory, expected, self.cache) {
+        let part = match stored_index(self.directory, segment, self.largest_time, end, self.cache) {
             Some(part) => part,
             None => self.rebuild(segment, end)?,
         };
@@ -142,8 +141,13 @@ impl Sealed<'_> {
         let next_sequence = live.end();
         self.report.events = next_sequence;
         let largest_time = self.largest_time.max(live.largest_time);
+        let index = Index::new(self.parts, live);
+        for gap in index.missing() {
+            self.report.damaged_events += gap.end - gap.start;
+            self.report.findings.push(missing_events(&gap));
+        }
         Recovered {
-            index: Index::new(self.parts, live),
+            index,
             active,
             next_sequence,
             largest_time,
@@ -154,7 +158,7 @@ impl Sealed<'_> {
 
     /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
     fn open_last(mut self, segment: Segment) -> Result<Recovered, StoreError> {
-        let stored = stored_index(self.directory, expected(&segment, None), self.cache);
+        let stored = stored_index(self.directory, &segment, self.largest_time, None, self.cache);
         if let Some(part) = stored.filter(|part| part.header.closed) {
             self.report.clean = true;
             self.largest_time = self.largest_time.max(part.header.times.1);
@@ -175,6 +179,9 @@ impl Sealed<'_> {
         walk(&*segment.file, &mut tail, &mut live, |_| {})?;
         self.report.frames_read += tail.frames;
         let Some((_, reason)) = tail.bad.clone() else {
+            if segment.guessed {
+                return self.leave_damaged(&segment, "its header cannot be read".to_owned());
+            }
             return match tail.ends_with {
                 Some(MarkPurpose::Sealed) => self.go_on_behind(&segment, &tail),
                 Some(MarkPurpose::Closed) | None => self.resume(&segment, &tail, live),
@@ -227,7 +234,9 @@ impl Sealed<'_> {
         self.largest_time = self.largest_time.max(part.header.times.1);
         let (end, last) = (part.header.end, (part.header.last_hash, part.header.last_clock));
         self.parts.push(Arc::new(part));
-        let header = next_header(segment, end, segment.header.epoch, self.config);
+        // The epoch of a segment whose header cannot be read is a guess, which may be one too low.
+        let epoch = segment.header.epoch + u64::from(segment.guessed);
+        let header = next_header(segment, end, epoch, self.config);
         self.continue_in(header, end, last)
     }
 
@@ -277,15 +286,6 @@ impl Sealed<'_> {
         directory.sync()?;
         self.directory.sync()?;
         Ok((name, kept as u64))
-    }
-}
-
-fn expected(segment: &Segment, end: Option<u64>) -> Expected {
-    Expected {
-        store_id: segment.header.store_id,
-        name: segment.name,
-        segment_bytes: segment.len_bytes,
-        end,
     }
 }
 

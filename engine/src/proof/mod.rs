@@ -1,6 +1,8 @@
 //! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
 
 mod crash;
+mod damage;
 mod fault;
 mod oracle;
+mod random;
 mod script;

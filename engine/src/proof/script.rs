@@ -1,5 +1,6 @@
 //! Owns what the crash and fault tests do to a store: short scripts, and running them while an oracle takes notes.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use crate::disk::memory::MemoryDirectory;
 use crate::disk::storage::Directory;
 use crate::event::EventKind;
 use crate::proof::oracle::Oracle;
-use crate::store::state::{Lifecycle, open_in};
+use crate::store::state::{Lifecycle, follow_in, open_in};
 use crate::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Clock, Open, Store, StoreConfig, StoreError,
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Clock, Open, ReadOnly, Store, StoreConfig,
+    StoreError,
 };
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
@@ -88,6 +90,18 @@ pub(super) fn config(sync_every_n_events: u32, segment_max_bytes: u64) -> StoreC
 pub(super) fn open(directory: &Arc<MemoryDirectory>, config: StoreConfig) -> Result<Store<Open>, StoreError> {
     let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
     open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(Store::writing)
+}
+
+/// Opens for reading; moves only when it is told to.
+pub(super) fn follow(
+    directory: &Arc<MemoryDirectory>,
+    config: StoreConfig,
+) -> Result<Store<ReadOnly>, StoreError> {
+    let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
+    let memory = Arc::default();
+    let proceed = &mut |_, _| ControlFlow::Continue(());
+    let parts = follow_in(directory, Path::new("memory"), config, &memory, proceed)?;
+    Ok(Store::following(parts, memory))
 }
 
 /// A script under way.
