@@ -228,6 +228,10 @@ impl Sealed<'_> {
         let finding = format!("{} is damaged below what was synced: {reason}", segment.name);
         self.report.findings.push(finding);
         let part = self.rebuild(segment, None)?;
+        if part.header.end == segment.name.first {
+            self.set_aside(segment, 0)?;
+            return self.begin_again(segment, (part.header.last_hash, part.header.last_clock));
+        }
         let offsets = part.section(crate::memory::sealed::Tag::Offsets)?;
         let holes = offsets.chunks_exact(4).filter(|offset| offset.iter().all(|byte| *byte == 0)).count();
         self.report.damaged_events += holes as u64;
@@ -247,26 +251,35 @@ impl Sealed<'_> {
         tail: &Tail,
         reason: &str,
     ) -> Result<Recovered, StoreError> {
-        let file = self.directory.open_writable(&segment.name.to_string())?;
-        let (name, bytes) = self.quarantine(segment, tail.end_bytes)?;
-        self.report.findings.push(format!(
-            "{bytes} unfinished bytes at the end of {} ({reason}) were moved to {QUARANTINE}/{name}",
-            segment.name
-        ));
-        self.report.cut_bytes = bytes;
-        self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));
+        self.set_aside(segment, tail.end_bytes)?;
+        self.report.findings.push(format!("{} was torn: {reason}", segment.name));
         if tail.next_sequence == segment.name.first {
-            // Nothing was committed in it: a new segment takes its name.
-            self.directory.remove(&segment.name.to_string())?;
-            let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
-            return self.continue_in(header, tail.next_sequence, tail.last);
+            return self.begin_again(segment, tail.last);
         }
+        let file = self.directory.open_writable(&segment.name.to_string())?;
         // The mark goes over the torn bytes before they are cut: a crash in between finds the segment ended, or torn as before.
         let grown = Grown { file, end_bytes: tail.end_bytes, allocated_bytes: segment.len_bytes };
         let mut ended = self.adopt(segment, grown);
         ended.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
         let end = Tail { end_bytes: ended.end_bytes, ..tail.clone() };
         self.go_on_behind(segment, &end)
+    }
+
+    /// No event can be read in the newest segment: it is in quarantine, and a new one takes its name.
+    fn begin_again(self, segment: &Segment, last: ([u8; 32], u32)) -> Result<Recovered, StoreError> {
+        self.directory.remove(&segment.name.to_string())?;
+        let header = next_header(segment, segment.name.first, segment.header.epoch + 1, self.config);
+        self.continue_in(header, segment.name.first, last)
+    }
+
+    /// Copies the bytes from `from` on to quarantine, and tells of it.
+    fn set_aside(&mut self, segment: &Segment, from: u64) -> Result<(), StoreError> {
+        let (name, bytes) = self.quarantine(segment, from)?;
+        let finding = format!("{bytes} bytes at the end of {} were moved to {QUARANTINE}/{name}", segment.name);
+        self.report.findings.push(finding);
+        self.report.cut_bytes = bytes;
+        self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));
+        Ok(())
     }
 
     /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own.

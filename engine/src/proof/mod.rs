@@ -3,6 +3,8 @@
 mod crash;
 mod damage;
 mod fault;
+mod follow;
 mod oracle;
 mod random;
 mod script;
+mod threads;
