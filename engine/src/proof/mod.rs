@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod fault;
 mod follow;
+mod model;
 mod oracle;
 mod random;
 mod script;

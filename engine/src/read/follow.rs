@@ -62,6 +62,20 @@ struct Log {
     end: End,
     findings: Vec<String>,
     frames: u64,
+    /// First sequence and epoch of each segment.
+    epochs: Vec<(u64, u64)>,
+}
+
+impl Log {
+    /// The sequence up to which this log is the one whose newest segment had the header `before`: a recovery that cut something began
+    /// a segment with a later epoch there.
+    fn agrees_with(&self, before: &SegmentHeader) -> u64 {
+        if self.end.segment.header.store_id != before.store_id {
+            return 0;
+        }
+        let cut = self.epochs.iter().find(|(_, epoch)| *epoch > before.epoch);
+        cut.map_or(u64::MAX, |(first, _)| *first)
+    }
 }
 
 impl Follower {
@@ -189,10 +203,11 @@ impl Follower {
         let before = shared.visible();
         let log = read_log(&*self.directory, &self.path, &self.cache)?;
         let end = log.live.end();
-        let common = before.min(end);
+        let common = before.min(end).min(log.agrees_with(self.header()));
         shared.set_visible(common);
         shared.lower_durable(log.end.tail.synced_through);
         shared.index.replace(log.sealed, log.live);
+        shared.raise_durable(log.end.tail.synced_through.min(end));
         shared.set_visible(end);
         shared.note(format!("the files were replaced or cut by their writer; read again from sequence {common}"));
         self.end = log.end;
@@ -207,6 +222,7 @@ fn read_log(
     cache: &Arc<SectionCache>,
 ) -> Result<Log, StoreError> {
     let Survey { mut segments, mut findings, .. } = survey(directory, path)?;
+    let epochs = segments.iter().map(|segment| (segment.name.first, segment.header.epoch)).collect();
     let Some(last) = segments.pop() else { return Err(no_store(path)) };
     let mut sealed = Vec::new();
     let (mut largest_time, mut frames) = (i64::MIN, 0);
@@ -240,7 +256,7 @@ fn read_log(
         largest_time = live.largest_time;
     }
     let end = End { segment: last, tail, largest_time };
-    Ok(Log { sealed, live, end, findings, frames })
+    Ok(Log { sealed, live, end, findings, frames, epochs })
 }
 
 /// Reads the newest segment. A bad spot that readable frames follow is damage and is passed; otherwise it is the end so far.
