@@ -1,4 +1,4 @@
-//! Owns a directory in memory: a store that needs no disk, and the disk of tests, which fails and loses power on request.
+//! Owns a directory in memory: the disk of tests, which fails and loses power on request.
 //!
 //! Floor 1. Invariants:
 //! - contents become durable with a sync of the file, names with a sync of their directory, and with nothing else;
@@ -6,7 +6,6 @@
 
 mod faults;
 mod files;
-#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -96,7 +95,6 @@ impl MemoryDirectory {
     }
 
     /// Every file with its bytes, those of directories below under `directory/name`.
-    #[cfg(test)]
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         for (name, entry) in &self.names.lock().live {

@@ -88,7 +88,7 @@ pub mod projection {
 /// ```
 #[derive(Debug)]
 pub struct Store<State: StoreState = Open> {
-    reader: Reader,
+    pub(crate) reader: Reader,
     half: State::Half,
     about: About,
     memory: Arc<ProjectionMemory>,
