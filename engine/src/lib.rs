@@ -9,6 +9,8 @@ mod commit;
 mod derive;
 mod disk;
 mod memory;
+#[cfg(test)]
+mod proof;
 mod read;
 mod words;
 

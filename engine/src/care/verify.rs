@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use crate::memory::selection::Selection;
+use crate::memory::survey::missing_events;
 use crate::read::entry::LogEvent;
 use crate::read::reader::Reader;
 use crate::words::chain::compute_hash;
@@ -55,6 +56,9 @@ pub(crate) fn verify(
     let mut report = VerifyReport::default();
     let mut heads = Heads::new();
     let end = reader.visible();
+    for gap in reader.shared().index.missing() {
+        report.add(gap.start, missing_events(&gap));
+    }
     for (sequence, event) in reader.events(Selection { hidden: true, ..Selection::default() }, 0..end) {
         if report.events.is_multiple_of(PROGRESS_EVERY) && progress(sequence, end).is_break() {
             report.cancelled = true;
@@ -63,7 +67,7 @@ pub(crate) fn verify(
         report.events += 1;
         match event {
             Ok(event) => check(&event, format, &mut heads, &mut report),
-            Err(error @ (StoreError::CorruptFrame { .. } | StoreError::CrcMismatch { .. })) => {
+            Err(error) if error.is_damaged_frame() => {
                 report.add(sequence, error.to_string());
             }
             Err(error) => return Err(error),

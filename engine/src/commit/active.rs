@@ -2,15 +2,18 @@
 //!
 //! Invariants:
 //! - bytes are written at `end_bytes` and nowhere else; after a failed write the file is cut back to it;
-//! - from `end_bytes` to the end of the file everything is zero.
+//! - from `end_bytes` to the end of the file everything is zero;
+//! - a failure that leaves the file in an unknown state poisons the store.
 
 use std::collections::HashSet;
 use std::io;
 
+use crate::commit::poison::Poison;
 use crate::disk::frame::{Mark, MarkPurpose};
 use crate::disk::segment::{SegmentHeader, SegmentName, create_segment};
 use crate::disk::storage::{Directory, File};
 use crate::words::config::SyncMode;
+use crate::words::error::StoreError;
 use crate::words::kind::EventKind;
 use crate::words::sync::Arc;
 
@@ -18,13 +21,14 @@ use crate::words::sync::Arc;
 const STEP_BYTES: u64 = 1024 * 1024;
 const MIN_STEP_BYTES: u64 = 4096;
 
-/// Why a write left the segment in an unknown state, or did not.
+/// How far a segment has grown.
 #[derive(Debug)]
-pub(crate) enum WriteFailure {
-    /// The segment is as it was before.
-    Undone(io::Error),
-    /// Nobody knows what the segment holds behind its end.
-    Unknown(io::Error),
+pub(crate) struct Grown {
+    pub(crate) file: Arc<dyn File>,
+    /// Where the next frame goes.
+    pub(crate) end_bytes: u64,
+    /// Length of the file: zeros from `end_bytes` on.
+    pub(crate) allocated_bytes: u64,
 }
 
 /// The segment that events are written to.
@@ -37,6 +41,8 @@ pub(crate) struct ActiveSegment {
     step_bytes: u64,
     /// Kinds and versions that this segment describes already.
     pub(crate) described: HashSet<(EventKind, u16)>,
+    /// Raised when nobody knows any more what the file holds.
+    poison: Arc<Poison>,
 }
 
 impl ActiveSegment {
@@ -45,29 +51,37 @@ impl ActiveSegment {
         directory: &dyn Directory,
         header: SegmentHeader,
         limit_bytes: u64,
-    ) -> io::Result<Self> {
+        poison: &Arc<Poison>,
+    ) -> Result<Self, StoreError> {
         let (file, end_bytes) = create_segment(directory, &header)?;
-        Ok(Self::adopt(header, file, end_bytes, end_bytes, limit_bytes))
+        if let Err(error) = directory.sync() {
+            poison.raise(format!("the name of a new segment could not be synced: {error}"));
+            return Err(error.into());
+        }
+        let grown = Grown { file, end_bytes, allocated_bytes: end_bytes };
+        Ok(Self::adopt(header, grown, limit_bytes, poison))
     }
 
-    /// Continues a segment that ends at `end_bytes`, behind which the file holds zeros up to `allocated_bytes`.
-    pub(crate) fn adopt(
-        header: SegmentHeader,
-        file: Arc<dyn File>,
-        end_bytes: u64,
-        allocated_bytes: u64,
-        limit_bytes: u64,
-    ) -> Self {
-        let step_bytes = limit_bytes.clamp(MIN_STEP_BYTES, STEP_BYTES);
-        Self { header, file, end_bytes, allocated_bytes, step_bytes, described: HashSet::new() }
+    /// Continues a segment.
+    pub(crate) fn adopt(header: SegmentHeader, grown: Grown, limit_bytes: u64, poison: &Arc<Poison>) -> Self {
+        let Grown { file, end_bytes, allocated_bytes } = grown;
+        Self {
+            header,
+            file,
+            end_bytes,
+            allocated_bytes,
+            step_bytes: limit_bytes.clamp(MIN_STEP_BYTES, STEP_BYTES),
+            described: HashSet::new(),
+            poison: Arc::clone(poison),
+        }
     }
 
     pub(crate) fn name(&self) -> SegmentName {
         self.header.name()
     }
 
-    /// Writes bytes at the end, with one positioned write.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), WriteFailure> {
+    /// Writes bytes at the end, with one positioned write. If that fails the segment is as it was before, or the store is poisoned.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         let end = self.end_bytes + bytes.len() as u64;
         if end > self.allocated_bytes {
             self.reserve(end)?;
@@ -82,7 +96,7 @@ impl ActiveSegment {
     }
 
     /// Extends the file with zeros, so that a full disk shows before an event is half written, and a sync need not commit a size.
-    fn reserve(&mut self, end: u64) -> Result<(), WriteFailure> {
+    fn reserve(&mut self, end: u64) -> Result<(), StoreError> {
         let target = end.next_multiple_of(self.step_bytes);
         let zeros = vec![0; (target - self.allocated_bytes) as usize];
         match self.file.write_at(&zeros, self.allocated_bytes) {
@@ -94,13 +108,19 @@ impl ActiveSegment {
         }
     }
 
-    fn cut_back(&mut self, error: io::Error) -> WriteFailure {
-        let undone = self.file.set_len(self.end_bytes).and_then(|()| self.file.sync(SyncMode::SyncAll));
+    fn cut_back(&mut self, error: io::Error) -> StoreError {
         self.allocated_bytes = self.end_bytes;
-        match undone {
-            Ok(()) => WriteFailure::Undone(error),
-            Err(_) => WriteFailure::Unknown(error),
+        if let Err(second) = self.file.set_len(self.end_bytes) {
+            self.poison.raise(format!("a write failed ({error}) and could not be undone: {second}"));
         }
+        // A sync that fails poisons; the first failure is the one to report.
+        let _ = self.poison.sync(&*self.file, SyncMode::SyncAll);
+        error.into()
+    }
+
+    /// Makes everything durable that was written.
+    pub(crate) fn sync(&self, mode: SyncMode) -> Result<(), StoreError> {
+        self.poison.sync(&*self.file, mode)
     }
 
     /// Ends the segment: everything before is on stable storage, says a mark, and the zeros behind it go.
@@ -109,15 +129,13 @@ impl ActiveSegment {
         synced_through: u64,
         purpose: MarkPurpose,
         mode: SyncMode,
-    ) -> io::Result<()> {
-        self.file.sync(mode)?;
+    ) -> Result<(), StoreError> {
+        self.sync(mode)?;
         let mut mark = Vec::new();
         Mark { synced_through, purpose }.encode(&mut mark);
-        self.write(&mark).map_err(|failure| match failure {
-            WriteFailure::Undone(error) | WriteFailure::Unknown(error) => error,
-        })?;
+        self.write(&mark)?;
         self.file.set_len(self.end_bytes)?;
         self.allocated_bytes = self.end_bytes;
-        self.file.sync(SyncMode::SyncAll)
+        self.sync(SyncMode::SyncAll)
     }
 }

@@ -5,7 +5,8 @@
 //!   of a batch before it is synced;
 //! - after a failed sync, or a write that could not be undone, nothing more is committed: the store is poisoned.
 
-use crate::commit::active::{ActiveSegment, WriteFailure};
+use crate::commit::active::ActiveSegment;
+use crate::commit::poison::Poison;
 use crate::commit::receipt::AppendReceipt;
 use crate::commit::request::{Item, Request};
 use crate::commit::seal::{Sealing, seal_active};
@@ -19,6 +20,7 @@ use crate::memory::hub::Notification;
 use crate::memory::live::{Head, LivePart};
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::shared::Shared;
+use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::id::EventId;
 use crate::words::sync::Arc;
@@ -40,8 +42,7 @@ pub(crate) struct Committer {
     pub(crate) last: ([u8; 32], u32),
     /// Newest event of one stream, known without reading its frame.
     pub(crate) known_head: Option<(Arc<str>, Head)>,
-    /// Why nothing more is committed.
-    pub(crate) poison: Option<String>,
+    pub(crate) poison: Arc<Poison>,
 }
 
 /// A staged group and where its answer goes.
@@ -79,13 +80,14 @@ impl Committer {
         stage: &mut Stage,
         request: Request,
     ) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
-        self.check_poison()?;
+        self.poison.check()?;
         if let Some(receipts) = self.look_up(&request.items)? {
             return Ok(Some(receipts));
         }
         self.expect(stage, &request.items)?;
         self.rotate_if_full(stage)?;
         let now_us = self.now_us()?;
+        let before = stage.savepoint();
         self.describe(stage, &request.items);
         let start = Start {
             next_sequence: self.next_sequence,
@@ -94,11 +96,15 @@ impl Committer {
             now_us,
         };
         let known = self.known_head.take();
-        stage.push_group(request.items, start, |entity| match &known {
+        let staged = stage.push_group(request.items, start, |entity| match &known {
             Some((name, head)) if **name == *entity => Ok(Some(*head)),
-            Some(_) | None => head_of(&self.shared, entity),
-        })?;
-        Ok(None)
+            Some(_) | None => self.shared.head_before(entity, self.next_sequence),
+        });
+        if staged.is_err() {
+            let dropped = stage.roll_back(before);
+            self.forget_descriptions(&dropped);
+        }
+        staged.map(|()| None)
     }
 
     /// True if what is staged must be committed before this request can be looked at.
@@ -164,7 +170,7 @@ impl Committer {
             let entity = item.coordinate.entity();
             let head = match stage.head(entity) {
                 Some(head) => Some(head),
-                None => head_of(&self.shared, entity)?,
+                None => self.shared.head_before(entity, self.next_sequence)?,
             };
             let actual = head.map_or(0, |head| head.clock);
             if actual != expected {
@@ -193,7 +199,7 @@ impl Committer {
         if stage.is_empty() {
             return;
         }
-        let outcome = self.write(&stage).and_then(|()| self.sync_if_due(&stage, durable));
+        let outcome = self.active.write(&stage.bytes).and_then(|()| self.sync_if_due(&stage, durable));
         match outcome {
             Ok(()) => {
                 self.index(&stage);
@@ -209,7 +215,7 @@ impl Committer {
                 }
             }
             Err(error) => {
-                self.forget_descriptions(&stage);
+                self.forget_descriptions(&stage.descriptions);
                 for group in waiting.drain(..) {
                     answer(group.tag, Err(repeat(&error)));
                 }
@@ -217,33 +223,15 @@ impl Committer {
         }
     }
 
-    fn write(&mut self, stage: &Stage) -> Result<(), StoreError> {
-        self.active.write(&stage.bytes).map_err(|failure| match failure {
-            WriteFailure::Undone(error) => StoreError::Io(error),
-            WriteFailure::Unknown(error) => {
-                self.poison(format!("a write failed and could not be undone: {error}"));
-                StoreError::Io(error)
-            }
-        })
-    }
-
     /// Syncs if a request asks for it, or if more events would be unsynced than the configuration allows.
     fn sync_if_due(&mut self, stage: &Stage, durable: bool) -> Result<(), StoreError> {
         let written = self.next_sequence + stage.events.len() as u64;
         let unsynced = written - self.shared.durable();
         if durable || unsynced >= u64::from(self.shared.config.sync().every_n_events.max(1)) {
-            self.sync_file()?;
+            self.active.sync(self.shared.config.sync().mode)?;
             self.shared.raise_durable(written);
         }
         Ok(())
-    }
-
-    fn sync_file(&mut self) -> Result<(), StoreError> {
-        let mode = self.shared.config.sync().mode;
-        self.active.file.sync(mode).map_err(|error| {
-            self.poison(format!("a sync failed: {error}"));
-            StoreError::Io(error)
-        })
     }
 
     fn index(&mut self, stage: &Stage) {
@@ -274,9 +262,9 @@ impl Committer {
 
     /// Syncs everything that is written.
     pub(crate) fn sync(&mut self) -> Result<(), StoreError> {
-        self.check_poison()?;
+        self.poison.check()?;
         if self.shared.durable() < self.next_sequence {
-            self.sync_file()?;
+            self.active.sync(self.shared.config.sync().mode)?;
             self.shared.raise_durable(self.next_sequence);
         }
         Ok(())
@@ -297,11 +285,7 @@ impl Committer {
     pub(crate) fn finish_active(&mut self, purpose: MarkPurpose) -> Result<(), StoreError> {
         self.check_lock()?;
         let mode = self.shared.config.sync().mode;
-        let finished = self.active.finish(self.next_sequence, purpose, mode);
-        finished.map_err(|error| {
-            self.poison(format!("ending a segment failed: {error}"));
-            StoreError::Io(error)
-        })?;
+        self.active.finish(self.next_sequence, purpose, mode)?;
         self.shared.raise_durable(self.next_sequence);
         Ok(())
     }
@@ -328,7 +312,7 @@ impl Committer {
             ..self.active.header.clone()
         };
         let limit = self.shared.config.rotation_bytes();
-        self.active = ActiveSegment::create(&*self.directory, header, limit)?;
+        self.active = ActiveSegment::create(&*self.directory, header, limit, &self.poison)?;
         let live = LivePart::new(self.active.name(), self.next_sequence, self.largest_time);
         self.shared.index.seal(part, live);
         Ok(())
@@ -339,8 +323,8 @@ impl Committer {
         if self.lock.is_intact()? {
             return Ok(());
         }
-        self.poison("the lock file was replaced".to_owned());
-        self.check_poison()
+        self.poison.raise("the lock file was replaced".to_owned());
+        self.poison.check()
     }
 
     fn now_us(&self) -> Result<i64, StoreError> {
@@ -352,33 +336,11 @@ impl Committer {
         }
     }
 
-    pub(crate) fn check_poison(&self) -> Result<(), StoreError> {
-        match &self.poison {
-            Some(reason) => Err(StoreError::Poisoned { reason: reason.clone() }),
-            None => Ok(()),
-        }
-    }
-
-    pub(crate) fn poison(&mut self, reason: String) {
-        self.poison.get_or_insert(reason);
-    }
-
-    fn forget_descriptions(&mut self, stage: &Stage) {
-        for description in &stage.descriptions {
+    fn forget_descriptions(&mut self, descriptions: &[KindDescription]) {
+        for description in descriptions {
             self.active.described.remove(&(description.kind, description.version));
         }
     }
-}
-
-/// Newest committed event of a stream.
-fn head_of(shared: &Shared, entity: &str) -> Result<Option<Head>, StoreError> {
-    let Some(newest) = shared.index.newest_of(entity, shared.index.end())? else { return Ok(None) };
-    if newest.head.is_some() {
-        return Ok(newest.head);
-    }
-    let Some(place) = shared.index.place(newest.sequence)? else { return Ok(None) };
-    let event = shared.source.read(place, &mut Window::single())?.event;
-    Ok(Some(Head { clock: event.header.position.sequence(), event_hash: event.event_hash }))
 }
 
 /// The same failure for everybody who waited for the same write.

@@ -6,7 +6,8 @@
 
 use std::path::Path;
 
-use crate::commit::active::ActiveSegment;
+use crate::commit::active::{ActiveSegment, Grown};
+use crate::commit::poison::Poison;
 use crate::commit::seal::store;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::segment::{SegmentHeader, SegmentName, StoreId};
@@ -16,7 +17,7 @@ use crate::memory::index::Index;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
-    Expected, Segment, Survey, Tail, rebuilt_index, stored_index, survey, walk, walk_past_damage,
+    Segment, Survey, Tail, missing_events, rebuilt_index, stored_index, survey, walk, walk_past_damage,
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
@@ -61,6 +62,7 @@ struct Sealed<'a> {
     directory: &'a dyn Directory,
     config: &'a StoreConfig,
     cache: &'a Arc<SectionCache>,
+    poison: &'a Arc<Poison>,
     parts: Vec<Arc<SealedPart>>,
     largest_time: i64,
     report: OpenReport,
@@ -72,13 +74,15 @@ pub(crate) fn recover(
     path: &Path,
     config: &StoreConfig,
     cache: &Arc<SectionCache>,
+    poison: &Arc<Poison>,
 ) -> Result<Recovered, StoreError> {
     let Survey { mut segments, superseded, temporaries, findings } = survey(directory, path)?;
     for name in superseded.iter().map(SegmentName::to_string).chain(temporaries) {
         directory.remove(&name)?;
     }
     let report = OpenReport { findings, ..OpenReport::default() };
-    let mut sealed = Sealed { directory, config, cache, parts: Vec::new(), largest_time: i64::MIN, report };
+    let mut sealed =
+        Sealed { directory, config, cache, poison, parts: Vec::new(), largest_time: i64::MIN, report };
     let Some(last) = segments.pop() else { return sealed.begin_store() };
     let firsts = segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]);
     let ends: Vec<u64> = firsts.collect();
@@ -91,8 +95,7 @@ pub(crate) fn recover(
 impl Sealed<'_> {
     /// Adds the index of a segment that is not written any more; makes it anew where it is missing.
     fn add(&mut self, segment: &Segment, end: Option<u64>) -> Result<(), StoreError> {
-        let expected = expected(segment, end);
-        let part = match stored_index(self.directory, expected, self.cache) {
+        let part = match stored_index(self.directory, segment, self.largest_time, end, self.cache) {
             Some(part) => part,
             None => self.rebuild(segment, end)?,
         };
@@ -131,7 +134,8 @@ impl Sealed<'_> {
         next_sequence: u64,
         last: ([u8; 32], u32),
     ) -> Result<Recovered, StoreError> {
-        let active = ActiveSegment::create(self.directory, header, self.config.rotation_bytes())?;
+        let active =
+            ActiveSegment::create(self.directory, header, self.config.rotation_bytes(), self.poison)?;
         let live = LivePart::new(active.name(), next_sequence, self.largest_time);
         Ok(self.finish(active, live, last))
     }
@@ -140,8 +144,13 @@ impl Sealed<'_> {
         let next_sequence = live.end();
         self.report.events = next_sequence;
         let largest_time = self.largest_time.max(live.largest_time);
+        let index = Index::new(self.parts, live);
+        for gap in index.missing() {
+            self.report.damaged_events += gap.end - gap.start;
+            self.report.findings.push(missing_events(&gap));
+        }
         Recovered {
-            index: Index::new(self.parts, live),
+            index,
             active,
             next_sequence,
             largest_time,
@@ -153,7 +162,7 @@ impl Sealed<'_> {
 
     /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
     fn open_last(mut self, segment: Segment) -> Result<Recovered, StoreError> {
-        let stored = stored_index(self.directory, expected(&segment, None), self.cache);
+        let stored = stored_index(self.directory, &segment, self.largest_time, None, self.cache);
         if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
             self.report.clean = true;
             let ending = part.header.ending;
@@ -163,36 +172,37 @@ impl Sealed<'_> {
             let described = part.catalogue()?;
             self.parts.push(Arc::new(part));
             let file = self.directory.open_writable(&segment.name.to_string())?;
-            let mut active = self.adopt(&segment, file, end_bytes, end_bytes);
+            let mut active = self.adopt(&segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
             active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
             let live = LivePart::new(segment.name, end, self.largest_time);
             let mut recovered = self.finish(active, live, last);
             recovered.closed_by_event = ending == Ending::ClosedByEvent;
             return Ok(recovered);
         }
+        // Whoever began the segment may have died before its name was durable.
+        self.directory.sync()?;
         let mut live = LivePart::new(segment.name, segment.name.first, self.largest_time);
         let mut tail = Tail::start(&segment);
         walk(&*segment.file, &mut tail, &mut live, |_| {})?;
         self.report.frames_read += tail.frames;
         let Some((_, reason)) = tail.bad.clone() else {
-            return self.resume(&segment, &tail, live);
+            if segment.guessed {
+                return self.leave_damaged(&segment, "its header cannot be read".to_owned());
+            }
+            return match tail.ends_with {
+                Some(MarkPurpose::Sealed) => self.go_on_behind(&segment, &tail),
+                Some(MarkPurpose::Closed) | None => self.resume(&segment, &tail, live),
+            };
         };
         let floor = floor_behind(&segment, &tail)?;
         if floor > tail.next_sequence || segment.guessed {
             return self.leave_damaged(&segment, reason);
         }
-        self.cut(&segment, &tail, live, &reason)
+        self.cut(&segment, &tail, &reason)
     }
 
-    fn adopt(
-        &self,
-        segment: &Segment,
-        file: Arc<dyn File>,
-        end_bytes: u64,
-        allocated_bytes: u64,
-    ) -> ActiveSegment {
-        let limit = self.config.rotation_bytes();
-        ActiveSegment::adopt(segment.header.clone(), file, end_bytes, allocated_bytes, limit)
+    fn adopt(&self, segment: &Segment, grown: Grown) -> ActiveSegment {
+        ActiveSegment::adopt(segment.header.clone(), grown, self.config.rotation_bytes(), self.poison)
     }
 
     /// Goes on writing where the frames end. What no group records as synced is written once more and synced: pages that a
@@ -202,9 +212,22 @@ impl Sealed<'_> {
         let floor = (tail.synced_through - live.first) as usize;
         let unsynced_from = live.offsets.get(floor).map_or(tail.end_bytes, |offset| u64::from(*offset));
         rewrite(&*file, unsynced_from, tail.end_bytes)?;
-        let mut active = self.adopt(segment, file, tail.end_bytes, segment.len_bytes.max(tail.end_bytes));
+        let allocated_bytes = segment.len_bytes.max(tail.end_bytes);
+        let mut active = self.adopt(segment, Grown { file, end_bytes: tail.end_bytes, allocated_bytes });
         active.described.extend(live.catalogue.iter().map(|kind| (kind.kind, kind.version)));
         Ok(self.finish(active, live, tail.last))
+    }
+
+    /// The newest segment was ended and the next was not begun. If a recovery cut it, that was not told to anybody yet: the next segment
+    /// has the next epoch in any case.
+    fn go_on_behind(mut self, segment: &Segment, tail: &Tail) -> Result<Recovered, StoreError> {
+        let file = self.directory.open_writable(&segment.name.to_string())?;
+        file.set_len(tail.end_bytes)?;
+        file.sync(SyncMode::SyncAll)?;
+        let ended = Segment { len_bytes: tail.end_bytes, ..segment.clone() };
+        self.add(&ended, Some(tail.next_sequence))?;
+        let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
+        self.continue_in(header, tail.next_sequence, tail.last)
     }
 
     /// Bytes below the durable floor are damaged: nothing is cut, and writing goes on in a new segment.
@@ -212,46 +235,54 @@ impl Sealed<'_> {
         let finding = format!("{} is damaged below what was synced: {reason}", segment.name);
         self.report.findings.push(finding);
         let part = self.rebuild(segment, None)?;
+        if part.header.end == segment.name.first {
+            self.set_aside(segment, 0)?;
+            return self.begin_again(segment, (part.header.last_hash, part.header.last_clock));
+        }
         let offsets = part.section(crate::memory::sealed::Tag::Offsets)?;
         let holes = offsets.chunks_exact(4).filter(|offset| offset.iter().all(|byte| *byte == 0)).count();
         self.report.damaged_events += holes as u64;
         self.largest_time = self.largest_time.max(part.header.times.1);
         let (end, last) = (part.header.end, (part.header.last_hash, part.header.last_clock));
         self.parts.push(Arc::new(part));
-        let header = next_header(segment, end, segment.header.epoch, self.config);
+        // The epoch of a segment whose header cannot be read is a guess, which may be one too low.
+        let epoch = segment.header.epoch + u64::from(segment.guessed);
+        let header = next_header(segment, end, epoch, self.config);
         self.continue_in(header, end, last)
     }
 
     /// The end is torn: it goes to quarantine, the segment is cut and ended, and the next one has the next epoch.
-    fn cut(
-        mut self,
-        segment: &Segment,
-        tail: &Tail,
-        live: LivePart,
-        reason: &str,
-    ) -> Result<Recovered, StoreError> {
+    fn cut(mut self, segment: &Segment, tail: &Tail, reason: &str) -> Result<Recovered, StoreError> {
+        self.set_aside(segment, tail.end_bytes)?;
+        self.report.findings.push(format!("{} was torn: {reason}", segment.name));
+        if tail.next_sequence == segment.name.first {
+            return self.begin_again(segment, tail.last);
+        }
         let file = self.directory.open_writable(&segment.name.to_string())?;
-        let (name, bytes) = self.quarantine(segment, tail.end_bytes)?;
-        self.report.findings.push(format!(
-            "{bytes} unfinished bytes at the end of {} ({reason}) were moved to {QUARANTINE}/{name}",
-            segment.name
-        ));
+        // The mark goes over the torn bytes before they are cut: a crash in between finds the segment ended, or torn as before.
+        let grown = Grown { file, end_bytes: tail.end_bytes, allocated_bytes: segment.len_bytes };
+        let mut ended = self.adopt(segment, grown);
+        ended.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
+        let end = Tail { end_bytes: ended.end_bytes, ..tail.clone() };
+        self.go_on_behind(segment, &end)
+    }
+
+    /// No event can be read in the newest segment: it is in quarantine, and a new one takes its name.
+    fn begin_again(self, segment: &Segment, last: ([u8; 32], u32)) -> Result<Recovered, StoreError> {
+        self.directory.remove(&segment.name.to_string())?;
+        let header = next_header(segment, segment.name.first, segment.header.epoch + 1, self.config);
+        self.continue_in(header, segment.name.first, last)
+    }
+
+    /// Copies the bytes from `from` on to quarantine, and tells of it.
+    fn set_aside(&mut self, segment: &Segment, from: u64) -> Result<(), StoreError> {
+        let (name, bytes) = self.quarantine(segment, from)?;
+        let finding =
+            format!("{bytes} bytes at the end of {} were moved to {QUARANTINE}/{name}", segment.name);
+        self.report.findings.push(finding);
         self.report.cut_bytes = bytes;
         self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));
-        file.set_len(tail.end_bytes)?;
-        file.sync(SyncMode::SyncAll)?;
-        let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
-        if tail.next_sequence == segment.name.first {
-            // Nothing was committed in it: the new segment takes its name.
-            self.directory.remove(&segment.name.to_string())?;
-            return self.continue_in(header, tail.next_sequence, tail.last);
-        }
-        let mut old = self.adopt(segment, file, tail.end_bytes, tail.end_bytes);
-        old.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
-        drop(live);
-        let ended = Segment { len_bytes: old.end_bytes, ..segment.clone() };
-        self.add(&ended, Some(tail.next_sequence))?;
-        self.continue_in(header, tail.next_sequence, tail.last)
+        Ok(())
     }
 
     /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own.
@@ -272,10 +303,6 @@ impl Sealed<'_> {
         self.directory.sync()?;
         Ok((name, kept as u64))
     }
-}
-
-fn expected(segment: &Segment, end: Option<u64>) -> Expected {
-    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
 }
 
 /// Greatest sequence that any readable frame, also behind the bad spot, calls synced.

@@ -6,6 +6,7 @@ use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
+use crate::memory::survey::{Segment, stored_index};
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
 
@@ -35,21 +36,40 @@ pub(crate) fn seal_active(
         }
         None => None,
     };
-    let bytes = match &whole {
-        Some(whole) => encode(&header(active, whole, sealing), whole),
-        None => index.with_live(|live| encode(&header(active, live, sealing), live)),
+    let sealed = |live: &LivePart| {
+        let largest_before = live.blocks.first().map_or(i64::MIN, |block| block.largest_before);
+        (encode(&header(active, live, sealing), live), largest_before)
     };
-    // Reading goes on from memory whether or not the file could be written.
-    let _ = store(sealing.directory, &active.name().index_name(), &bytes);
-    let damaged = |error: crate::memory::sealed::IndexError| StoreError::CorruptSegment {
+    let (bytes, largest_before) = match &whole {
+        Some(whole) => sealed(whole),
+        None => index.with_live(sealed),
+    };
+    let segment = segment_of(active);
+    let stored = store(sealing.directory, &active.name().index_name(), &bytes);
+    let part = stored
+        .ok()
+        .and_then(|()| stored_index(sealing.directory, &segment, largest_before, None, sealing.cache));
+    // Reading goes on from memory where the file could not be written.
+    let part = match part {
+        Some(part) => Ok(part),
+        None => SealedPart::from_bytes(bytes.into(), sealing.cache),
+    };
+    part.map(Arc::new).map_err(|error| StoreError::CorruptSegment {
         segment_id: active.header.first_sequence,
         detail: error.to_string(),
-    };
-    let part = match sealing.directory.open(&active.name().index_name()) {
-        Ok(file) => SealedPart::open(file, sealing.cache).map_err(damaged),
-        Err(_) => SealedPart::from_bytes(bytes.into(), sealing.cache).map_err(damaged),
-    };
-    part.map(Arc::new)
+    })
+}
+
+/// The active segment as it stands when it has ended.
+fn segment_of(active: &ActiveSegment) -> Segment {
+    Segment {
+        name: active.name(),
+        file: Arc::clone(&active.file),
+        len_bytes: active.end_bytes,
+        frames_at: active.header.encode().len() as u64,
+        header: active.header.clone(),
+        guessed: false,
+    }
 }
 
 /// Writes a derived file under its name, whole or not at all.

@@ -38,6 +38,12 @@ impl StagedEvent {
         }
     }
 
+    /// Its stream, and itself as the newest event of it.
+    fn head(&self) -> (Arc<str>, Head) {
+        let head = Head { clock: self.header.position.sequence(), event_hash: self.event_hash };
+        (self.item.coordinate.shared_entity(), head)
+    }
+
     pub(crate) fn receipt(&self, segment: u64, durable: bool) -> AppendReceipt {
         AppendReceipt {
             event_id: self.header.event_id,
@@ -61,6 +67,15 @@ pub(crate) struct Stage {
     pub(crate) events: Vec<StagedEvent>,
     pub(crate) descriptions: Vec<KindDescription>,
     heads: HashMap<Arc<str>, Head>,
+    largest_time: i64,
+}
+
+/// How much was staged at some moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Savepoint {
+    bytes: usize,
+    events: usize,
+    descriptions: usize,
     largest_time: i64,
 }
 
@@ -93,13 +108,32 @@ impl Stage {
         self.events.iter().any(|event| event.header.event_id == id)
     }
 
+    /// How much is staged now.
+    pub(crate) fn savepoint(&self) -> Savepoint {
+        Savepoint {
+            bytes: self.bytes.len(),
+            events: self.events.len(),
+            descriptions: self.descriptions.len(),
+            largest_time: self.largest_time,
+        }
+    }
+
+    /// Drops what was staged since, and returns the descriptions among it.
+    pub(crate) fn roll_back(&mut self, to: Savepoint) -> Vec<KindDescription> {
+        self.bytes.truncate(to.bytes);
+        self.events.truncate(to.events);
+        self.largest_time = to.largest_time;
+        self.heads = self.events.iter().map(StagedEvent::head).collect();
+        self.descriptions.split_off(to.descriptions)
+    }
+
     /// Stages a description of a kind.
     pub(crate) fn describe(&mut self, description: KindDescription, synced_through: u64) {
         CatalogueFrame { synced_through, description: &description }.encode(&mut self.bytes);
         self.descriptions.push(description);
     }
 
-    /// Stages a group. `head_of` tells the newest committed event of a stream.
+    /// Stages a group; after a failure the caller rolls back. `head_of` tells the newest committed event of a stream.
     pub(crate) fn push_group(
         &mut self,
         items: Vec<Item>,
@@ -159,16 +193,10 @@ impl Stage {
         };
         let length = frame.encoded_len() as u32;
         frame.encode(&mut self.bytes);
-        self.heads
-            .insert(item.coordinate.shared_entity(), Head { clock: header.position.sequence(), event_hash });
-        self.events.push(StagedEvent {
-            item,
-            global_sequence,
-            header,
-            event_hash,
-            offset: offset as u32,
-            length,
-        });
+        let event = StagedEvent { item, global_sequence, header, event_hash, offset: offset as u32, length };
+        let (entity, head) = event.head();
+        self.heads.insert(entity, head);
+        self.events.push(event);
     }
 }
 

@@ -61,20 +61,16 @@ impl Writer {
 
     /// One step of the background sync: what is written becomes durable, while others go on appending.
     pub(crate) fn sync_step(&self) -> Result<(), StoreError> {
-        let (file, shared, end) = {
+        let (file, poison, shared, end) = {
             let committer = self.committer.lock();
-            committer.check_poison()?;
-            let end = committer.next_sequence;
-            (Arc::clone(&committer.active.file), Arc::clone(&committer.shared), end)
+            let (file, poison) = (Arc::clone(&committer.active.file), Arc::clone(&committer.poison));
+            (file, poison, Arc::clone(&committer.shared), committer.next_sequence)
         };
         if shared.durable() >= end {
             return Ok(());
         }
         // Segments before the active one were synced when they were sealed.
-        if let Err(error) = file.sync(shared.config.sync().mode) {
-            self.committer.lock().poison(format!("a sync failed: {error}"));
-            return Err(StoreError::Io(error));
-        }
+        poison.sync(&*file, shared.config.sync().mode)?;
         shared.raise_durable(end);
         Ok(())
     }

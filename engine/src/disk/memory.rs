@@ -1,12 +1,11 @@
-//! Owns a directory in memory: a store that needs no disk, and the disk of tests, which fails and loses power on request.
+//! Owns a directory in memory: the disk of tests, which fails and loses power on request.
 //!
 //! Floor 1. Invariants:
 //! - contents become durable with a sync of the file, names with a sync of their directory, and with nothing else;
-//! - after a failed sync a file's bytes never count as durable again: no later sync of it may be believed.
+//! - what was written before a failed sync is not made durable by a later one; only what is written again is.
 
 mod faults;
 mod files;
-#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -78,6 +77,13 @@ impl MemoryDirectory {
         self.world.fail_call(call, kind, persistent);
     }
 
+    /// Shows each later storage call to `observer` before it is made, with the number of calls before it; `None` ends that.
+    ///
+    /// The observer may look at the directory and make crash images of it.
+    pub(crate) fn observe(&self, observer: Option<Arc<dyn Fn(u64) + Send + Sync>>) {
+        self.world.observe(observer);
+    }
+
     /// Number of storage calls so far, those on files and directories below this one included.
     pub(crate) fn calls(&self) -> u64 {
         self.world.calls()
@@ -86,6 +92,23 @@ impl MemoryDirectory {
     /// The newest storage calls, oldest first; at most [`faults::MAX_OPERATIONS`].
     pub(crate) fn operations(&self) -> Vec<Operation> {
         self.world.operations()
+    }
+
+    /// Every file with its bytes, those of directories below under `directory/name`.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        for (name, entry) in &self.names.lock().live {
+            match entry {
+                Entry::File(node) => {
+                    files.insert(name.clone(), node.after(CrashImage::Kill, None));
+                }
+                Entry::Directory(below) => {
+                    let below = below.files().into_iter();
+                    files.extend(below.map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+                }
+            }
+        }
+        files
     }
 
     fn within(world: Arc<World>) -> Arc<Self> {

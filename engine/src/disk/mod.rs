@@ -2,6 +2,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod frame;
+#[cfg(test)]
 pub(crate) mod memory;
 pub(crate) mod real;
 pub(crate) mod scan;

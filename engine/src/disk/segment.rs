@@ -145,6 +145,8 @@ impl SegmentHeader {
     }
 
     /// Reads the header of a segment file; also returns its length, which is where the frames begin.
+    ///
+    /// Magic, version, header length and checksum stand at the same places in every version: a damaged version is not taken for a newer one.
     pub(crate) fn read(file: &dyn File) -> Result<(Self, u64), SegmentError> {
         let mut start = [0; 16];
         let read = file.read_at(&mut start, 0)?;
@@ -152,11 +154,7 @@ impl SegmentHeader {
         if reader.array().ok() != Some(&MAGIC) {
             return Err(SegmentError::NotASegment);
         }
-        match reader.u16()? {
-            FORMAT_VERSION => {}
-            0 => return Err(SegmentError::Damaged("the segment has no format version")),
-            found => return Err(SegmentError::NewerFormat { found }),
-        }
+        let version = reader.u16()?;
         reader.u16()?;
         let len = reader.u32()?;
         if !(MIN_HEADER_LEN..=MAX_HEADER_LEN).contains(&len) {
@@ -168,15 +166,19 @@ impl SegmentHeader {
         if read < len as usize {
             return Err(EndsEarly.into());
         }
-        Ok((Self::decode(&bytes)?, u64::from(len)))
-    }
-
-    /// Reads a whole header whose magic, version and length have been checked.
-    fn decode(bytes: &[u8]) -> Result<Self, SegmentError> {
         let (covered, checksum) = bytes.split_last_chunk::<CRC_LEN>().ok_or(EndsEarly)?;
         if crc32fast::hash(covered) != u32::from_le_bytes(*checksum) {
             return Err(SegmentError::Damaged("the checksum of the segment header does not fit"));
         }
+        match version {
+            FORMAT_VERSION => Ok((Self::decode(covered)?, u64::from(len))),
+            0 => Err(SegmentError::Damaged("the segment has no format version")),
+            found => Err(SegmentError::NewerFormat { found }),
+        }
+    }
+
+    /// Reads a header without its checksum; magic, version, length and checksum have been checked.
+    fn decode(covered: &[u8]) -> Result<Self, SegmentError> {
         let mut reader = Reader::new(covered);
         reader.take(10)?;
         let reserved = reader.u16()?;
@@ -231,8 +233,8 @@ fn read_sections(reader: &mut Reader<'_>) -> Result<Option<Parent>, SegmentError
 
 /// Creates the segment that `header` describes and returns it with the length of its header.
 ///
-/// It is complete and durable when it gets its name. If its birth fails no segment exists, unless the last sync of the
-/// directory failed: then nobody knows.
+/// It is complete and durable when it gets its name; the name itself is durable when the caller has synced the directory. If its
+/// birth fails no segment exists.
 pub(crate) fn create_segment(
     directory: &dyn Directory,
     header: &SegmentHeader,
@@ -256,7 +258,6 @@ pub(crate) fn create_segment(
         let _ = directory.remove(&temporary);
         return Err(error);
     }
-    directory.sync()?;
     Ok((file, bytes.len() as u64))
 }
 

@@ -1,7 +1,7 @@
 //! Owns the index of the whole log: sealed parts in order, then the live part.
 //!
 //! Invariants:
-//! - parts are contiguous: each begins where the one before ends;
+//! - parts are in order and do not overlap; between them events may be missing, when a segment is;
 //! - no file is read while the live part is locked: a sealed part is taken out first and asked afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,8 @@ pub(crate) struct Index {
 enum Part<'a> {
     Sealed(Arc<SealedPart>),
     Live(RwLockReadGuard<'a, LivePart>),
+    /// No part holds these sequences.
+    Missing(Range<u64>),
 }
 
 /// Times and kinds of a run of events.
@@ -109,9 +111,22 @@ impl Index {
         let sealed = self.sealed.read();
         let at = sealed.partition_point(|part| part.header.end <= sequence);
         match sealed.get(at) {
-            Some(part) => Part::Sealed(Arc::clone(part)),
-            None => Part::Live(live),
+            Some(part) if part.header.first <= sequence => Part::Sealed(Arc::clone(part)),
+            next => {
+                let before = at.checked_sub(1).and_then(|at| sealed.get(at));
+                let end = next.map_or(live.first, |part| part.header.first);
+                Part::Missing(before.map_or(0, |part| part.header.end)..end)
+            }
         }
+    }
+
+    /// Sequences below the end that no part holds.
+    pub(crate) fn missing(&self) -> Vec<Range<u64>> {
+        let live = self.live.read();
+        let sealed = self.sealed.read();
+        let firsts = sealed.iter().skip(1).map(|part| part.header.first).chain([live.first]);
+        let gaps = sealed.iter().zip(firsts).map(|(part, next)| part.header.end..next);
+        gaps.filter(|gap| !gap.is_empty()).collect()
     }
 
     /// Where the frame of an event lies; `None` if it is damaged or not there.
@@ -126,6 +141,7 @@ impl Index {
                 Some(ordinal) => (part.segment_name(), part.offset(ordinal as u32)?),
                 None => return Ok(None),
             },
+            Part::Missing(_) => return Ok(None),
         };
         Ok((offset != 0).then_some(Place { segment, offset }))
     }
@@ -154,6 +170,7 @@ impl Index {
                     select_sealed(&part, selection, span, &mut ordinals)?;
                     (header.first, header.end)
                 }
+                Part::Missing(gap) => (gap.start, gap.end),
             };
             out.extend(ordinals.iter().map(|ordinal| first + u64::from(*ordinal)));
             from = end;
@@ -177,6 +194,7 @@ impl Index {
                     });
                     (newest, part.header.first)
                 }
+                Part::Missing(gap) => (None, gap.start),
             };
             if found.is_some() {
                 return Ok(found);
@@ -204,6 +222,7 @@ impl Index {
                     let sequence = found.map(|ordinal| part.header.first + u64::from(ordinal));
                     (sequence, list.map_or(0, |list| list.len()), part.header.end)
                 }
+                Part::Missing(gap) => (None, 0, gap.end),
             };
             if found.is_some() {
                 return Ok(found.filter(|sequence| *sequence < end));
@@ -225,6 +244,7 @@ impl Index {
                     (live.first, (0..list.len()).filter_map(|at| list.get(at)).collect())
                 }
                 Part::Sealed(part) => (part.header.first, part.candidates(Tag::Ids, id)?),
+                Part::Missing(gap) => (gap.start, Vec::new()),
             };
             found.extend(
                 ordinals.iter().rev().map(|ordinal| first + u64::from(*ordinal)).filter(|at| *at < end),
@@ -255,9 +275,27 @@ impl Index {
                 let times = if rising { Vec::new() } else { sealed_times(&part, start..at + 1)? };
                 (block, times)
             }
+            Part::Missing(_) => return Ok(own),
         };
         let before = block.map_or(own, |block| block.largest_before);
         Ok(times.into_iter().chain([own]).fold(before, i64::max))
+    }
+
+    /// Greatest time before a sequence at which a part begins.
+    pub(crate) fn largest_time_before(&self, first: u64) -> Result<i64, StoreError> {
+        match first.checked_sub(1) {
+            Some(before) => self.largest_time(before, i64::MIN).map(|time| time.max(self.part_time(before))),
+            None => Ok(i64::MIN),
+        }
+    }
+
+    /// Greatest time of the events in the sealed part that holds a sequence.
+    fn part_time(&self, sequence: u64) -> i64 {
+        match self.part_at(sequence) {
+            Part::Sealed(part) => part.header.times.1,
+            Part::Live(live) => live.largest_time,
+            Part::Missing(_) => i64::MIN,
+        }
     }
 
     /// Times and kinds of a run of events.
@@ -283,6 +321,13 @@ impl Index {
                     let words = kinds.get(rows.start * 2..rows.end * 2).unwrap_or_default().chunks_exact(2);
                     let kind = |word: &[u8]| word.try_into().map_or(0, u16::from_le_bytes);
                     columns.kinds.extend(words.map(|word| EventKind::from_raw_u16(kind(word))));
+                    end
+                }
+                Part::Missing(gap) => {
+                    let end = gap.end.min(range.end);
+                    let rows = columns.times_us.len() + (end - from) as usize;
+                    columns.times_us.resize(rows, 0);
+                    columns.kinds.resize(rows, EventKind::from_raw_u16(0));
                     end
                 }
             };

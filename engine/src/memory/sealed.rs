@@ -2,6 +2,7 @@
 //!
 //! Invariants:
 //! - opening reads the header only; a section is read when it is first needed, checked, and kept within the cache's budget;
+//! - a section that is damaged is made anew from the segment, in memory;
 //! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
 
 use thiserror::Error;
@@ -15,7 +16,7 @@ use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
 use crate::memory::postings::{Postings, u32_at};
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
-use crate::words::sync::{Arc, AtomicU64, Ordering};
+use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
 const MAGIC: &[u8; 8] = b"CWINDEX1";
 const FIXED_LEN: usize = 128;
@@ -90,10 +91,21 @@ struct Section {
     len: u64,
 }
 
-#[derive(Debug)]
 enum Backing {
-    File(Arc<dyn File>),
+    File { file: Arc<dyn File>, remake: Box<Remake>, remade: Mutex<Option<Arc<[u8]>>> },
     Memory(Arc<[u8]>),
+}
+
+/// Makes the index anew from its segment.
+pub(crate) type Remake = dyn Fn() -> Result<Arc<[u8]>, StoreError> + Send + Sync;
+
+impl std::fmt::Debug for Backing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File { file, .. } => file.fmt(f),
+            Self::Memory(bytes) => write!(f, "{} bytes in memory", bytes.len()),
+        }
+    }
 }
 
 /// The index of a segment that does not change any more.
@@ -111,16 +123,22 @@ pub(crate) struct Names {
     bytes: Arc<[u8]>,
 }
 
+impl SealedHeader {
+    /// The header of an index file, if it is good.
+    pub(crate) fn read(file: &dyn File) -> Option<Self> {
+        read_head(file).ok().map(|(header, _)| header)
+    }
+}
+
 impl SealedPart {
-    /// Opens an index file by its header.
-    pub(crate) fn open(file: Arc<dyn File>, cache: &Arc<SectionCache>) -> Result<Self, IndexError> {
-        let unreadable = |_| IndexError("cannot be read");
-        let mut head = vec![0; FIXED_LEN + MAX_SECTIONS as usize * TABLE_ROW_LEN + 4];
-        let len = file.read_at(&mut head, 0).map_err(unreadable)?;
-        head.truncate(len);
-        let file_len = file.len().map_err(unreadable)?;
-        let (header, sections) = decode_head(&head, file_len)?;
-        Ok(Self::assemble(header, sections, Backing::File(file), cache))
+    /// Opens an index file by its header. Should a section turn out to be damaged, `remake` makes all of it anew.
+    pub(crate) fn open(
+        file: Arc<dyn File>,
+        remake: Box<Remake>,
+        cache: &Arc<SectionCache>,
+    ) -> Result<Self, IndexError> {
+        let (header, sections) = read_head(&*file)?;
+        Ok(Self::assemble(header, sections, Backing::File { file, remake, remade: Mutex::new(None) }, cache))
     }
 
     /// Takes an index that was just encoded and need not, or cannot, be stored.
@@ -144,37 +162,23 @@ impl SealedPart {
         SegmentName { first: self.header.first, generation: self.header.generation }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        (self.header.end - self.header.first) as usize
-    }
-
     /// The bytes of a section, checked.
     pub(crate) fn section(&self, tag: Tag) -> Result<Arc<[u8]>, StoreError> {
         let key = (self.key, tag as u32);
         if let Some(bytes) = self.cache.get(key) {
             return Ok(bytes);
         }
-        let damaged = || StoreError::CorruptSegment {
+        let bytes = match &self.backing {
+            Backing::Memory(all) => section_in(all, &self.sections, tag),
+            Backing::File { file, remake, remade } => match section_of(&**file, &self.sections, tag) {
+                Some(bytes) => Some(bytes),
+                None => remade_section(&**remake, &mut remade.lock(), tag)?,
+            },
+        };
+        let bytes = bytes.ok_or_else(|| StoreError::CorruptSegment {
             segment_id: self.header.first,
-            detail: format!("section {tag:?} of its index is damaged; remove the .idx file, it is made anew"),
-        };
-        let section = self.sections.iter().find(|section| section.tag == tag as u32).ok_or_else(damaged)?;
-        let bytes: Arc<[u8]> = match &self.backing {
-            Backing::Memory(all) => {
-                let range = section.offset as usize..(section.offset + section.len) as usize;
-                Arc::from(all.get(range).ok_or_else(damaged)?)
-            }
-            Backing::File(file) => {
-                let mut bytes = vec![0; section.len as usize];
-                if file.read_at(&mut bytes, section.offset)? != bytes.len() {
-                    return Err(damaged());
-                }
-                bytes.into()
-            }
-        };
-        if crc32fast::hash(&bytes) != section.crc {
-            return Err(damaged());
-        }
+            detail: format!("section {tag:?} of its index cannot be made"),
+        })?;
         self.cache.put(key, &bytes);
         Ok(bytes)
     }
@@ -292,6 +296,34 @@ impl Names {
     }
 }
 
+/// A section of an index file, if its bytes are what they were.
+fn section_of(file: &dyn File, sections: &[Section], tag: Tag) -> Option<Arc<[u8]>> {
+    let section = sections.iter().find(|section| section.tag == tag as u32)?;
+    let mut bytes = vec![0; section.len as usize];
+    let read = file.read_at(&mut bytes, section.offset).ok()?;
+    (read == bytes.len() && crc32fast::hash(&bytes) == section.crc).then(|| bytes.into())
+}
+
+/// A section of an index that is in memory.
+fn section_in(all: &[u8], sections: &[Section], tag: Tag) -> Option<Arc<[u8]>> {
+    let section = sections.iter().find(|section| section.tag == tag as u32)?;
+    let start = usize::try_from(section.offset).ok()?;
+    Some(Arc::from(all.get(start..start.checked_add(usize::try_from(section.len).ok()?)?)?))
+}
+
+/// A section of an index whose file is damaged.
+fn remade_section(
+    remake: &Remake,
+    remade: &mut Option<Arc<[u8]>>,
+    tag: Tag,
+) -> Result<Option<Arc<[u8]>>, StoreError> {
+    let all = match remade {
+        Some(all) => Arc::clone(all),
+        None => Arc::clone(remade.insert(remake()?)),
+    };
+    Ok(decode_head(&all, all.len() as u64).ok().and_then(|(_, sections)| section_in(&all, &sections, tag)))
+}
+
 fn partition(len: usize, mut before: impl FnMut(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, len);
     while low < high {
@@ -303,6 +335,14 @@ fn partition(len: usize, mut before: impl FnMut(usize) -> bool) -> usize {
         }
     }
     low
+}
+
+fn read_head(file: &dyn File) -> Result<(SealedHeader, Vec<Section>), IndexError> {
+    let unreadable = |_| IndexError("cannot be read");
+    let mut head = vec![0; FIXED_LEN + MAX_SECTIONS as usize * TABLE_ROW_LEN + 4];
+    let len = file.read_at(&mut head, 0).map_err(unreadable)?;
+    head.truncate(len);
+    decode_head(&head, file.len().map_err(unreadable)?)
 }
 
 fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section>), IndexError> {

@@ -5,11 +5,13 @@
 //! - both are exclusive ends: the next sequence that is not visible, or not durable.
 
 use crate::disk::storage::Directory;
-use crate::memory::files::EventSource;
+use crate::memory::files::{EventSource, Sourced, Window};
 use crate::memory::hub::Hub;
 use crate::memory::index::Index;
+use crate::memory::live::Head;
 use crate::words::clock::Clock;
 use crate::words::config::StoreConfig;
+use crate::words::error::StoreError;
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
 /// One open store.
@@ -81,6 +83,36 @@ impl Shared {
     /// Sets back what is durable: a follower rolled back.
     pub(crate) fn lower_durable(&self, end: u64) {
         self.durable.fetch_min(end, Ordering::AcqRel);
+    }
+
+    /// Newest event of a stream before `end`. Where its frame cannot be read the chain goes on from the newest that can, and the
+    /// places of the others stay taken.
+    pub(crate) fn head_before(&self, entity: &str, end: u64) -> Result<Option<Head>, StoreError> {
+        let (mut before, mut unreadable) = (end, 0_u32);
+        while let Some(newest) = self.index.newest_of(entity, before)? {
+            let head = match newest.head {
+                Some(head) => Some(head),
+                None => self.head_at(newest.sequence)?,
+            };
+            if let Some(head) = head {
+                return Ok(Some(Head { clock: head.clock.saturating_add(unreadable), ..head }));
+            }
+            unreadable = unreadable.saturating_add(1);
+            before = newest.sequence;
+        }
+        Ok(unreadable.checked_sub(1).map(|clock| Head { clock, event_hash: [0; 32] }))
+    }
+
+    fn head_at(&self, sequence: u64) -> Result<Option<Head>, StoreError> {
+        let Some(place) = self.index.place(sequence)? else { return Ok(None) };
+        match self.source.read(place, &mut Window::single()) {
+            Ok(Sourced { event, .. }) => {
+                let clock = event.header.position.sequence();
+                Ok(Some(Head { clock, event_hash: event.event_hash }))
+            }
+            Err(error) if error.is_damaged_frame() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn note(&self, finding: String) {

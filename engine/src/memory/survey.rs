@@ -2,10 +2,10 @@
 //!
 //! Nothing is written here. What is damaged becomes a finding and a hole; the rest stays readable.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use crate::disk::frame::{MarkPurpose, Record};
+use crate::disk::frame::{FIXED_EVENT_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
 use crate::disk::segment::{
     FORMAT_VERSION, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
@@ -71,7 +71,11 @@ pub(crate) fn survey(directory: &dyn Directory, path: &Path) -> Result<Survey, S
         }
     }
     for (name, file, len_bytes, reason) in unreadable {
-        let segment = guess(name, file, len_bytes, &survey, path, &reason)?;
+        let known = known_identity(directory, &survey.segments, name);
+        let Some(segment) = guess(name, file, len_bytes, known)? else {
+            let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
+            return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
+        };
         survey.findings.push(format!("the header of {name} is damaged: {reason}"));
         survey.segments.push(segment);
     }
@@ -87,28 +91,47 @@ fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<Stri
     }
 }
 
-/// A segment whose header is damaged: its frames are searched, and the rest is taken from its neighbours.
+/// A segment whose header is damaged: its frames are searched, and the rest is taken from its neighbours, its index or what is left.
 fn guess(
     name: SegmentName,
     file: Arc<dyn File>,
     len_bytes: u64,
-    survey: &Survey,
-    path: &Path,
-    reason: &str,
-) -> Result<Segment, StoreError> {
-    let Some(neighbour) = survey.segments.first() else {
-        let reason = format!("has a damaged header in its only segment, {name}: {reason}");
-        return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
-    };
+    known: Option<(StoreId, u64)>,
+) -> Result<Option<Segment>, StoreError> {
+    let found = resync(&*file, 0, name.first)?;
+    let Some((store_id, epoch)) = known.or(found.map(|_| (written_id(&*file), 1))) else { return Ok(None) };
     let header = SegmentHeader {
+        store_id,
+        epoch,
         first_sequence: name.first,
         generation: name.generation,
+        created_us: 0,
         replaced: None,
         parent: None,
-        ..neighbour.header.clone()
     };
-    let frames_at = resync(&*file, 0, name.first)?.unwrap_or(len_bytes);
-    Ok(Segment { name, file, len_bytes, header, frames_at, guessed: true })
+    Ok(Some(Segment { name, file, len_bytes, header, frames_at: found.unwrap_or(len_bytes), guessed: true }))
+}
+
+/// The store id where a segment header has it, whether or not the header is good.
+fn written_id(file: &dyn File) -> StoreId {
+    let mut id = [0; 16];
+    // What cannot be read stays zero: it is a guess in any case.
+    let _ = file.read_at(&mut id, 16);
+    StoreId(id)
+}
+
+/// Store id and greatest epoch of what is known of a store: its readable headers, else the index of a segment.
+fn known_identity(
+    directory: &dyn Directory,
+    segments: &[Segment],
+    unreadable: SegmentName,
+) -> Option<(StoreId, u64)> {
+    let headers = segments.iter().map(|segment| (segment.header.store_id, segment.header.epoch));
+    headers.max_by_key(|(_, epoch)| *epoch).or_else(|| {
+        let file = directory.open(&unreadable.index_name()).ok()?;
+        let header = SealedHeader::read(&*file)?;
+        Some((header.store_id, header.epoch))
+    })
 }
 
 fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
@@ -251,7 +274,9 @@ pub(crate) fn walk_past_damage(
         let Some((found, sequence)) = found.map(|at| next_event(segment, at)).transpose()?.flatten() else {
             break;
         };
-        if end.is_some_and(|end| sequence > end) {
+        // Every event that is missing took up bytes: a frame that claims to be further on is a forged one.
+        let believable = sequence - live.end() <= room_for_events(found - tail.end_bytes);
+        if !believable || end.is_some_and(|end| sequence >= end) {
             break;
         }
         while live.end() < sequence {
@@ -259,16 +284,24 @@ pub(crate) fn walk_past_damage(
         }
         tail.end_bytes = found;
         tail.next_sequence = sequence;
-        let before = tail.end_bytes;
         walk(&*segment.file, tail, live, |_| {})?;
-        if tail.end_bytes == before {
+        if tail.end_bytes == found {
             break;
         }
     }
-    while end.is_some_and(|end| live.end() < end) {
-        live.push_damaged();
+    // What lay between the last readable frame and the next segment.
+    let unread = segment.len_bytes.saturating_sub(tail.end_bytes);
+    if let Some(end) = end.filter(|end| end.saturating_sub(live.end()) <= room_for_events(unread)) {
+        while live.end() < end {
+            live.push_damaged();
+        }
     }
     Ok(spots)
+}
+
+/// Most events that so many bytes can hold: names have at least one byte each.
+fn room_for_events(bytes: u64) -> u64 {
+    bytes / (FIXED_EVENT_LEN as u64 + 2)
 }
 
 /// The first event at or behind a readable frame: where to walk on from, and its sequence.
@@ -293,33 +326,34 @@ fn next_event(segment: &Segment, at: u64) -> Result<Option<(u64, u64)>, StoreErr
     }
 }
 
-/// What an index file of a segment must say to be believed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Expected {
-    pub(crate) store_id: StoreId,
-    pub(crate) name: SegmentName,
-    pub(crate) segment_bytes: u64,
-    /// The sequence at which the next segment begins, if there is one.
-    pub(crate) end: Option<u64>,
-}
-
-/// The stored index of a segment, if it describes just this segment.
+/// The stored index of a segment, if it describes just this segment. `largest_time` is the greatest time before it, `end` the sequence
+/// at which the next segment begins, if there is one.
 pub(crate) fn stored_index(
     directory: &dyn Directory,
-    expected: Expected,
+    segment: &Segment,
+    largest_time: i64,
+    end: Option<u64>,
     cache: &Arc<SectionCache>,
 ) -> Option<SealedPart> {
-    let file = directory.open(&expected.name.index_name()).ok()?;
-    let part = SealedPart::open(file, cache).ok()?;
+    let file = directory.open(&segment.name.index_name()).ok()?;
+    let described = segment.clone();
+    let remake =
+        move || remade_index(&described, largest_time, end, &mut Vec::new()).map(|(bytes, _)| bytes.into());
+    let part = SealedPart::open(file, Box::new(remake), cache).ok()?;
     let header = &part.header;
-    let fits = header.store_id == expected.store_id
-        && part.segment_name() == expected.name
-        && header.segment_bytes == expected.segment_bytes
-        && expected.end.is_none_or(|end| end == header.end);
+    let fits = header.store_id == segment.header.store_id
+        && part.segment_name() == segment.name
+        && header.segment_bytes == segment.len_bytes
+        && end.is_none_or(|end| header.end <= end);
     fits.then_some(part)
 }
 
-/// Makes the index of a segment that is not written any more anew, in memory.
+/// Says that no segment holds these sequences.
+pub(crate) fn missing_events(gap: &Range<u64>) -> String {
+    format!("no segment holds the events from sequence {} to {}", gap.start, gap.end.saturating_sub(1))
+}
+
+/// Makes the index of a segment that is not written any more anew, in memory; also returns its bytes and how many frames were read.
 pub(crate) fn rebuilt_index(
     segment: &Segment,
     largest_time: i64,
@@ -327,6 +361,19 @@ pub(crate) fn rebuilt_index(
     cache: &Arc<SectionCache>,
     findings: &mut Vec<String>,
 ) -> Result<(SealedPart, Vec<u8>, u64), StoreError> {
+    let (bytes, frames) = remade_index(segment, largest_time, end, findings)?;
+    let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
+        StoreError::CorruptSegment { segment_id: segment.name.first, detail: error.to_string() }
+    })?;
+    Ok((part, bytes, frames))
+}
+
+fn remade_index(
+    segment: &Segment,
+    largest_time: i64,
+    end: Option<u64>,
+    findings: &mut Vec<String>,
+) -> Result<(Vec<u8>, u64), StoreError> {
     let mut live = LivePart::new(segment.name, segment.name.first, largest_time);
     let mut tail = Tail::start(segment);
     let spots = walk_past_damage(segment, &mut tail, &mut live, end)?;
@@ -352,11 +399,7 @@ pub(crate) fn rebuilt_index(
             Some(MarkPurpose::Sealed) | None => Ending::Sealed,
         },
     };
-    let bytes = encode(&header, &live);
-    let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
-        StoreError::CorruptSegment { segment_id: segment.name.first, detail: error.to_string() }
-    })?;
-    Ok((part, bytes, tail.frames))
+    Ok((encode(&header, &live), tail.frames))
 }
 
 /// An empty directory, or one without segments, in words.

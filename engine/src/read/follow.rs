@@ -18,7 +18,8 @@ use crate::memory::live::LivePart;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
-    Expected, Segment, Survey, Tail, no_store, rebuilt_index, stored_index, survey, walk,
+    Segment, Survey, Tail, missing_events, no_store, rebuilt_index, stored_index, survey, walk,
+    walk_past_damage,
 };
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
@@ -62,6 +63,20 @@ struct Log {
     end: End,
     findings: Vec<String>,
     frames: u64,
+    /// First sequence and epoch of each segment.
+    epochs: Vec<(u64, u64)>,
+}
+
+impl Log {
+    /// The sequence up to which this log is the one whose newest segment had the header `before`: a recovery that cut something began
+    /// a segment with a later epoch there.
+    fn agrees_with(&self, before: &SegmentHeader) -> u64 {
+        if self.end.segment.header.store_id != before.store_id {
+            return 0;
+        }
+        let cut = self.epochs.iter().find(|(_, epoch)| *epoch > before.epoch);
+        cut.map_or(u64::MAX, |(first, _)| *first)
+    }
 }
 
 impl Follower {
@@ -78,7 +93,8 @@ impl Follower {
         let durable = log.end.tail.synced_through;
         let index = Index::new(log.sealed, log.live);
         let shared = Arc::new(Shared::new(config, index, Box::new(files), None, durable));
-        for finding in log.findings {
+        let missing = shared.index.missing();
+        for finding in log.findings.into_iter().chain(missing.iter().map(missing_events)) {
             shared.note(finding);
         }
         let path = path.to_path_buf();
@@ -168,20 +184,12 @@ impl Follower {
     /// The newest segment is complete: its index takes the live part's place, and the next segment is the newest.
     fn move_on(&mut self, shared: &Shared, next: Segment) -> Result<(), StoreError> {
         let old = &self.end.segment;
-        let len_bytes = old.file.len()?;
-        let expected = Expected {
-            store_id: old.header.store_id,
-            name: old.name,
-            segment_bytes: len_bytes,
-            end: Some(next.name.first),
-        };
-        let part = match stored_index(&*self.directory, expected, &self.cache) {
+        let ended = Segment { len_bytes: old.file.len()?, ..old.clone() };
+        let largest_before = shared.index.largest_time_before(ended.name.first)?;
+        let end = Some(next.name.first);
+        let part = match stored_index(&*self.directory, &ended, largest_before, end, &self.cache) {
             Some(part) => part,
-            None => {
-                let ended = Segment { len_bytes, ..old.clone() };
-                let mut findings = Vec::new();
-                rebuilt_index(&ended, i64::MIN, Some(next.name.first), &self.cache, &mut findings)?.0
-            }
+            None => rebuilt_index(&ended, largest_before, end, &self.cache, &mut Vec::new())?.0,
         };
         let live = LivePart::new(next.name, next.name.first, self.end.largest_time);
         shared.index.seal(Arc::new(part), live);
@@ -196,11 +204,12 @@ impl Follower {
         let before = shared.visible();
         let log = read_log(&*self.directory, &self.path, &self.cache)?;
         let end = log.live.end();
-        let common = before.min(end);
+        let common = before.min(end).min(log.agrees_with(self.header()));
         shared.set_visible(common);
         shared.lower_durable(log.end.tail.synced_through);
         shared.source.forget();
         shared.index.replace(log.sealed, log.live);
+        shared.raise_durable(log.end.tail.synced_through.min(end));
         shared.set_visible(end);
         shared.note(format!(
             "the files were replaced or cut by their writer; read again from sequence {common}"
@@ -213,13 +222,14 @@ impl Follower {
 /// Reads what a directory holds, the newest segment by its frames unless it was closed cleanly.
 fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -> Result<Log, StoreError> {
     let Survey { mut segments, mut findings, .. } = survey(directory, path)?;
+    let epochs = segments.iter().map(|segment| (segment.name.first, segment.header.epoch)).collect();
     let Some(last) = segments.pop() else { return Err(no_store(path)) };
     let mut sealed = Vec::new();
     let (mut largest_time, mut frames) = (i64::MIN, 0);
     let ends: Vec<u64> =
         segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]).collect();
     for (segment, end) in segments.iter().zip(ends) {
-        let part = match stored_index(directory, expected(segment, Some(end)), cache) {
+        let part = match stored_index(directory, segment, largest_time, Some(end), cache) {
             Some(part) => part,
             None => {
                 let rebuilt = rebuilt_index(segment, largest_time, Some(end), cache, &mut findings)?;
@@ -232,7 +242,7 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
     }
     let mut tail = Tail::start(&last);
     let mut live = LivePart::new(last.name, last.name.first, largest_time);
-    let stored = stored_index(directory, expected(&last, None), cache);
+    let stored = stored_index(directory, &last, largest_time, None, cache);
     if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
         tail.end_bytes = part.header.segment_bytes;
         tail.next_sequence = part.header.end;
@@ -246,7 +256,7 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
         largest_time = live.largest_time;
     }
     let end = End { segment: last, tail, largest_time };
-    Ok(Log { sealed, live, end, findings, frames })
+    Ok(Log { sealed, live, end, findings, frames, epochs })
 }
 
 /// Reads the newest segment. A bad spot that readable frames follow is damage and is passed; otherwise it is the end so far.
@@ -260,7 +270,7 @@ fn read_newest(
     let Some((offset, reason)) = tail.bad.clone() else { return Ok(()) };
     let mut beyond = tail.clone();
     let mut rest = LivePart::new(segment.name, tail.next_sequence, live.largest_time);
-    crate::memory::survey::walk_past_damage(segment, &mut beyond, &mut rest, None)?;
+    walk_past_damage(segment, &mut beyond, &mut rest, None)?;
     if beyond.synced_through > tail.next_sequence || (segment.guessed && beyond.frames > tail.frames) {
         findings.push(format!("{} is damaged at byte {offset}: {reason}", segment.name));
         live.absorb(&rest);
@@ -272,8 +282,4 @@ fn read_newest(
         ));
     }
     Ok(())
-}
-
-fn expected(segment: &Segment, end: Option<u64>) -> Expected {
-    Expected { store_id: segment.header.store_id, name: segment.name, segment_bytes: segment.len_bytes, end }
 }

@@ -273,11 +273,8 @@ impl Reader {
         if let Some(hash) = known_hash(entity, before) {
             return Ok(hash);
         }
-        let index = &self.shared.index;
-        let Some(newest) = index.newest_of(entity, event.global_sequence)? else { return Ok([0; 32]) };
-        let Some(place) = index.place(newest.sequence)? else { return Ok([0; 32]) };
-        let previous = self.shared.source.read(place, &mut Window::single());
-        Ok(previous.map_or([0; 32], |previous| previous.event.event_hash))
+        let head = self.shared.head_before(entity, event.global_sequence)?;
+        Ok(head.map_or([0; 32], |head| head.event_hash))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -43,7 +43,7 @@ impl Events {
     /// The events without the damaged ones.
     pub(crate) fn readable(self) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
         self.filter_map(|(_, event)| match event {
-            Err(StoreError::CorruptFrame { .. } | StoreError::CrcMismatch { .. }) => None,
+            Err(error) if error.is_damaged_frame() => None,
             other => Some(other),
         })
     }

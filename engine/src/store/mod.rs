@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::care::verify::verify;
 use crate::derive::remembered::ProjectionMemory;
 use crate::read::reader::Reader;
-use crate::store::state::Half;
+use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
 pub use crate::care::verify::VerifyReport;
@@ -92,7 +92,7 @@ pub mod projection {
 /// ```
 #[derive(Debug)]
 pub struct Store<State: StoreState = Open> {
-    reader: Reader,
+    pub(crate) reader: Reader,
     half: State::Half,
     about: About,
     memory: Arc<ProjectionMemory>,
@@ -116,8 +116,11 @@ impl Store<Open> {
     /// [`StoreError::StoreLocked`] if it is open for writing elsewhere, [`StoreError::DataDirMalformed`] if the directory holds
     /// something else, [`StoreError::NewerFormat`] if a newer version wrote it.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
-        let (reader, half, about) = state::open_for_writing(config)?;
-        Ok(Self { reader, half, about, memory: Arc::default() })
+        state::open_for_writing(config).map(Self::writing)
+    }
+
+    pub(crate) fn writing((reader, half, about): (Reader, WritingHalf, About)) -> Self {
+        Self { reader, half, about, memory: Arc::default() }
     }
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
@@ -145,8 +148,15 @@ impl Store<ReadOnly> {
         progress: Progress<'_>,
     ) -> Result<Self, StoreError> {
         let memory = Arc::default();
-        let (reader, half, about) = state::open_for_reading(config, &memory, progress)?;
-        Ok(Self { reader, half, about, memory })
+        let parts = state::open_for_reading(config, &memory, progress)?;
+        Ok(Self::following(parts, memory))
+    }
+
+    pub(crate) fn following(
+        (reader, half, about): (Reader, FollowingHalf, About),
+        memory: Arc<ProjectionMemory>,
+    ) -> Self {
+        Self { reader, half, about, memory }
     }
 
     /// Takes in what another process wrote, at once instead of at the next step of the following thread. True if there was something.

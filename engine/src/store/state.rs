@@ -134,7 +134,8 @@ pub(crate) fn open_in(
     let lock = directory.lock(LOCK_NAME)?.ok_or_else(locked)?;
     lock.annotate(&format!("process {}\n", std::process::id()))?;
     let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
-    let recovered = recover(&*directory, path, &config, &cache)?;
+    let poison = Arc::default();
+    let recovered = recover(&*directory, path, &config, &cache, &poison)?;
     let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, report } = recovered;
     let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
     files.count_frames(report.frames_read);
@@ -158,7 +159,7 @@ pub(crate) fn open_in(
         largest_time,
         last,
         known_head: None,
-        poison: None,
+        poison,
     };
     if closed_by_event {
         // The last event is the newest of the lifecycle stream, which need not be read then.
@@ -233,7 +234,7 @@ impl WritingHalf {
             self.writer.submit(lifecycle_event(EventKind::SYSTEM_CLOSE_COMPLETED, &payload)?)?;
         }
         self.writer.with_committer(|committer| {
-            committer.check_poison()?;
+            committer.poison.check()?;
             committer.finish_active(MarkPurpose::Closed)?;
             let ending = match self.lifecycle {
                 Lifecycle::Told => Ending::ClosedByEvent,

@@ -226,6 +226,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// True if just one frame cannot be read; everything else may be fine.
+    pub(crate) fn is_damaged_frame(&self) -> bool {
+        matches!(self, Self::CorruptFrame { .. } | Self::CrcMismatch { .. })
+    }
+
     pub(crate) fn encoding(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Serialization(source.into())
     }

@@ -1,9 +1,10 @@
 //! Owns what all files and directories of one memory have in common: the count of calls, their log, and which of them fail.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 
-use crate::words::sync::Mutex;
+use crate::words::sync::{Arc, Mutex};
 
 /// Greatest number of operations that the log keeps.
 pub(crate) const MAX_OPERATIONS: usize = 65_536;
@@ -55,10 +56,20 @@ impl Operation {
     }
 }
 
+/// Called before each storage call, with the number of calls that were made before it.
+pub(super) type Observer = dyn Fn(u64) + Send + Sync;
+
 /// What all files and directories of one memory share.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct World {
     state: Mutex<State>,
+    observer: Mutex<Option<Arc<Observer>>>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state.fmt(f)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -80,6 +91,10 @@ struct Fault {
 impl World {
     /// Counts and logs a call; fails if it was to fail.
     pub(super) fn begin(&self, operation: Operation) -> io::Result<()> {
+        let observer = self.observer.lock().clone();
+        if let Some(observer) = observer {
+            observer(self.calls());
+        }
         let mut state = self.state.lock();
         state.calls += 1;
         if state.operations.len() == MAX_OPERATIONS {
@@ -96,6 +111,10 @@ impl World {
 
     pub(super) fn fail_call(&self, call: u64, kind: io::ErrorKind, is_persistent: bool) {
         self.state.lock().faults.push(Fault { call, kind, is_persistent });
+    }
+
+    pub(super) fn observe(&self, observer: Option<Arc<Observer>>) {
+        *self.observer.lock() = observer;
     }
 
     pub(super) fn calls(&self) -> u64 {

@@ -22,7 +22,37 @@ pub(super) struct Node {
 struct Contents {
     live: Vec<u8>,
     undo: Vec<Undo>,
-    has_failed_sync: bool,
+    after_failure: Option<AfterFailure>,
+}
+
+/// What a file is like after a sync of it failed: what was written before may be clean in memory and missing on the disk for
+/// good. Only what is written again becomes durable with the next sync.
+#[derive(Debug)]
+struct AfterFailure {
+    durable: Vec<u8>,
+    since: Vec<Change>,
+}
+
+/// A change that the next sync makes durable.
+#[derive(Debug)]
+enum Change {
+    Written { offset: usize, bytes: Vec<u8> },
+    Length(usize),
+}
+
+impl AfterFailure {
+    fn synced(&mut self) {
+        for change in std::mem::take(&mut self.since) {
+            match change {
+                Change::Written { offset, bytes } => {
+                    let len = self.durable.len().max(offset + bytes.len());
+                    self.durable.resize(len, 0);
+                    overwrite(&mut self.durable, offset, &bytes);
+                }
+                Change::Length(len) => self.durable.resize(len, 0),
+            }
+        }
+    }
 }
 
 /// Takes back one change.
@@ -76,6 +106,9 @@ impl Node {
 
 impl Contents {
     fn durable(&self) -> Vec<u8> {
+        if let Some(failure) = &self.after_failure {
+            return failure.durable.clone();
+        }
         let mut bytes = self.live.clone();
         for undo in self.undo.iter().rev() {
             bytes.resize(undo.old_len, 0);
@@ -104,6 +137,9 @@ impl Contents {
         let old = self.live.get(offset..end.min(old_len)).unwrap_or_default().to_vec();
         self.live.resize(old_len.max(end), 0);
         overwrite(&mut self.live, offset, bytes);
+        if let Some(failure) = &mut self.after_failure {
+            failure.since.push(Change::Written { offset, bytes: bytes.to_vec() });
+        }
         self.undo.push(Undo { write: Some(write), offset, old, len: bytes.len(), old_len });
     }
 
@@ -112,7 +148,21 @@ impl Contents {
         let offset = len.min(old_len);
         let old = self.live.get(offset..).unwrap_or_default().to_vec();
         self.live.resize(len, 0);
+        if let Some(failure) = &mut self.after_failure {
+            failure.since.push(Change::Length(len));
+        }
         self.undo.push(Undo { write: None, offset, old, len: 0, old_len });
+    }
+
+    fn synced(&mut self) {
+        if let Some(failure) = &mut self.after_failure {
+            failure.synced();
+        }
+        self.undo.clear();
+    }
+
+    fn sync_failed(&mut self) {
+        self.after_failure = Some(AfterFailure { durable: self.durable(), since: Vec::new() });
     }
 }
 
@@ -177,9 +227,9 @@ impl File for MemoryFile {
     fn sync(&self, _: SyncMode) -> io::Result<()> {
         let begun = self.world.begin(Operation::Sync { name: self.name.clone() });
         let mut contents = self.node.contents.lock();
-        contents.has_failed_sync |= begun.is_err();
-        if !contents.has_failed_sync {
-            contents.undo.clear();
+        match begun {
+            Ok(()) => contents.synced(),
+            Err(_) => contents.sync_failed(),
         }
         begun
     }

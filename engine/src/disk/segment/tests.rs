@@ -110,10 +110,11 @@ fn an_unknown_section_is_skipped_unless_it_must_be_understood() {
 }
 
 #[test]
-fn a_segment_that_was_created_survives_every_crash() {
+fn a_segment_that_was_created_survives_every_crash_once_its_name_is_synced() {
     let directory = MemoryDirectory::new();
     let (file, len) = create_segment(&*directory, &header()).unwrap();
     assert_eq!(file.len().unwrap(), len);
+    directory.sync().unwrap();
     for image in CrashImage::ALL {
         let after = directory.crash(image);
         let file = after.open(&header().name().to_string()).unwrap();

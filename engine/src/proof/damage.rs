@@ -1,0 +1,278 @@
+//! Owns the damage tests: files that are cut, flipped, missing, foreign. What was not hit stays readable, and what was is told.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use serde_json::json;
+
+use crate::disk::memory::MemoryDirectory;
+use crate::disk::storage::Directory;
+use crate::proof::oracle::Dump;
+use crate::proof::random::Random;
+use crate::proof::script::{KIND, config, follow, open, stream_of};
+use crate::store::{AppendOptions, BatchAppendItem, CausationRef, Store, StoreError, StoreState};
+use crate::words::sync::Arc;
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+const SEGMENT_BYTES: u64 = 1500;
+
+/// A small store that was closed, or dropped with `is_closed` false: a few segments, a batch, indexes.
+fn small_store(is_closed: bool) -> (Files, Dump) {
+    let directory = MemoryDirectory::new();
+    let store = open(&directory, config(2, SEGMENT_BYTES)).unwrap();
+    for n in 0..12_u64 {
+        store.append(&stream_of(n), KIND, &json!({ "n": n, "fill": "x".repeat(60) })).unwrap();
+    }
+    let item = |n: u64| {
+        let payload = json!({ "n": n });
+        BatchAppendItem::new(stream_of(n), KIND, &payload, AppendOptions::new(), CausationRef::None).unwrap()
+    };
+    store.append_batch((12..16).map(item).collect()).unwrap();
+    store.append(&stream_of(16), KIND, &json!({ "n": 16 })).unwrap();
+    let dump = readable(&store);
+    if is_closed {
+        store.close().unwrap();
+    } else {
+        drop(store);
+    }
+    (directory.files(), dump)
+}
+
+fn directory_of(files: &Files) -> Arc<MemoryDirectory> {
+    let directory = MemoryDirectory::new();
+    for (name, bytes) in files.iter().filter(|(name, _)| !name.contains('/')) {
+        directory.create(name).unwrap().write_at(bytes, 0).unwrap();
+    }
+    directory
+}
+
+/// The events that can be read, the store's own left out; each must be what it says.
+fn readable<State: StoreState>(store: &Store<State>) -> Dump {
+    let mut dump = Dump::new();
+    for (sequence, event) in store.read_range(0..u64::MAX) {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                assert!(
+                    matches!(error, StoreError::CorruptFrame { .. } | StoreError::CrcMismatch { .. }),
+                    "{error}"
+                );
+                continue;
+            }
+        };
+        assert_eq!(event.raw.global_sequence, sequence);
+        assert_eq!(crate::event::hash::compute_hash(&event.raw.payload), event.raw.header.content_hash);
+        if !event.raw.header.event_kind.is_reserved() {
+            let payload = crate::encoding::to_json(&event.raw.payload).unwrap();
+            dump.push((payload["n"].as_u64().unwrap(), event.raw.event_hash));
+        }
+    }
+    dump
+}
+
+/// True if the store knows that something is wrong.
+fn is_told<State: StoreState>(store: &Store<State>) -> bool {
+    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    !report.holds() || !store.findings().is_empty()
+}
+
+/// Opens for reading, for writing, after the death of that writer, and for writing again. Every opening must work and show events
+/// of the original only; returns what the first and the last one show, and whether the first one tells of damage.
+fn open_all(files: &Files, context: &str) -> (Dump, Dump, bool) {
+    let directory = directory_of(files);
+    let reader = follow(&directory, config(2, SEGMENT_BYTES));
+    let reader = reader.unwrap_or_else(|error| panic!("{context}: for reading: {error}"));
+    let (read, told) = (readable(&reader), is_told(&reader));
+    drop(reader);
+    assert_eq!(directory.files(), *files, "{context}: reading changed something");
+    for opening in 1..=2 {
+        let store = open(&directory, config(2, SEGMENT_BYTES));
+        let store = store.unwrap_or_else(|error| panic!("{context}: opening {opening}: {error}"));
+        let receipt = store.append(&stream_of(1), KIND, &json!({ "n": 1_000 + opening })).unwrap();
+        assert!(store.event_at(receipt.sequence).is_ok(), "{context}");
+        drop(store);
+    }
+    let store = open(&directory, config(2, SEGMENT_BYTES)).unwrap();
+    let mut written = readable(&store);
+    let added: Vec<u64> = written.iter().map(|(n, _)| *n).filter(|n| *n >= 1_000).collect();
+    assert_eq!(added, [1_001, 1_002], "{context}: what was appended behind the damage");
+    written.retain(|(n, _)| *n < 1_000);
+    (read, written, told)
+}
+
+/// Everything in `part` is in `whole`, in the same order; returns how many are missing.
+fn missing(part: &Dump, whole: &Dump, context: &str) -> usize {
+    let mut rest = whole.iter();
+    for event in part {
+        assert!(
+            rest.any(|other| other == event),
+            "{context}: {event:?} was never written, or stands elsewhere"
+        );
+    }
+    whole.len() - part.len()
+}
+
+#[test]
+fn a_file_that_is_cut_at_any_byte_costs_what_lay_behind_the_cut_and_nothing_else() {
+    let mut cuts = 0;
+    for is_closed in [true, false] {
+        let (files, whole) = small_store(is_closed);
+        for name in files.keys().filter(|name| name.contains('.')) {
+            for len in 0..files[name].len() {
+                let mut cut = files.clone();
+                cut.get_mut(name).unwrap().truncate(len);
+                let context = format!("{name} cut to {len} bytes");
+                let (read, written, told) = open_all(&cut, &context);
+                let lost = missing(&read, &whole, &context);
+                missing(&written, &whole, &context);
+                assert!(
+                    lost == 0 || told || is_newest(&files, name),
+                    "{context}: {lost} events lost in silence"
+                );
+                assert!(lost == 0 || name.ends_with(".seg"), "{context}: an index took events with it");
+                cuts += 1;
+            }
+        }
+    }
+    println!("{cuts} cuts");
+    assert!(cuts > 5_000);
+}
+
+fn is_newest(files: &Files, name: &str) -> bool {
+    files.keys().rfind(|name| name.ends_with(".seg")).is_some_and(|newest| newest == name)
+}
+
+/// Bits that are flipped one by one: all of the headers, a sample elsewhere.
+const SAMPLE: u64 = 25;
+
+#[test]
+fn a_flipped_bit_costs_at_most_the_frame_that_it_hits_and_is_told() {
+    let mut random = Random::new(7);
+    let (mut flips, mut harmless) = (0, 0);
+    for is_closed in [true, false] {
+        let (files, whole) = small_store(is_closed);
+        for name in files.keys().filter(|name| name.contains('.')) {
+            for bit in 0..files[name].len() * 8 {
+                if bit >= 140 * 8 && random.below(SAMPLE) != 0 {
+                    continue;
+                }
+                let mut flipped = files.clone();
+                flipped.get_mut(name).unwrap()[bit / 8] ^= 1 << (bit % 8);
+                let context = format!("closed {is_closed}, {name}, bit {} of byte {}", bit % 8, bit / 8);
+                let (read, written, told) = open_all(&flipped, &context);
+                let lost = missing(&read, &whole, &context);
+                let lost_for_good = missing(&written, &whole, &context);
+                assert!(lost == 0 || told, "{context}: {lost} events lost in silence");
+                let limit = if name.ends_with(".seg") { 4 } else { 0 };
+                assert!(lost <= limit, "{context}: {lost} events lost to the reader");
+                assert!(lost_for_good <= limit, "{context}: {lost_for_good} events lost to the writer");
+                flips += 1;
+                harmless += u64::from(lost == 0 && !told);
+            }
+        }
+    }
+    println!("{flips} flips, {harmless} of them harmless");
+    assert!(flips > 10_000);
+}
+
+#[test]
+fn an_index_that_is_missing_stale_or_of_another_segment_is_made_anew() {
+    let (files, whole) = small_store(true);
+    let indexes: Vec<&String> = files.keys().filter(|name| name.ends_with(".idx")).collect();
+    assert!(indexes.len() > 2);
+    for name in &indexes {
+        let mut changed = files.clone();
+        changed.remove(*name);
+        assert_eq!(open_all(&changed, &format!("without {name}")).0, whole);
+        for other in &indexes {
+            changed.insert((*name).clone(), files[*other].clone());
+            assert_eq!(open_all(&changed, &format!("{other} as {name}")).0, whole);
+        }
+    }
+    let (other_store, _) = small_store(true);
+    let mut changed = files.clone();
+    changed.insert(indexes[0].clone(), other_store[indexes[0]].clone());
+    assert_eq!(open_all(&changed, "an index of another store").0, whole);
+}
+
+#[test]
+fn a_missing_segment_leaves_a_hole_that_is_told_and_the_rest_stays_readable() {
+    let (files, whole) = small_store(true);
+    let segments: Vec<&String> = files.keys().filter(|name| name.ends_with(".seg")).collect();
+    for name in &segments[1..segments.len() - 1] {
+        let mut changed = files.clone();
+        changed.remove(*name);
+        let (read, written, told) = open_all(&changed, name);
+        assert!(missing(&read, &whole, name) > 0 && told, "{name}");
+        assert_eq!(read, written);
+    }
+    let mut far = files.clone();
+    let last = segments.last().unwrap();
+    far.insert("09999999999999999999-0.seg".to_owned(), files[*last].clone());
+    let (read, _, told) = open_all(&far, "a segment that claims to be far away");
+    assert!(told && read.len() == whole.len());
+}
+
+#[test]
+fn garbage_behind_the_end_is_kept_in_quarantine_and_zeros_are_not() {
+    let (files, whole) = small_store(false);
+    let newest = files.keys().rfind(|name| name.ends_with(".seg")).unwrap().clone();
+    for garbage in [&[0_u8; 100][..], b"garbage", &[0xFF; 5000], &[0, 0, 0, 0, 1]] {
+        let mut changed = files.clone();
+        let bytes = changed.get_mut(&newest).unwrap();
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1);
+        bytes.extend_from_slice(garbage);
+        let directory = directory_of(&changed);
+        let store = open(&directory, config(2, SEGMENT_BYTES)).unwrap();
+        assert_eq!(readable(&store), whole);
+        let is_garbage = garbage.iter().any(|byte| *byte != 0);
+        assert_eq!(store.open_report().cut_bytes > 0, is_garbage);
+        let kept: Vec<Vec<u8>> = directory
+            .files()
+            .into_iter()
+            .filter(|(name, _)| name.starts_with("quarantine/"))
+            .map(|(_, bytes)| bytes)
+            .collect();
+        assert_eq!(kept.len(), usize::from(is_garbage));
+        assert!(kept.iter().all(|kept| kept == garbage));
+    }
+}
+
+#[test]
+fn frames_forged_inside_a_payload_stay_a_payload() {
+    let (files, _) = small_store(true);
+    let newest = files.keys().rfind(|name| name.ends_with(".seg")).unwrap();
+    let forged: String = files[newest].iter().map(|byte| char::from(*byte)).collect();
+    let directory = MemoryDirectory::new();
+    let store = open(&directory, config(1, 8_000)).unwrap();
+    for n in 0..5_u64 {
+        store.append(&stream_of(n), KIND, &json!({ "n": n, "fill": forged })).unwrap();
+    }
+    let whole = readable(&store);
+    drop(store);
+    let files = directory.files();
+    let name = files.keys().find(|name| name.ends_with(".seg")).unwrap().clone();
+    for byte in (84..files[&name].len()).step_by(61) {
+        let mut flipped = files.clone();
+        flipped.get_mut(&name).unwrap()[byte] ^= 0x10;
+        let context = format!("byte {byte}");
+        let (read, _, _) = open_all(&flipped, &context);
+        assert!(missing(&read, &whole, &context) <= 1, "{context}");
+    }
+}
+
+#[test]
+fn a_newer_format_is_refused_by_name_and_untouched() {
+    let (mut files, _) = small_store(true);
+    let name = files.keys().find(|name| name.ends_with(".seg")).unwrap().clone();
+    let header = files.get_mut(&name).unwrap();
+    header[8] = 2;
+    let crc = crc32fast::hash(&header[..80]).to_le_bytes();
+    header[80..84].copy_from_slice(&crc);
+    let directory = directory_of(&files);
+    let refused = open(&directory, config(2, SEGMENT_BYTES)).err().unwrap();
+    assert!(matches!(refused, StoreError::NewerFormat { found: 2, supported: 1, .. }), "{refused}");
+    files.insert("lock".to_owned(), directory.files()["lock"].clone());
+    assert_eq!(directory.files(), files);
+}

@@ -1,0 +1,92 @@
+//! Owns the fault tests: each storage call of every script fails in turn, once and from then on.
+
+use std::io::ErrorKind;
+
+use crate::disk::memory::{CrashImage, MemoryDirectory, Operation};
+use crate::proof::oracle::{Loss, Oracle, dump};
+use crate::proof::script::{Run, SCRIPTS, Script, Step, open};
+use crate::store::StoreError;
+use crate::words::sync::{Arc, Mutex};
+
+/// What came of a script during which storage failed.
+struct Faulted {
+    directory: Arc<MemoryDirectory>,
+    oracle: Oracle,
+    outcomes: Vec<Result<(), StoreError>>,
+    failed: Operation,
+}
+
+fn run(script: Script, call: u64, kind: ErrorKind, is_persistent: bool) -> Faulted {
+    let directory = MemoryDirectory::new();
+    directory.fail_call(call, kind, is_persistent);
+    let oracle: Arc<Mutex<Oracle>> = Arc::default();
+    let outcomes = Run::new(&directory, script, &oracle).finish();
+    let failed = directory.operations()[call as usize - 1].clone();
+    let oracle = oracle.lock().clone();
+    Faulted { directory, oracle, outcomes, failed }
+}
+
+fn calls_of(script: Script) -> u64 {
+    let directory = MemoryDirectory::new();
+    Run::new(&directory, script, &Arc::default()).finish();
+    directory.calls()
+}
+
+/// What the store promised holds after the process died, and after the power failed too.
+fn check_promises(faulted: &Faulted, script: Script, context: &str) {
+    for (image, loss) in
+        [(CrashImage::Kill, Loss::Nothing), (CrashImage::Strict, Loss::Window(script.window()))]
+    {
+        let context = format!("{context}, {image:?}");
+        let left = faulted.directory.crash(image);
+        let store = open(&left, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
+        faulted.oracle.check(&dump(&store, &context), loss, &context);
+    }
+}
+
+/// After a failed sync of a segment nothing is acknowledged until the store is opened anew.
+fn check_poison(faulted: &Faulted, script: Script, context: &str) {
+    let is_segment = |name: &str| name.ends_with(".seg");
+    if !matches!(&faulted.failed, Operation::Sync { name } if is_segment(name)) {
+        return;
+    }
+    let steps = [Step::Open].into_iter().chain(script.steps.iter().copied());
+    let mut steps = steps.zip(&faulted.outcomes).skip_while(|(_, outcome)| outcome.is_ok());
+    let Some((failed, _)) = steps.next() else { return };
+    if matches!(failed, Step::Close | Step::Open) {
+        return;
+    }
+    for (step, outcome) in steps.take_while(|(step, _)| !matches!(step, Step::Open | Step::Drop)) {
+        let is_refused = matches!(outcome, Err(StoreError::Poisoned { .. }));
+        assert!(is_refused, "{context}: {step:?} after a failed sync: {outcome:?}");
+        if matches!(step, Step::Close) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn whichever_storage_call_fails_no_promise_is_broken() {
+    let mut faults = 0;
+    for script in SCRIPTS {
+        for call in 1..=calls_of(*script) {
+            for (kind, is_persistent) in [
+                (ErrorKind::Other, false),
+                (ErrorKind::Other, true),
+                (ErrorKind::StorageFull, false),
+                (ErrorKind::StorageFull, true),
+            ] {
+                faults += 1;
+                let faulted = run(*script, call, kind, is_persistent);
+                let context = format!(
+                    "{}, {kind:?} at call {call} ({:?}), persistent {is_persistent}",
+                    script.name, faulted.failed
+                );
+                check_promises(&faulted, *script, &context);
+                check_poison(&faulted, *script, &context);
+            }
+        }
+    }
+    println!("{faults} faults");
+    assert!(faults >= 2_000, "only {faults} faults");
+}

@@ -1,0 +1,12 @@
+//! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
+
+mod costs;
+mod crash;
+mod damage;
+mod fault;
+mod follow;
+mod model;
+mod oracle;
+mod random;
+mod script;
+mod threads;

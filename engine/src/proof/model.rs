@@ -1,0 +1,296 @@
+//! Owns the model test: random use of a store beside a plain list of what it should hold, and every read verb must agree.
+
+use serde_json::json;
+
+use crate::coordinate::{Coordinate, KindFilter, Region};
+use crate::disk::memory::MemoryDirectory;
+use crate::event::EventKind;
+use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
+use crate::proof::random::Random;
+use crate::proof::script::{config, follow, open};
+use crate::store::{
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Open, Selection, Store, StoreConfig,
+    StoreError, StoreState,
+};
+use crate::words::sync::Arc;
+
+const ENTITIES: [&str; 5] = ["a", "a:b", "ab", "b", "b:c:d"];
+const SCOPES: [&str; 3] = ["x", "y", "z"];
+
+/// An event as the model knows it.
+#[derive(Clone, Debug, PartialEq)]
+struct Known {
+    id: EventId,
+    entity: String,
+    scope: String,
+    kind: EventKind,
+    clock: u32,
+    correlation: CorrelationId,
+    cause: Option<EventId>,
+    /// `None` for the store's own events.
+    n: Option<u64>,
+}
+
+struct Model {
+    random: Random,
+    events: Vec<Known>,
+    next_number: u64,
+    keys: Vec<(u128, usize)>,
+}
+
+impl Model {
+    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        from[self.random.below(from.len() as u64) as usize]
+    }
+
+    fn clock_of(&self, entity: &str) -> u32 {
+        self.events.iter().filter(|event| event.entity == entity).count() as u32
+    }
+
+    /// An event that is to be appended, as it will be known.
+    fn propose(&mut self) -> (Known, AppendOptions) {
+        let entity = self.pick(&ENTITIES).to_owned();
+        let scope = self.pick(&SCOPES).to_owned();
+        let kind = EventKind::custom(1 + self.random.below(2) as u8, 1 + self.random.below(3) as u16);
+        let mut known = Known {
+            id: EventId::from_u128(0),
+            clock: self.clock_of(&entity),
+            entity,
+            scope,
+            kind,
+            correlation: CorrelationId::from_u128(0),
+            cause: None,
+            n: Some(self.next_number),
+        };
+        self.next_number += 1;
+        let mut options = AppendOptions::new();
+        if !self.events.is_empty() && self.random.below(3) == 0 {
+            let other = self.events[self.random.below(self.events.len() as u64) as usize].clone();
+            known.correlation = other.correlation;
+            known.cause = Some(other.id);
+            options = options.with_correlation(other.correlation).with_causation(CausationId::from(other.id));
+        }
+        (known, options)
+    }
+
+    fn note(&mut self, mut known: Known, receipt: &AppendReceipt) {
+        assert_eq!(receipt.sequence, self.events.len() as u64);
+        assert_eq!(receipt.stream_sequence(), known.clock);
+        known.id = receipt.event_id;
+        if known.cause.is_none() {
+            known.correlation = CorrelationId::from(receipt.event_id);
+        }
+        self.events.push(known);
+    }
+
+    fn append(&mut self, store: &Store<Open>) {
+        let (known, mut options) = self.propose();
+        let key = self.random.below(4) == 0;
+        if key {
+            options =
+                options.with_idempotency(IdempotencyKey::from_u128(u128::from(self.next_number) << 64 | 5));
+            self.keys.push((u128::from(self.next_number) << 64 | 5, self.events.len()));
+        }
+        let (at, payload) = (coordinate(&known), json!({ "n": known.n }));
+        if self.random.below(3) == 0 {
+            let expected = known.clock.saturating_sub(1);
+            let wrong = options.clone().with_cas(expected + 1);
+            let refused = store.append_with_options(&at, known.kind, &payload, wrong);
+            assert!(matches!(refused, Err(StoreError::SequenceMismatch { .. })), "{refused:?}");
+            options = options.with_cas(expected);
+        }
+        let receipt = store.append_with_options(&at, known.kind, &payload, options.clone()).unwrap();
+        if key {
+            let again = store.append_with_options(&at, known.kind, &payload, options).unwrap();
+            assert_eq!((again.sequence, again.event_hash()), (receipt.sequence, receipt.event_hash()));
+        }
+        self.note(known, &receipt);
+    }
+
+    fn batch(&mut self, store: &Store<Open>) {
+        let mut group: Vec<Known> = Vec::new();
+        let mut items = Vec::new();
+        for _ in 0..1 + self.random.below(5) {
+            let (mut known, options) = self.propose();
+            known.clock += group.iter().filter(|other| other.entity == known.entity).count() as u32;
+            let payload = json!({ "n": known.n });
+            let item =
+                BatchAppendItem::new(coordinate(&known), known.kind, &payload, options, CausationRef::None);
+            items.push(item.unwrap());
+            group.push(known);
+        }
+        let receipts = store.append_batch(items).unwrap();
+        for (known, receipt) in group.into_iter().zip(&receipts) {
+            self.note(known, receipt);
+        }
+    }
+
+    /// The store tells of its own opening or closing.
+    fn lifecycle(&mut self, id: EventId, kind: EventKind) {
+        let entity = "batpak:store".to_owned();
+        let clock = self.clock_of(&entity);
+        let (scope, correlation) = ("batpak:lifecycle".to_owned(), CorrelationId::from(id));
+        self.events.push(Known { id, entity, scope, kind, clock, correlation, cause: None, n: None });
+    }
+
+    fn select(&self, takes: impl Fn(&Known) -> bool) -> Vec<u64> {
+        let numbered = self.events.iter().enumerate();
+        numbered.filter(|(_, event)| takes(event)).map(|(at, _)| at as u64).collect()
+    }
+
+    /// A random selection, and what the model says that it takes.
+    fn selection(&mut self) -> (Selection, Vec<u64>) {
+        let mut selection = Selection::default();
+        let mut taken = self.events.clone();
+        let mut keep: Vec<bool> = vec![true; taken.len()];
+        let mut narrow = |takes: &dyn Fn(&Known) -> bool| {
+            for (keep, event) in keep.iter_mut().zip(&mut taken) {
+                *keep &= takes(event);
+            }
+        };
+        let demands = self.random.below(64);
+        if demands & 1 != 0 {
+            let prefix = ENTITIES[self.random.below(5) as usize];
+            selection.region = Region::entity(prefix);
+            narrow(&|event| crate::words::region::in_namespace(prefix, &event.entity));
+        }
+        if demands & 2 != 0 {
+            let scope = SCOPES[self.random.below(3) as usize];
+            selection.region = selection.region.with_scope(scope);
+            narrow(&|event| event.scope == scope);
+        }
+        if demands & 4 != 0 {
+            let category = 1 + self.random.below(2) as u8;
+            selection.region = selection.region.with_fact(KindFilter::Category(category));
+            narrow(&|event| event.kind.category() == category);
+        }
+        if demands & 8 != 0 {
+            let kinds = [EventKind::custom(1, 1), EventKind::custom(2, 2)];
+            selection.kinds = kinds.to_vec();
+            narrow(&|event| kinds.contains(&event.kind));
+        }
+        if demands & 16 != 0 {
+            let entity = ENTITIES[self.random.below(5) as usize];
+            selection.stream = Some(entity.to_owned());
+            narrow(&|event| event.entity == entity);
+        }
+        if demands & 32 != 0 && !self.events.is_empty() {
+            let member = &self.events[self.random.below(self.events.len() as u64) as usize];
+            if self.random.below(2) == 0 {
+                let correlation = member.correlation;
+                selection.correlation = Some(correlation);
+                narrow(&|event| event.correlation == correlation);
+            } else {
+                let cause = member.id;
+                selection.cause = Some(cause);
+                narrow(&|event| event.cause == Some(cause));
+            }
+        }
+        let taken = keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(at, _)| at as u64);
+        (selection, taken.collect())
+    }
+
+    /// Every read verb says what the model says.
+    fn agree<State: StoreState>(&mut self, store: &Store<State>) {
+        assert_eq!(store.visible(), self.events.len() as u64);
+        for (sequence, event) in store.read_range(0..u64::MAX) {
+            let (found, known) = (event.unwrap(), &self.events[sequence as usize]);
+            let header = &found.raw.header;
+            assert_eq!((header.event_id, header.event_kind), (known.id, known.kind));
+            assert_eq!(found.raw.coordinate.entity(), known.entity);
+            assert_eq!((header.position.sequence(), header.correlation_id), (known.clock, known.correlation));
+            assert_eq!(found.computed_hash(), found.raw.event_hash);
+        }
+        for _ in 0..24 {
+            let (selection, expected) = self.selection();
+            assert_eq!(store.count(&selection).unwrap(), expected.len() as u64, "{selection:?}");
+            let from = self.random.below(self.events.len() as u64 + 1);
+            let limit = 1 + self.random.below(7) as usize;
+            let page: Vec<u64> = expected.iter().copied().filter(|at| *at >= from).take(limit).collect();
+            assert_eq!(store.select(&selection, from, limit).unwrap(), page, "{selection:?} from {from}");
+            let read: Vec<u64> = store.read_selected(&selection, 0..u64::MAX).map(|(at, _)| at).collect();
+            assert_eq!(read, expected, "{selection:?}");
+        }
+        self.agree_on_names(store);
+        for _ in 0..8 {
+            let at = self.random.below(self.events.len() as u64) as usize;
+            let known = &self.events[at];
+            let stored = store.get(known.id).unwrap();
+            assert_eq!(stored.event.payload["n"].as_u64(), known.n);
+            assert_eq!(store.sequence_of(known.id).unwrap(), Some(at as u64));
+        }
+        for (key, at) in &self.keys {
+            assert_eq!(store.sequence_of(EventId::from_u128(*key)).unwrap(), Some(*at as u64));
+        }
+        let columns = store.columns(0..u64::MAX).unwrap();
+        assert!(columns.kinds.iter().eq(self.events.iter().map(|event| &event.kind)));
+        assert_eq!(columns.times_us.len(), self.events.len());
+    }
+
+    fn agree_on_names<State: StoreState>(&self, store: &Store<State>) {
+        for entity in ENTITIES {
+            let expected = self.select(|event| event.entity == entity);
+            let stream = store.by_entity(entity);
+            assert!(stream.iter().map(|entry| entry.global_sequence()).eq(expected.iter().copied()));
+            let generation = (!expected.is_empty()).then_some(expected.len() as u64);
+            assert_eq!(store.entity_generation(entity), generation, "{entity}");
+        }
+        let count = |takes: &dyn Fn(&Known) -> bool| self.select(takes).len() as u64;
+        for (name, events) in store.entities().unwrap() {
+            assert_eq!(events, count(&|event| *event.entity == *name), "{name}");
+        }
+        for (name, events) in store.scopes().unwrap() {
+            assert_eq!(events, count(&|event| *event.scope == *name), "{name}");
+        }
+        for (kind, events) in store.kinds().unwrap() {
+            assert_eq!(events, count(&|event| event.kind == kind), "{kind}");
+        }
+    }
+}
+
+fn coordinate(known: &Known) -> Coordinate {
+    Coordinate::new(&known.entity, &known.scope).unwrap()
+}
+
+fn newest_id(store: &Store<Open>) -> EventId {
+    store.event_at(store.visible() - 1).unwrap().raw.header.event_id
+}
+
+fn check(seed: u64, configuration: impl Fn() -> StoreConfig) {
+    let mut model = Model { random: Random::new(seed), events: Vec::new(), next_number: 0, keys: Vec::new() };
+    let directory: Arc<MemoryDirectory> = MemoryDirectory::new();
+    let mut store = open(&directory, configuration()).unwrap();
+    model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);
+    for _ in 0..120 {
+        match model.random.below(20) {
+            0..=12 => model.append(&store),
+            13..=15 => model.batch(&store),
+            16 => store.sync().unwrap(),
+            17 => model.agree(&store),
+            18 => {
+                drop(store);
+                store = open(&directory, configuration()).unwrap();
+                model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);
+                model.agree(&store);
+            }
+            _ => {
+                store.close().unwrap();
+                store = open(&directory, configuration()).unwrap();
+                let closing = store.event_at(store.visible() - 2).unwrap().raw.header.event_id;
+                model.lifecycle(closing, EventKind::SYSTEM_CLOSE_COMPLETED);
+                model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);
+                model.agree(&store);
+            }
+        }
+    }
+    model.agree(&store);
+    model.agree(&follow(&directory, configuration()).unwrap());
+}
+
+#[test]
+fn whatever_is_done_every_read_verb_agrees_with_a_plain_list() {
+    for seed in 0..40 {
+        check(seed, || config(3, 900 + 400 * (seed % 9)));
+        check(seed + 1_000, || config(u32::MAX, 1 << 20).with_index_cache_bytes(600));
+    }
+}

@@ -1,0 +1,292 @@
+//! Owns what the crash and fault tests do to a store: short scripts, and running them while an oracle takes notes.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::coordinate::Coordinate;
+use crate::disk::memory::MemoryDirectory;
+use crate::disk::storage::Directory;
+use crate::event::EventKind;
+use crate::proof::oracle::Oracle;
+use crate::store::state::{Lifecycle, follow_in, open_in};
+use crate::store::{
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Clock, Open, ReadOnly, Store, StoreConfig,
+    StoreError,
+};
+use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
+
+pub(super) const KIND: EventKind = EventKind::custom(1, 1);
+const STREAMS: u64 = 3;
+
+#[derive(crate::EventPayload, Serialize, Deserialize)]
+#[causeway(category = 1, type_id = 2)]
+struct Counted {
+    n: u64,
+}
+
+/// A clock that goes on with every look at it, so that everything that waits for time is due.
+#[derive(Default)]
+pub(super) struct SteppingClock(AtomicU64);
+
+impl Clock for SteppingClock {
+    fn now_us(&self) -> i64 {
+        1_700_000_000_000_000 + self.0.fetch_add(1_000, Ordering::Relaxed).cast_signed()
+    }
+
+    fn now_mono_ns(&self) -> i64 {
+        self.0.fetch_add(1_000, Ordering::Relaxed).cast_signed() * 1_000_000
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// A single event with a payload of about so many bytes.
+    Append(usize),
+    /// An event whose kind is described in the log.
+    Typed,
+    /// Events that belong together.
+    Batch(usize),
+    Sync,
+    Close,
+    Drop,
+    /// Opens the store again; does nothing if it is open.
+    Open,
+}
+
+/// A store's configuration and what happens to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Script {
+    pub(super) name: &'static str,
+    pub(super) sync_every_n_events: u32,
+    pub(super) segment_max_bytes: u64,
+    pub(super) steps: &'static [Step],
+}
+
+impl Script {
+    pub(super) fn config(&self) -> StoreConfig {
+        config(self.sync_every_n_events, self.segment_max_bytes)
+    }
+
+    /// Greatest number of acknowledged events that a power cut may take.
+    pub(super) fn window(&self) -> u64 {
+        u64::from(self.sync_every_n_events).saturating_sub(1)
+    }
+}
+
+/// A configuration under which nothing happens that the script does not say.
+pub(super) fn config(sync_every_n_events: u32, segment_max_bytes: u64) -> StoreConfig {
+    StoreConfig::new("memory")
+        .with_sync_every_n_events(sync_every_n_events)
+        .with_sync_every(Duration::MAX)
+        .with_follow_interval(Duration::MAX)
+        .with_segment_max_bytes(segment_max_bytes)
+        .with_clock(Some(Arc::new(SteppingClock::default())))
+}
+
+pub(super) fn open(directory: &Arc<MemoryDirectory>, config: StoreConfig) -> Result<Store<Open>, StoreError> {
+    let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
+    open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(Store::writing)
+}
+
+/// Opens for reading; moves only when it is told to.
+pub(super) fn follow(
+    directory: &Arc<MemoryDirectory>,
+    config: StoreConfig,
+) -> Result<Store<ReadOnly>, StoreError> {
+    let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
+    let memory = Arc::default();
+    let proceed = &mut |_, _| ControlFlow::Continue(());
+    let parts = follow_in(directory, Path::new("memory"), config, &memory, proceed)?;
+    Ok(Store::following(parts, memory))
+}
+
+/// A script under way.
+pub(super) struct Run {
+    directory: Arc<MemoryDirectory>,
+    script: Script,
+    oracle: Arc<Mutex<Oracle>>,
+    store: Option<Store<Open>>,
+    next_number: u64,
+}
+
+impl Run {
+    /// Begins a script on a directory that holds what the oracle says.
+    pub(super) fn new(directory: &Arc<MemoryDirectory>, script: Script, oracle: &Arc<Mutex<Oracle>>) -> Self {
+        let asked = oracle.lock().groups.iter().map(|group| group.numbers.len() as u64).sum();
+        Self {
+            directory: Arc::clone(directory),
+            script,
+            oracle: Arc::clone(oracle),
+            store: None,
+            next_number: asked,
+        }
+    }
+
+    /// Runs every step; a step that fails is passed, and so are those that need a store that is not open.
+    pub(super) fn finish(mut self) -> Vec<Result<(), StoreError>> {
+        let opened = self.step(Step::Open);
+        let steps = self.script.steps.iter().map(|step| self.step(*step));
+        let mut outcomes: Vec<_> = steps.collect();
+        outcomes.insert(0, opened);
+        outcomes
+    }
+
+    fn step(&mut self, step: Step) -> Result<(), StoreError> {
+        match step {
+            Step::Open if self.store.is_some() => Ok(()),
+            Step::Open => {
+                self.store = Some(open(&self.directory, self.script.config())?);
+                self.oracle.lock().make_durable();
+                Ok(())
+            }
+            Step::Close => {
+                let Some(store) = self.store.take() else { return Ok(()) };
+                store.close()?;
+                self.oracle.lock().make_durable();
+                Ok(())
+            }
+            Step::Drop => {
+                self.store = None;
+                Ok(())
+            }
+            Step::Sync => {
+                let Some(store) = &self.store else { return Ok(()) };
+                store.sync()?;
+                self.oracle.lock().make_durable();
+                Ok(())
+            }
+            Step::Append(_) | Step::Typed | Step::Batch(_) => self.append(step),
+        }
+    }
+
+    fn append(&mut self, step: Step) -> Result<(), StoreError> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let count = if let Step::Batch(count) = step { count as u64 } else { 1 };
+        let numbers: Vec<u64> = (self.next_number..self.next_number + count).collect();
+        self.next_number += count;
+        self.oracle.lock().ask(numbers.clone());
+        let n = numbers[0];
+        let receipts = match step {
+            Step::Append(bytes) => {
+                vec![store.append(&stream_of(n), KIND, &json!({ "n": n, "fill": "x".repeat(bytes) }))?]
+            }
+            Step::Typed => vec![store.append_typed(&stream_of(n), &Counted { n })?],
+            _ => store.append_batch(numbers.iter().map(|n| item(*n)).collect())?,
+        };
+        let durable = receipts.iter().all(AppendReceipt::is_durable);
+        let hashes = receipts.iter().map(AppendReceipt::event_hash).collect();
+        self.oracle.lock().acknowledge(hashes, durable);
+        Ok(())
+    }
+}
+
+pub(super) fn stream_of(n: u64) -> Coordinate {
+    Coordinate::new(format!("order:{}", n % STREAMS), "shop").unwrap()
+}
+
+fn item(n: u64) -> BatchAppendItem {
+    let payload = json!({ "n": n });
+    BatchAppendItem::new(stream_of(n), KIND, &payload, AppendOptions::new(), CausationRef::None).unwrap()
+}
+
+use Step::{Append, Batch, Close, Drop as Let, Open as Reopen, Sync, Typed};
+
+const SMALL: u64 = 4 * 1024;
+const LARGE: u64 = 1024 * 1024;
+
+/// Every situation in which a store writes.
+pub(super) const SCRIPTS: &[Script] = &[
+    Script {
+        name: "each append synced",
+        sync_every_n_events: 1,
+        segment_max_bytes: LARGE,
+        steps: &[Append(10), Append(10), Append(500), Append(0), Close],
+    },
+    Script {
+        name: "a window of three",
+        sync_every_n_events: 4,
+        segment_max_bytes: SMALL,
+        steps: &[Append(10), Append(10), Append(10), Append(10), Append(10), Append(10), Let],
+    },
+    Script {
+        name: "synced on request only",
+        sync_every_n_events: u32::MAX,
+        segment_max_bytes: SMALL,
+        steps: &[Append(10), Append(10), Sync, Append(10), Append(10), Append(10), Sync, Append(1)],
+    },
+    Script {
+        name: "batches",
+        sync_every_n_events: 5,
+        segment_max_bytes: SMALL,
+        steps: &[Batch(3), Append(10), Batch(5), Append(10), Batch(1), Batch(2), Close],
+    },
+    Script {
+        name: "rotation",
+        sync_every_n_events: 3,
+        segment_max_bytes: 1024,
+        steps: &[
+            Append(300),
+            Append(300),
+            Append(300),
+            Append(300),
+            Append(300),
+            Append(300),
+            Append(300),
+            Append(300),
+            Append(300),
+            Append(300),
+            Close,
+        ],
+    },
+    Script {
+        name: "rotation between batches and described kinds",
+        sync_every_n_events: 3,
+        segment_max_bytes: 1500,
+        steps: &[Batch(4), Typed, Append(900), Batch(6), Typed, Typed, Batch(8), Append(1), Typed],
+    },
+    Script {
+        name: "closing and opening",
+        sync_every_n_events: 3,
+        segment_max_bytes: SMALL,
+        steps: &[Append(10), Append(10), Close, Reopen, Append(10), Close, Reopen, Batch(2), Typed, Close],
+    },
+    Script {
+        name: "opening what was dropped",
+        sync_every_n_events: 3,
+        segment_max_bytes: SMALL,
+        steps: &[Append(10), Typed, Let, Reopen, Append(10), Typed, Let, Reopen, Batch(2), Let],
+    },
+    Script {
+        name: "closing and opening around rotations",
+        sync_every_n_events: 2,
+        segment_max_bytes: 900,
+        steps: &[
+            Append(300),
+            Append(300),
+            Close,
+            Reopen,
+            Append(300),
+            Append(300),
+            Append(300),
+            Close,
+            Reopen,
+            Append(300),
+            Append(300),
+            Let,
+            Reopen,
+            Append(300),
+            Append(300),
+            Append(300),
+        ],
+    },
+    Script {
+        name: "events larger than a reserved step",
+        sync_every_n_events: 2,
+        segment_max_bytes: 16 * 1024,
+        steps: &[Append(20_000), Append(10), Append(9_000), Batch(2), Append(30_000), Close],
+    },
+];
