@@ -61,6 +61,7 @@ fn class(error: &StoreError) -> FailureClass {
         StoreError::NewerFormat { .. } => FailureClass::Newer,
         StoreError::CrcMismatch { .. }
         | StoreError::CorruptFrame { .. }
+        | StoreError::UnreadableEvent { .. }
         | StoreError::CorruptSegment { .. } => FailureClass::Damaged,
         StoreError::Coordinate(_)
         | StoreError::Serialization(_)

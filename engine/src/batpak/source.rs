@@ -221,6 +221,10 @@ impl EventSource for Arc<BatpakSource> {
         })
     }
 
+    fn leaves_numbers_unused(&self) -> bool {
+        true
+    }
+
     fn frames_read(&self) -> u64 {
         self.frames_read.load(Ordering::Relaxed)
     }

@@ -67,7 +67,7 @@ pub(crate) fn verify(
         report.events += 1;
         match event {
             Ok(event) => check(&event, format, &mut heads, &mut report),
-            Err(error) if error.is_damaged_frame() => {
+            Err(error) if error.is_one_event() => {
                 report.add(sequence, error.to_string());
             }
             Err(error) => return Err(error),

@@ -140,7 +140,5 @@ impl<T: Projection + Clone> RegionWatcher<T> {
 fn skip_damaged<I>(
     events: impl Iterator<Item = Result<I, StoreError>>,
 ) -> impl Iterator<Item = Result<I, StoreError>> {
-    events.filter(|event| {
-        !matches!(event, Err(StoreError::CorruptFrame { .. } | StoreError::CrcMismatch { .. }))
-    })
+    events.filter(|event| !event.as_ref().is_err_and(StoreError::is_one_event))
 }

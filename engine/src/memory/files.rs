@@ -43,6 +43,11 @@ pub(crate) trait EventSource: std::fmt::Debug + Send + Sync {
     /// Frames that were read so far.
     fn frames_read(&self) -> u64;
 
+    /// True if a number without an event says nothing: its writer may never have used it, and findings tell of damage.
+    fn leaves_numbers_unused(&self) -> bool {
+        false
+    }
+
     /// Lets go of what is kept of the files: a follower saw that they were replaced.
     fn forget(&self) {}
 }

@@ -110,7 +110,7 @@ impl Shared {
                 let clock = event.header.position.sequence();
                 Ok(Some(Head { clock, event_hash: event.event_hash }))
             }
-            Err(error) if error.is_damaged_frame() => Ok(None),
+            Err(error) if error.is_one_event() => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -114,6 +114,6 @@ fn a_store_closes_while_others_wait_for_its_events() {
         }
         assert!(puller.join().unwrap() >= 100);
         store.close().unwrap();
-        assert_eq!(listener.join().unwrap(), 120);
+        assert_eq!(listener.join().unwrap(), 121, "the closing event is delivered too");
     });
 }

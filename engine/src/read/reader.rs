@@ -221,11 +221,7 @@ impl Reader {
         if sequence >= end {
             return Err(StoreError::NoSuchSequence { sequence, end });
         }
-        let place = self.shared.index.place(sequence)?.ok_or_else(|| StoreError::CorruptFrame {
-            segment_id: sequence,
-            offset: 0,
-            reason: format!("the event at sequence {sequence} cannot be read"),
-        })?;
+        let place = self.shared.index.place(sequence)?.ok_or(StoreError::UnreadableEvent { sequence })?;
         let mut sourced = self.shared.source.read(place, window)?;
         let found = sourced.event.global_sequence;
         if found != sequence {

@@ -43,7 +43,7 @@ impl Events {
     /// The events without the damaged ones.
     pub(crate) fn readable(self) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
         self.filter_map(|(_, event)| match event {
-            Err(error) if error.is_damaged_frame() => None,
+            Err(error) if error.is_one_event() => None,
             other => Some(other),
         })
     }
@@ -100,6 +100,11 @@ impl Iterator for Events {
                 continue;
             };
             let event = self.read(sequence);
+            let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
+                && self.reader.shared().source.leaves_numbers_unused();
+            if is_unused {
+                continue;
+            }
             if event.as_ref().is_ok_and(|event| !self.confirms(event)) {
                 continue;
             }

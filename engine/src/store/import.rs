@@ -121,7 +121,7 @@ impl Import<'_> {
         for (sequence, event) in source.read_selected(&everything, 0..end) {
             match event {
                 Ok(event) => chunk.extend(self.item(event)?),
-                Err(StoreError::CorruptFrame { .. } | StoreError::CrcMismatch { .. }) => {
+                Err(error) if error.is_one_event() => {
                     self.report.unreadable += 1;
                 }
                 Err(error) => return Err(error),

@@ -62,7 +62,7 @@ impl<State: StoreState> Store<State> {
     /// The event at a place of the commit order.
     ///
     /// # Errors
-    /// [`StoreError::CorruptFrame`] or [`StoreError::CrcMismatch`] if just this event is damaged; the others stay readable.
+    /// An error of which [`StoreError::is_one_event`] is true if just this event cannot be read; the others stay readable.
     pub fn event_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
         self.reader.event_at(sequence)
     }

@@ -76,6 +76,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Nothing can be read where an event should stand: its frame is damaged, or nobody used the number (batpak directories only).
+    #[error("nothing can be read at sequence {sequence}")]
+    UnreadableEvent {
+        /// Place in the commit order.
+        sequence: u64,
+    },
     /// A segment cannot be read.
     #[error("damaged segment {segment_id}: {detail}")]
     CorruptSegment {
@@ -226,9 +232,9 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// True if just one frame cannot be read; everything else may be fine.
-    pub(crate) fn is_damaged_frame(&self) -> bool {
-        matches!(self, Self::CorruptFrame { .. } | Self::CrcMismatch { .. })
+    /// True if just one event cannot be read, and the others can.
+    pub fn is_one_event(&self) -> bool {
+        matches!(self, Self::CrcMismatch { .. } | Self::CorruptFrame { .. } | Self::UnreadableEvent { .. })
     }
 
     pub(crate) fn encoding(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
