@@ -112,6 +112,17 @@ pub(crate) enum PeerOutcome {
     Refuses,
 }
 
+impl fmt::Display for PeerOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reads => "reads it",
+            Self::ShowsLess => "shows fewer events",
+            Self::EventUnreadable => "cannot read the event",
+            Self::Refuses => "refuses the directory",
+        })
+    }
+}
+
 impl Finding {
     pub(crate) fn of_store(damage: Damage) -> Self {
         Self { segment_id: None, bytes: None, damage }
@@ -193,6 +204,11 @@ impl fmt::Display for Finding {
                 write!(f, ", {} bytes at {}", bytes.len_bytes, bytes.offset)?;
             }
             write!(f, ")")?;
+        }
+        let (older, newer) = (self.damage.outcome_0_8(), self.damage.outcome_0_10());
+        write!(f, "; batpak 0.8.2 {older}")?;
+        if older != newer {
+            write!(f, ", 0.10.0 {newer}")?;
         }
         Ok(())
     }

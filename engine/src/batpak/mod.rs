@@ -30,10 +30,14 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-pub(crate) use crate::batpak::finding::{ByteRange, Damage, Finding, PeerOutcome};
+pub(crate) use crate::batpak::finding::{ByteRange, Finding};
+#[cfg(test)]
+pub(crate) use crate::batpak::finding::{Damage, PeerOutcome};
 pub(crate) use crate::batpak::follow::Refresh;
+#[cfg(test)]
 pub(crate) use crate::batpak::read::BatpakEvent;
 pub(crate) use crate::batpak::row::{Interner, Row, Segment};
+#[cfg(test)]
 pub(crate) use crate::batpak::segment::FooterKind;
 pub(crate) use crate::batpak::sidecar::HiddenRanges;
 
@@ -125,6 +129,7 @@ impl BatpakStore {
     }
 
     /// The place of the first event whose global sequence is not less than this one.
+    #[cfg(test)]
     pub(crate) fn index_from(&self, global_sequence: u64) -> u64 {
         self.rows.partition_point(|row| row.global_sequence < global_sequence) as u64
     }
@@ -145,11 +150,13 @@ impl BatpakStore {
     }
 
     /// The segments that count, in order; [`Row::segment`] is a place in them.
+    #[cfg(test)]
     pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
     /// Global sequences that cancelled fences took out of sight.
+    #[cfg(test)]
     pub(crate) fn hidden_ranges(&self) -> &HiddenRanges {
         &self.hidden
     }
@@ -163,19 +170,5 @@ impl BatpakStore {
         let (offset, end) = (segment.mark.offset, segment.len_bytes);
         let bytes = ByteRange { offset, len_bytes: end - offset };
         Some(UnfinishedEnd { segment_id: segment.id, bytes, unchanged_checks: segment.checks })
-    }
-
-    /// Events whose id an earlier event has, as pairs of places, earlier first. The published crate shows the later only.
-    pub(crate) fn repeated_ids(&self) -> Vec<(u64, u64)> {
-        let id = |place: u32| self.rows.get(place as usize).map(|row| u128::from(row.event_id));
-        let mut places: Vec<u32> = (0..self.rows.len() as u32).collect();
-        places.sort_by_key(|place| (id(*place), *place));
-        let neighbours = places.iter().zip(places.iter().skip(1));
-        let mut repeated: Vec<(u64, u64)> = neighbours
-            .filter(|(earlier, later)| id(**earlier) == id(**later))
-            .map(|(earlier, later)| (u64::from(*earlier), u64::from(*later)))
-            .collect();
-        repeated.sort_unstable();
-        repeated
     }
 }

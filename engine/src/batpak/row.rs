@@ -120,6 +120,7 @@ impl Interner {
     }
 
     /// All texts; a text's place is its number. After a rollback some may belong to no event.
+    #[cfg(test)]
     pub(crate) fn texts(&self) -> &[Arc<str>] {
         &self.texts
     }

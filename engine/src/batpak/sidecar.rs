@@ -51,11 +51,13 @@ struct CompactionNote {
 
 impl HiddenRanges {
     /// The ranges, for people: half-open, of all lanes.
+    #[cfg(test)]
     pub(crate) fn ranges(&self) -> &[Range<u64>] {
         &self.ranges
     }
 
     /// The ranges that concern one lane only.
+    #[cfg(test)]
     pub(crate) fn lanes(&self) -> &[(u32, Vec<Range<u64>>)] {
         &self.lanes
     }
