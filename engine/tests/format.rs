@@ -9,8 +9,8 @@ use causeway::coordinate::Coordinate;
 use causeway::event::EventKind;
 use causeway::id::IdempotencyKey;
 use causeway::store::{
-    AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef, ExtensionKey, LogEvent, Store, StoreConfig,
-    StoreState,
+    AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef, ExtensionKey, LogEvent, Store,
+    StoreConfig, StoreState,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,12 +31,14 @@ fn config(path: &Path) -> StoreConfig {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn event_json(event: &LogEvent) -> Value {
     let header = &event.raw.header;
-    let extensions = event.raw.extensions.iter().map(|(key, value)| (key.as_str().to_owned(), hex(value).into()));
+    let extensions =
+        event.raw.extensions.iter().map(|(key, value)| (key.as_str().to_owned(), hex(value).into()));
     json!({
         "sequence": event.raw.global_sequence,
         "entity": event.raw.coordinate.entity(),
@@ -84,10 +86,13 @@ fn fill(store: &Store) {
     store.append_with_options(&order, placed, &json!(null), options).unwrap();
     let item = |n: u64, causation| {
         let at = Coordinate::new(format!("item:{n}"), "stock").unwrap();
-        BatchAppendItem::new(at, EventKind::custom(2, 9), &json!({ "n": n }), AppendOptions::new(), causation).unwrap()
+        BatchAppendItem::new(at, EventKind::custom(2, 9), &json!({ "n": n }), AppendOptions::new(), causation)
+            .unwrap()
     };
     let cause = CausationRef::absolute_typed(first.event_id.into());
-    store.append_batch(vec![item(1, cause), item(2, CausationRef::PriorItem(0)), item(3, CausationRef::None)]).unwrap();
+    store
+        .append_batch(vec![item(1, cause), item(2, CausationRef::PriorItem(0)), item(3, CausationRef::None)])
+        .unwrap();
     for n in 0..14 {
         store.append(&order, placed, &json!({ "n": n, "fill": "x".repeat(100) })).unwrap();
     }
@@ -159,7 +164,8 @@ fn the_fixtures_are_written() {
 /// The last frame of the newest segment loses its end, as if the power had failed while it was written.
 fn tear(store: &Path) {
     let paths = fs::read_dir(store).unwrap().map(|entry| entry.unwrap().path());
-    let newest = paths.filter(|path| path.extension().is_some_and(|extension| extension == "seg")).max().unwrap();
+    let newest =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "seg")).max().unwrap();
     let mut bytes = fs::read(&newest).unwrap();
     let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
     bytes[end - 20..].fill(0);

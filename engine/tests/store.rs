@@ -33,7 +33,7 @@ impl Place {
 
     /// A reader that moves only when it is told to.
     fn follow(&self) -> Store<ReadOnly> {
-        let config = self.config().with_follow_interval(Duration::from_secs(3600));
+        let config = self.config().with_follow_interval(Duration::MAX);
         Store::<ReadOnly>::open_read_only(config).unwrap()
     }
 
@@ -99,7 +99,7 @@ fn segments_rotate_and_every_event_stays_readable() {
     let store = Store::open(small()).unwrap();
     fill(&store, 1_000);
     store.close().unwrap();
-    assert!(place.names().iter().filter(|name| name.ends_with(".seg")).count() > 5);
+    assert!(place.names().iter().filter(|name| name.contains(".seg")).count() > 5);
     let store = Store::open(small()).unwrap();
     let events: Vec<_> = store.read_range(0..u64::MAX).map(|(_, event)| event.unwrap()).collect();
     assert_eq!(events.len(), 1_003);
@@ -182,7 +182,8 @@ fn a_retry_with_the_same_key_returns_the_first_receipt_whatever_it_expected() {
     let place = Place::new();
     let store = place.open();
     let options = AppendOptions::new().with_cas(0).with_idempotency(IdempotencyKey::from_u128(77));
-    let append = |n: u32| store.append_with_options(&at("order:1"), PLACED, &json!({ "n": n }), options.clone());
+    let append =
+        |n: u32| store.append_with_options(&at("order:1"), PLACED, &json!({ "n": n }), options.clone());
     let first = append(1).unwrap();
     store.append(&at("order:1"), PLACED, &json!({})).unwrap();
     assert_eq!(append(1).unwrap().sequence, first.sequence);

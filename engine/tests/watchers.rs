@@ -13,15 +13,15 @@ use causeway::store::delivery::canal::{Canal, CanalBatch};
 use causeway::store::delivery::cursor::Cursor;
 use causeway::store::delivery::observation::CheckpointId;
 use causeway::store::{
-    Clock, CursorWatcherError, Freshness, Notification, ProjectionWatcher, Store, StoreConfig, StoreError,
-    WatcherError,
+    Clock, CursorWatcherError, Freshness, IndexEntry, Notification, ProjectionWatcher, Store, StoreConfig,
+    StoreError, WatcherError,
 };
 use causeway::{EventPayload, EventSourced};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 /// Longer than any machine needs: a test that waits this long has failed.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[derive(Serialize, Deserialize, EventPayload)]
 #[causeway(category = 1, type_id = 1)]
@@ -123,6 +123,7 @@ fn at(entity: &str) -> Coordinate {
     Coordinate::new(entity, "test").unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what is compared with a state that may be missing")]
 fn sum(total: u64) -> Option<Sum> {
     Some(Sum { total })
 }
@@ -409,7 +410,9 @@ mod watcher {
             assert_eq!(state, sum(generation));
             last = generation;
         }
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         assert_eq!(watcher.try_recv().unwrap(), None);
     }
 
@@ -830,7 +833,7 @@ mod cursor {
     use super::*;
 
     fn sequences(cursor: &mut Cursor, max: usize) -> Vec<u64> {
-        cursor.poll_batch(max).iter().map(|entry| entry.global_sequence()).collect()
+        cursor.poll_batch(max).iter().map(IndexEntry::global_sequence).collect()
     }
 
     #[test]
@@ -881,10 +884,12 @@ mod cursor {
             match cursor.pull_batch(7, LONG).unwrap() {
                 CanalBatch::Empty => panic!("an append is to come"),
                 CanalBatch::One(entry) => seen.push(entry.clock()),
-                CanalBatch::Many(entries) => seen.extend(entries.iter().map(|entry| entry.clock())),
+                CanalBatch::Many(entries) => seen.extend(entries.iter().map(IndexEntry::clock)),
             }
         }
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         assert_eq!(seen, (0..400).collect::<Vec<_>>());
     }
 

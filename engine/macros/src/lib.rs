@@ -16,7 +16,7 @@ use syn::{DeriveInput, Error, parse_macro_input};
 /// generic parameters. The description lists fields as the source spells them; tuple fields by number, enums by variant.
 #[proc_macro_derive(EventPayload, attributes(causeway, batpak))]
 pub fn derive_event_payload(input: TokenStream) -> TokenStream {
-    expand(parse_macro_input!(input as DeriveInput), event_payload::expand)
+    expand(&parse_macro_input!(input as DeriveInput), event_payload::expand)
 }
 
 /// Derives `EventSourced`: a fold of events into a state that starts at `Default`.
@@ -29,13 +29,13 @@ pub fn derive_event_payload(input: TokenStream) -> TokenStream {
 /// An event that does not decode is an error of the projection, never a panic.
 #[proc_macro_derive(EventSourced, attributes(causeway, batpak))]
 pub fn derive_event_sourced(input: TokenStream) -> TokenStream {
-    expand(parse_macro_input!(input as DeriveInput), event_sourced::expand)
+    expand(&parse_macro_input!(input as DeriveInput), event_sourced::expand)
 }
 
 type Expand = fn(&DeriveInput, &proc_macro2::TokenStream) -> Result<proc_macro2::TokenStream, Error>;
 
-fn expand(input: DeriveInput, derive: Expand) -> TokenStream {
-    derive(&input, &store_crate()).unwrap_or_else(Error::into_compile_error).into()
+fn expand(input: &DeriveInput, derive: Expand) -> TokenStream {
+    derive(input, &store_crate()).unwrap_or_else(Error::into_compile_error).into()
 }
 
 /// The path of the store's crate under the name that the user's manifest gives it.

@@ -8,9 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::commit::request::{
-    AppendOptions, AppendPositionHint, CausationRef, Item, Origin, Request,
-};
+use crate::commit::request::{AppendOptions, AppendPositionHint, CausationRef, Item, Origin, Request};
 use crate::disk::real::RealDirectory;
 use crate::memory::selection::Selection;
 use crate::read::entry::LogEvent;
@@ -166,13 +164,9 @@ impl Import<'_> {
         options.extensions = event.raw.extensions;
         options.extensions.insert(ExtensionKey::from_log(ORIGIN_KEY.to_owned()), origin);
         let (kind, payload_version) = (header.event_kind, header.payload_version);
-        let kept = Origin {
-            event_id,
-            timestamp_us: header.timestamp_us,
-            payload_form: event.raw.payload_form,
-        };
-        let mut item =
-            Item::untyped(event.raw.coordinate, kind, event.raw.payload, options, causation);
+        let kept =
+            Origin { event_id, timestamp_us: header.timestamp_us, payload_form: event.raw.payload_form };
+        let mut item = Item::untyped(event.raw.coordinate, kind, event.raw.payload, options, causation);
         item.payload_version = payload_version;
         item.origin = Some(kept);
         Ok(Some(item))

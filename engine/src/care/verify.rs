@@ -91,7 +91,8 @@ fn check(event: &LogEvent, format: StoreFormat, heads: &mut Heads, report: &mut 
     let expected = before.map_or(0, |(clock, _)| clock.wrapping_add(1));
     if clock != expected {
         let entity = raw.coordinate.entity();
-        report.add(sequence, format!("it has place {clock} in the stream of {entity:?} instead of {expected}"));
+        report
+            .add(sequence, format!("it has place {clock} in the stream of {entity:?} instead of {expected}"));
     } else if event.prev_hash != before.map_or([0; 32], |(_, hash)| hash) {
         report.add(sequence, "its link does not fit the event before it in its stream".to_owned());
     }

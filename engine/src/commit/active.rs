@@ -21,7 +21,6 @@ use crate::words::sync::Arc;
 const STEP_BYTES: u64 = 1024 * 1024;
 const MIN_STEP_BYTES: u64 = 4096;
 
-
 /// How far a segment has grown.
 #[derive(Debug)]
 pub(crate) struct Grown {

@@ -58,7 +58,7 @@ impl Committer {
         let mut durable = false;
         for (tag, request) in requests {
             if self.must_flush_before(&stage, &request) {
-                self.flush(stage, durable, &mut waiting, &mut answer);
+                self.flush(&stage, durable, &mut waiting, &mut answer);
                 stage = Stage::new(self.largest_time);
                 durable = false;
             }
@@ -70,11 +70,15 @@ impl Committer {
                 Err(error) => answer(tag, Err(error)),
             }
         }
-        self.flush(stage, durable, &mut waiting, &mut answer);
+        self.flush(&stage, durable, &mut waiting, &mut answer);
     }
 
     /// Looks up, expects and stages one request. `Some` answers it without a write: all its events are known.
-    fn stage(&mut self, stage: &mut Stage, request: Request) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
+    fn stage(
+        &mut self,
+        stage: &mut Stage,
+        request: Request,
+    ) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
         self.poison.check()?;
         if let Some(receipts) = self.look_up(&request.items)? {
             return Ok(Some(receipts));
@@ -186,7 +190,7 @@ impl Committer {
     /// Writes, syncs, indexes, publishes and answers what is staged.
     fn flush<T>(
         &mut self,
-        stage: Stage,
+        stage: &Stage,
         durable: bool,
         waiting: &mut Vec<Waiting<T>>,
         answer: &mut impl FnMut(T, Answer),
@@ -194,17 +198,18 @@ impl Committer {
         if stage.is_empty() {
             return;
         }
-        let outcome = self.active.write(&stage.bytes).and_then(|()| self.sync_if_due(&stage, durable));
+        let outcome = self.active.write(&stage.bytes).and_then(|()| self.sync_if_due(stage, durable));
         match outcome {
             Ok(()) => {
-                self.index(&stage);
-                self.publish(&stage);
+                self.index(stage);
+                self.publish(stage);
                 let segment = self.active.header.first_sequence;
                 let mut events = stage.events.iter();
                 for group in waiting.drain(..) {
                     let is_durable = |sequence| sequence < self.shared.durable();
                     let receipts = events.by_ref().take(group.events);
-                    let receipts = receipts.map(|event| event.receipt(segment, is_durable(event.global_sequence)));
+                    let receipts =
+                        receipts.map(|event| event.receipt(segment, is_durable(event.global_sequence)));
                     answer(group.tag, Ok(receipts.collect()));
                 }
             }
@@ -340,9 +345,7 @@ impl Committer {
 /// The same failure for everybody who waited for the same write.
 fn repeat(error: &StoreError) -> StoreError {
     match error {
-        StoreError::Io(error) => {
-            StoreError::Io(std::io::Error::new(error.kind(), error.to_string()))
-        }
+        StoreError::Io(error) => StoreError::Io(std::io::Error::new(error.kind(), error.to_string())),
         StoreError::Poisoned { reason } => StoreError::Poisoned { reason: reason.clone() },
         other => StoreError::Configuration(other.to_string()),
     }

@@ -87,7 +87,7 @@ pub(crate) fn recover(
     for (segment, end) in segments.iter().zip(ends) {
         sealed.add(segment, Some(end))?;
     }
-    sealed.open_last(last)
+    sealed.open_last(&last)
 }
 
 impl Sealed<'_> {
@@ -132,7 +132,8 @@ impl Sealed<'_> {
         next_sequence: u64,
         last: ([u8; 32], u32),
     ) -> Result<Recovered, StoreError> {
-        let active = ActiveSegment::create(self.directory, header, self.config.rotation_bytes(), self.poison)?;
+        let active =
+            ActiveSegment::create(self.directory, header, self.config.rotation_bytes(), self.poison)?;
         let live = LivePart::new(active.name(), next_sequence, self.largest_time);
         Ok(self.finish(active, live, last))
     }
@@ -146,19 +147,12 @@ impl Sealed<'_> {
             self.report.damaged_events += gap.end - gap.start;
             self.report.findings.push(missing_events(&gap));
         }
-        Recovered {
-            index,
-            active,
-            next_sequence,
-            largest_time,
-            last,
-            report: self.report,
-        }
+        Recovered { index, active, next_sequence, largest_time, last, report: self.report }
     }
 
     /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
-    fn open_last(mut self, segment: Segment) -> Result<Recovered, StoreError> {
-        let stored = stored_index(self.directory, &segment, self.largest_time, None, self.cache);
+    fn open_last(mut self, segment: &Segment) -> Result<Recovered, StoreError> {
+        let stored = stored_index(self.directory, segment, self.largest_time, None, self.cache);
         if let Some(part) = stored.filter(|part| part.header.closed) {
             self.report.clean = true;
             self.largest_time = self.largest_time.max(part.header.times.1);
@@ -167,7 +161,7 @@ impl Sealed<'_> {
             let described = part.catalogue()?;
             self.parts.push(Arc::new(part));
             let file = self.directory.open_writable(&segment.name.to_string())?;
-            let mut active = self.adopt(&segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
+            let mut active = self.adopt(segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
             active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
             let live = LivePart::new(segment.name, end, self.largest_time);
             return Ok(self.finish(active, live, last));
@@ -175,23 +169,23 @@ impl Sealed<'_> {
         // Whoever began the segment may have died before its name was durable.
         self.directory.sync()?;
         let mut live = LivePart::new(segment.name, segment.name.first, self.largest_time);
-        let mut tail = Tail::start(&segment);
+        let mut tail = Tail::start(segment);
         walk(&*segment.file, &mut tail, &mut live, |_| {})?;
         self.report.frames_read += tail.frames;
         let Some((_, reason)) = tail.bad.clone() else {
             if segment.guessed {
-                return self.leave_damaged(&segment, "its header cannot be read".to_owned());
+                return self.leave_damaged(segment, "its header cannot be read");
             }
             return match tail.ends_with {
-                Some(MarkPurpose::Sealed) => self.go_on_behind(&segment, &tail),
-                Some(MarkPurpose::Closed) | None => self.resume(&segment, &tail, live),
+                Some(MarkPurpose::Sealed) => self.go_on_behind(segment, &tail),
+                Some(MarkPurpose::Closed) | None => self.resume(segment, &tail, live),
             };
         };
-        let floor = floor_behind(&segment, &tail)?;
+        let floor = floor_behind(segment, &tail)?;
         if floor > tail.next_sequence || segment.guessed {
-            return self.leave_damaged(&segment, reason);
+            return self.leave_damaged(segment, &reason);
         }
-        self.cut(&segment, &tail, &reason)
+        self.cut(segment, &tail, &reason)
     }
 
     fn adopt(&self, segment: &Segment, grown: Grown) -> ActiveSegment {
@@ -224,7 +218,7 @@ impl Sealed<'_> {
     }
 
     /// Bytes below the durable floor are damaged: nothing is cut, and writing goes on in a new segment.
-    fn leave_damaged(mut self, segment: &Segment, reason: String) -> Result<Recovered, StoreError> {
+    fn leave_damaged(mut self, segment: &Segment, reason: &str) -> Result<Recovered, StoreError> {
         let finding = format!("{} is damaged below what was synced: {reason}", segment.name);
         self.report.findings.push(finding);
         let part = self.rebuild(segment, None)?;
@@ -245,12 +239,7 @@ impl Sealed<'_> {
     }
 
     /// The end is torn: it goes to quarantine, the segment is cut and ended, and the next one has the next epoch.
-    fn cut(
-        mut self,
-        segment: &Segment,
-        tail: &Tail,
-        reason: &str,
-    ) -> Result<Recovered, StoreError> {
+    fn cut(mut self, segment: &Segment, tail: &Tail, reason: &str) -> Result<Recovered, StoreError> {
         self.set_aside(segment, tail.end_bytes)?;
         self.report.findings.push(format!("{} was torn: {reason}", segment.name));
         if tail.next_sequence == segment.name.first {
@@ -275,7 +264,8 @@ impl Sealed<'_> {
     /// Copies the bytes from `from` on to quarantine, and tells of it.
     fn set_aside(&mut self, segment: &Segment, from: u64) -> Result<(), StoreError> {
         let (name, bytes) = self.quarantine(segment, from)?;
-        let finding = format!("{bytes} bytes at the end of {} were moved to {QUARANTINE}/{name}", segment.name);
+        let finding =
+            format!("{bytes} bytes at the end of {} were moved to {QUARANTINE}/{name}", segment.name);
         self.report.findings.push(finding);
         self.report.cut_bytes = bytes;
         self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));

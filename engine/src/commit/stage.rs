@@ -223,9 +223,10 @@ fn header(
     let causation = causation.filter(|id| u128::from(*id) != 0);
     let clock = match head {
         None => 0,
-        Some(head) => head.clock.checked_add(1).ok_or_else(|| StoreError::EntityClockOverflow {
-            entity: item.coordinate.entity().to_owned(),
-        })?,
+        Some(head) => head
+            .clock
+            .checked_add(1)
+            .ok_or_else(|| StoreError::EntityClockOverflow { entity: item.coordinate.entity().to_owned() })?,
     };
     let branch = options.position_hint.unwrap_or_default();
     let position = DagPosition::new(branch.depth, branch.lane, clock);

@@ -128,11 +128,6 @@ impl SegmentFiles {
         Ok(file)
     }
 
-    /// Lets go of all open files: a follower saw that files were replaced.
-    pub(crate) fn forget(&self) {
-        self.open.lock().by_name.clear();
-    }
-
     pub(crate) fn count_frames(&self, count: u64) {
         self.frames_read.fetch_add(count, Ordering::Relaxed);
     }

@@ -188,8 +188,10 @@ impl Index {
                     let names = part.names(Tag::Streams)?;
                     let cut = (before - part.header.first) as u32;
                     let last = names.find(entity).and_then(|list| list.get(list.seek(cut).checked_sub(1)?));
-                    let newest = last
-                        .map(|ordinal| Newest { sequence: part.header.first + u64::from(ordinal), head: None });
+                    let newest = last.map(|ordinal| Newest {
+                        sequence: part.header.first + u64::from(ordinal),
+                        head: None,
+                    });
                     (newest, part.header.first)
                 }
                 Part::Missing(gap) => (None, gap.start),
@@ -244,7 +246,9 @@ impl Index {
                 Part::Sealed(part) => (part.header.first, part.candidates(Tag::Ids, id)?),
                 Part::Missing(gap) => (gap.start, Vec::new()),
             };
-            found.extend(ordinals.iter().rev().map(|ordinal| first + u64::from(*ordinal)).filter(|at| *at < end));
+            found.extend(
+                ordinals.iter().rev().map(|ordinal| first + u64::from(*ordinal)).filter(|at| *at < end),
+            );
             before = first;
         }
         Ok(found)
@@ -259,7 +263,8 @@ impl Index {
                 let block = live.blocks.get(at / BLOCK_LEN).copied();
                 let start = at / BLOCK_LEN * BLOCK_LEN;
                 let rising = block.is_none_or(|block| block.ascending);
-                let times = if rising { Vec::new() } else { live.times.get(start..=at).unwrap_or_default().to_vec() };
+                let times =
+                    if rising { Vec::new() } else { live.times.get(start..=at).unwrap_or_default().to_vec() };
                 (block, times)
             }
             Part::Sealed(part) => {

@@ -99,6 +99,9 @@ pub(crate) struct SealedPart {
     key: u64,
 }
 
+/// A kind, the place of its first posting among those of all kinds, and their number.
+pub(crate) type KindRow = (u16, u32, u32);
+
 /// A text column of an index: names and the postings of each.
 pub(crate) struct Names {
     bytes: Arc<[u8]>,
@@ -187,7 +190,7 @@ impl SealedPart {
     }
 
     /// The kinds with the section's bytes range of their postings: kind, first, count.
-    pub(crate) fn kind_rows(&self) -> Result<(Arc<[u8]>, Vec<(u16, u32, u32)>), StoreError> {
+    pub(crate) fn kind_rows(&self) -> Result<(Arc<[u8]>, Vec<KindRow>), StoreError> {
         let bytes = self.section(Tag::ByKind)?;
         let count = u32_at(&bytes, 0).unwrap_or(0) as usize;
         let mut rows = Vec::new();
@@ -243,7 +246,10 @@ impl Names {
 
     fn row(&self, at: usize) -> Option<[usize; 4]> {
         let mut reader = Reader::new(self.bytes.get(8 + at * NAME_ROW_LEN..)?);
-        Some([reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?].map(|n| n as usize))
+        Some(
+            [reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?, reader.u32().ok()?]
+                .map(|n| n as usize),
+        )
     }
 
     fn text_start(&self) -> usize {
@@ -433,7 +439,8 @@ pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
         (Tag::Blocks, blocks(part)),
     ];
     let table_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN;
-    let mut out = Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
+    let mut out =
+        Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
     encode_fixed(header, sections.len() as u32, &mut out);
     let mut offset = (table_len + 4) as u64;
     for (tag, bytes) in &sections {

@@ -106,7 +106,10 @@ pub(crate) fn select_live(part: &LivePart, selection: &Selection, span: Span, ou
         demands.push(part.stream(entity).into_iter().collect());
     }
     if let Some(prefix) = selection.region.entity_prefix() {
-        let names = part.streams.range::<str, _>((Included(prefix), Unbounded)).take_while(|(name, _)| name.starts_with(prefix));
+        let names = part
+            .streams
+            .range::<str, _>((Included(prefix), Unbounded))
+            .take_while(|(name, _)| name.starts_with(prefix));
         let below = names.filter(|(name, _)| in_namespace(prefix, name));
         demands.push(below.map(|(_, ordinals)| Postings::Slice(ordinals)).collect());
     }
@@ -119,10 +122,7 @@ pub(crate) fn select_live(part: &LivePart, selection: &Selection, span: Span, ou
     }
     if let Some(id) = selection.correlation {
         let id = u128::from(id);
-        demands.push(vec![
-            LivePart::candidates(&part.ids, id),
-            LivePart::candidates(&part.correlations, id),
-        ]);
+        demands.push(vec![LivePart::candidates(&part.ids, id), LivePart::candidates(&part.correlations, id)]);
     }
     if let Some(id) = selection.cause {
         demands.push(vec![LivePart::candidates(&part.causations, id.into())]);

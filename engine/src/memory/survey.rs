@@ -269,7 +269,9 @@ pub(crate) fn walk_past_damage(
             Some(found) if found > tail.end_bytes => Some(found),
             Some(_) | None => resync(&*segment.file, from, tail.next_sequence)?,
         };
-        let Some((found, sequence)) = found.map(|at| next_event(segment, at)).transpose()?.flatten() else { break };
+        let Some((found, sequence)) = found.map(|at| next_event(segment, at)).transpose()?.flatten() else {
+            break;
+        };
         // Every event that is missing took up bytes: a frame that claims to be further on is a forged one.
         let believable = sequence - live.end() <= room_for_events(found - tail.end_bytes);
         if !believable || end.is_some_and(|end| sequence >= end) {
@@ -358,9 +360,8 @@ pub(crate) fn rebuilt_index(
     findings: &mut Vec<String>,
 ) -> Result<(SealedPart, Vec<u8>, u64), StoreError> {
     let (bytes, frames) = remade_index(segment, largest_time, end, findings)?;
-    let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| StoreError::CorruptSegment {
-        segment_id: segment.name.first,
-        detail: error.to_string(),
+    let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
+        StoreError::CorruptSegment { segment_id: segment.name.first, detail: error.to_string() }
     })?;
     Ok((part, bytes, frames))
 }
@@ -376,7 +377,8 @@ fn remade_index(
     let spots = walk_past_damage(segment, &mut tail, &mut live, end)?;
     if spots > 0 {
         let holes = live.offsets.iter().filter(|offset| **offset == 0).count();
-        findings.push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
+        findings
+            .push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
     }
     let times = live.times.iter().copied();
     let header = SealedHeader {

@@ -64,7 +64,8 @@ fn costs(events: u64) -> Vec<(&'static str, u64)> {
     cost("a generation", &|store| {
         assert_eq!(store.entity_generation("counter:3"), Some(events / STREAMS));
     });
-    let sum = |store: &Store<Open>| store.project::<Sum>("counter:3", &Freshness::Consistent).unwrap().unwrap().0;
+    let sum =
+        |store: &Store<Open>| store.project::<Sum>("counter:3", &Freshness::Consistent).unwrap().unwrap().0;
     assert_eq!(sum(&store), events / STREAMS);
     cost("a step of a projection", &|store| {
         store.append_typed(&entity(3), &Added(1)).unwrap();

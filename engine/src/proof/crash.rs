@@ -24,7 +24,8 @@ struct Wreck {
 fn wrecks(directory: &Arc<MemoryDirectory>, oracle: &Arc<Mutex<Oracle>>, work: impl FnOnce()) -> Vec<Wreck> {
     let wrecks: Arc<Mutex<Vec<Wreck>>> = Arc::default();
     let take = {
-        let (wrecks, oracle, directory) = (Arc::clone(&wrecks), Arc::clone(oracle), Arc::downgrade(directory));
+        let (wrecks, oracle, directory) =
+            (Arc::clone(&wrecks), Arc::clone(oracle), Arc::downgrade(directory));
         move |after_call| {
             let directory = directory.upgrade().expect("the directory lives while it is used");
             let oracle = oracle.lock().clone();
@@ -62,7 +63,10 @@ fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
     assert_eq!(store.open_report().cut_bytes, 0, "{context}: the second opening cuts again");
     assert_eq!(dump(&store, context), first, "{context}: the second opening shows something else");
     let was_cut = wreck.directory.files().keys().any(|name| name.starts_with("quarantine/"));
-    assert!(!was_cut || epoch(&wreck.directory) > 1, "{context}: a tail was cut and the epoch is that of before");
+    assert!(
+        !was_cut || epoch(&wreck.directory) > 1,
+        "{context}: a tail was cut and the epoch is that of before"
+    );
     first
 }
 
@@ -113,7 +117,8 @@ fn when_the_power_fails_again_while_the_store_recovers_it_comes_to_the_same_end(
             first += 1;
             let oracle = Arc::new(Mutex::new(wreck.oracle.clone()));
             let mut seen = HashSet::new();
-            let again = wrecks(&wreck.directory, &oracle, || drop(open(&wreck.directory, script.config()).unwrap()));
+            let again =
+                wrecks(&wreck.directory, &oracle, || drop(open(&wreck.directory, script.config()).unwrap()));
             for mut again in again.into_iter().filter(|wreck| seen.insert(fingerprint(wreck))) {
                 second += 1;
                 let context = format!(

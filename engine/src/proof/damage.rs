@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde_json::json;
 
 use crate::disk::memory::MemoryDirectory;
+use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX};
 use crate::disk::storage::Directory;
 use crate::proof::oracle::Dump;
 use crate::proof::random::Random;
@@ -54,7 +55,10 @@ fn readable<State: StoreState>(store: &Store<State>) -> Dump {
         let event = match event {
             Ok(event) => event,
             Err(error) => {
-                assert!(matches!(error, StoreError::CorruptFrame { .. } | StoreError::CrcMismatch { .. }), "{error}");
+                assert!(
+                    matches!(error, StoreError::CorruptFrame { .. } | StoreError::CrcMismatch { .. }),
+                    "{error}"
+                );
                 continue;
             }
         };
@@ -102,7 +106,10 @@ fn open_all(files: &Files, context: &str) -> (Dump, Dump, bool) {
 fn missing(part: &Dump, whole: &Dump, context: &str) -> usize {
     let mut rest = whole.iter();
     for event in part {
-        assert!(rest.any(|other| other == event), "{context}: {event:?} was never written, or stands elsewhere");
+        assert!(
+            rest.any(|other| other == event),
+            "{context}: {event:?} was never written, or stands elsewhere"
+        );
     }
     whole.len() - part.len()
 }
@@ -120,8 +127,14 @@ fn a_file_that_is_cut_at_any_byte_costs_what_lay_behind_the_cut_and_nothing_else
                 let (read, written, told) = open_all(&cut, &context);
                 let lost = missing(&read, &whole, &context);
                 missing(&written, &whole, &context);
-                assert!(lost == 0 || told || is_newest(&files, name), "{context}: {lost} events lost in silence");
-                assert!(lost == 0 || name.ends_with(".seg"), "{context}: an index took events with it");
+                assert!(
+                    lost == 0 || told || is_newest(&files, name),
+                    "{context}: {lost} events lost in silence"
+                );
+                assert!(
+                    lost == 0 || name.ends_with(SEGMENT_SUFFIX),
+                    "{context}: an index took events with it"
+                );
                 cuts += 1;
             }
         }
@@ -131,7 +144,7 @@ fn a_file_that_is_cut_at_any_byte_costs_what_lay_behind_the_cut_and_nothing_else
 }
 
 fn is_newest(files: &Files, name: &str) -> bool {
-    files.keys().rfind(|name| name.ends_with(".seg")).is_some_and(|newest| newest == name)
+    files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).is_some_and(|newest| newest == name)
 }
 
 /// Bits that are flipped one by one: all of the headers, a sample elsewhere.
@@ -155,7 +168,7 @@ fn a_flipped_bit_costs_at_most_the_frame_that_it_hits_and_is_told() {
                 let lost = missing(&read, &whole, &context);
                 let lost_for_good = missing(&written, &whole, &context);
                 assert!(lost == 0 || told, "{context}: {lost} events lost in silence");
-                let limit = if name.ends_with(".seg") { 4 } else { 0 };
+                let limit = if name.ends_with(SEGMENT_SUFFIX) { 4 } else { 0 };
                 assert!(lost <= limit, "{context}: {lost} events lost to the reader");
                 assert!(lost_for_good <= limit, "{context}: {lost_for_good} events lost to the writer");
                 flips += 1;
@@ -170,7 +183,7 @@ fn a_flipped_bit_costs_at_most_the_frame_that_it_hits_and_is_told() {
 #[test]
 fn an_index_that_is_missing_stale_or_of_another_segment_is_made_anew() {
     let (files, whole) = small_store(true);
-    let indexes: Vec<&String> = files.keys().filter(|name| name.ends_with(".idx")).collect();
+    let indexes: Vec<&String> = files.keys().filter(|name| name.ends_with(INDEX_SUFFIX)).collect();
     assert!(indexes.len() > 2);
     for name in &indexes {
         let mut changed = files.clone();
@@ -190,7 +203,7 @@ fn an_index_that_is_missing_stale_or_of_another_segment_is_made_anew() {
 #[test]
 fn a_missing_segment_leaves_a_hole_that_is_told_and_the_rest_stays_readable() {
     let (files, whole) = small_store(true);
-    let segments: Vec<&String> = files.keys().filter(|name| name.ends_with(".seg")).collect();
+    let segments: Vec<&String> = files.keys().filter(|name| name.ends_with(SEGMENT_SUFFIX)).collect();
     for name in &segments[1..segments.len() - 1] {
         let mut changed = files.clone();
         changed.remove(*name);
@@ -208,7 +221,7 @@ fn a_missing_segment_leaves_a_hole_that_is_told_and_the_rest_stays_readable() {
 #[test]
 fn garbage_behind_the_end_is_kept_in_quarantine_and_zeros_are_not() {
     let (files, whole) = small_store(false);
-    let newest = files.keys().rfind(|name| name.ends_with(".seg")).unwrap().clone();
+    let newest = files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     for garbage in [&[0_u8; 100][..], b"garbage", &[0xFF; 5000], &[0, 0, 0, 0, 1]] {
         let mut changed = files.clone();
         let bytes = changed.get_mut(&newest).unwrap();
@@ -233,7 +246,7 @@ fn garbage_behind_the_end_is_kept_in_quarantine_and_zeros_are_not() {
 #[test]
 fn frames_forged_inside_a_payload_stay_a_payload() {
     let (files, _) = small_store(true);
-    let newest = files.keys().rfind(|name| name.ends_with(".seg")).unwrap();
+    let newest = files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap();
     let forged: String = files[newest].iter().map(|byte| char::from(*byte)).collect();
     let directory = MemoryDirectory::new();
     let store = open(&directory, config(1, 8_000)).unwrap();
@@ -243,7 +256,7 @@ fn frames_forged_inside_a_payload_stay_a_payload() {
     let whole = readable(&store);
     drop(store);
     let files = directory.files();
-    let name = files.keys().find(|name| name.ends_with(".seg")).unwrap().clone();
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     for byte in (84..files[&name].len()).step_by(61) {
         let mut flipped = files.clone();
         flipped.get_mut(&name).unwrap()[byte] ^= 0x10;
@@ -256,7 +269,7 @@ fn frames_forged_inside_a_payload_stay_a_payload() {
 #[test]
 fn a_newer_format_is_refused_by_name_and_untouched() {
     let (mut files, _) = small_store(true);
-    let name = files.keys().find(|name| name.ends_with(".seg")).unwrap().clone();
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     let header = files.get_mut(&name).unwrap();
     header[8] = 2;
     let crc = crc32fast::hash(&header[..80]).to_le_bytes();

@@ -9,8 +9,8 @@ use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::proof::random::Random;
 use crate::proof::script::{config, follow, open};
 use crate::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Open, Selection, Store, StoreConfig, StoreError,
-    StoreState,
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, IndexEntry, Open, Selection, Store,
+    StoreConfig, StoreError, StoreState,
 };
 use crate::words::sync::Arc;
 
@@ -68,9 +68,7 @@ impl Model {
             let other = self.events[self.random.below(self.events.len() as u64) as usize].clone();
             known.correlation = other.correlation;
             known.cause = Some(other.id);
-            options = options
-                .with_correlation(other.correlation)
-                .with_causation(CausationId::from(other.id));
+            options = options.with_correlation(other.correlation).with_causation(CausationId::from(other.id));
         }
         (known, options)
     }
@@ -89,7 +87,8 @@ impl Model {
         let (known, mut options) = self.propose();
         let key = self.random.below(4) == 0;
         if key {
-            options = options.with_idempotency(IdempotencyKey::from_u128(u128::from(self.next_number) << 64 | 5));
+            options =
+                options.with_idempotency(IdempotencyKey::from_u128(u128::from(self.next_number) << 64 | 5));
             self.keys.push((u128::from(self.next_number) << 64 | 5, self.events.len()));
         }
         let (at, payload) = (coordinate(&known), json!({ "n": known.n }));
@@ -111,11 +110,12 @@ impl Model {
     fn batch(&mut self, store: &Store<Open>) {
         let mut group: Vec<Known> = Vec::new();
         let mut items = Vec::new();
-        for _ in 0..1 + self.random.below(5) {
+        for _ in 0..=self.random.below(5) {
             let (mut known, options) = self.propose();
             known.clock += group.iter().filter(|other| other.entity == known.entity).count() as u32;
             let payload = json!({ "n": known.n });
-            let item = BatchAppendItem::new(coordinate(&known), known.kind, &payload, options, CausationRef::None);
+            let item =
+                BatchAppendItem::new(coordinate(&known), known.kind, &payload, options, CausationRef::None);
             items.push(item.unwrap());
             group.push(known);
         }
@@ -231,7 +231,7 @@ impl Model {
         for entity in ENTITIES {
             let expected = self.select(|event| event.entity == entity);
             let stream = store.by_entity(entity);
-            assert!(stream.iter().map(|entry| entry.global_sequence()).eq(expected.iter().copied()));
+            assert!(stream.iter().map(IndexEntry::global_sequence).eq(expected.iter().copied()));
             let generation = (!expected.is_empty()).then_some(expected.len() as u64);
             assert_eq!(store.entity_generation(entity), generation, "{entity}");
         }

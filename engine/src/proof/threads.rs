@@ -10,8 +10,8 @@ use crate::disk::memory::{MemoryDirectory, Operation};
 use crate::disk::storage::Directory;
 use crate::proof::oracle::dump;
 use crate::proof::script::{KIND, config, open, stream_of};
-use crate::store::{AppendOptions, AppendReceipt, BatchAppendItem, CausationRef};
 use crate::store::state::{Lifecycle, open_in};
+use crate::store::{AppendOptions, AppendReceipt, BatchAppendItem, CausationRef};
 use crate::words::sync::{Arc, Mutex};
 
 const THREADS: u64 = 8;
@@ -31,7 +31,13 @@ fn appends_from_many_threads_get_dense_places_and_receipts_that_say_what_is_read
                         let n = (thread * ROUNDS + round) * 4;
                         let item = |n: u64| {
                             let options = AppendOptions::new();
-                            BatchAppendItem::new(stream_of(n), KIND, &json!({ "n": n }), options, CausationRef::None)
+                            BatchAppendItem::new(
+                                stream_of(n),
+                                KIND,
+                                &json!({ "n": n }),
+                                options,
+                                CausationRef::None,
+                            )
                         };
                         let got = if round % 3 == 0 {
                             store.append_batch((n..n + 4).map(|n| item(n).unwrap()).collect()).unwrap()

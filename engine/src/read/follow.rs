@@ -18,7 +18,8 @@ use crate::memory::live::LivePart;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
-    Segment, Survey, Tail, missing_events, no_store, rebuilt_index, stored_index, survey, walk, walk_past_damage,
+    Segment, Survey, Tail, missing_events, no_store, rebuilt_index, stored_index, survey, walk,
+    walk_past_damage,
 };
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
@@ -209,18 +210,16 @@ impl Follower {
         shared.index.replace(log.sealed, log.live);
         shared.raise_durable(log.end.tail.synced_through.min(end));
         shared.set_visible(end);
-        shared.note(format!("the files were replaced or cut by their writer; read again from sequence {common}"));
+        shared.note(format!(
+            "the files were replaced or cut by their writer; read again from sequence {common}"
+        ));
         self.end = log.end;
         Ok(Followed { moved: true, rolled_back_to: Some(common) })
     }
 }
 
 /// Reads what a directory holds, the newest segment by its frames unless it was closed cleanly.
-fn read_log(
-    directory: &dyn Directory,
-    path: &Path,
-    cache: &Arc<SectionCache>,
-) -> Result<Log, StoreError> {
+fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -> Result<Log, StoreError> {
     let Survey { mut segments, mut findings, .. } = survey(directory, path)?;
     let epochs = segments.iter().map(|segment| (segment.name.first, segment.header.epoch)).collect();
     let Some(last) = segments.pop() else { return Err(no_store(path)) };
@@ -229,13 +228,12 @@ fn read_log(
     let ends: Vec<u64> =
         segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]).collect();
     for (segment, end) in segments.iter().zip(ends) {
-        let part = match stored_index(directory, segment, largest_time, Some(end), cache) {
-            Some(part) => part,
-            None => {
-                let rebuilt = rebuilt_index(segment, largest_time, Some(end), cache, &mut findings)?;
-                frames += rebuilt.2;
-                rebuilt.0
-            }
+        let part = if let Some(part) = stored_index(directory, segment, largest_time, Some(end), cache) {
+            part
+        } else {
+            let (part, _, read) = rebuilt_index(segment, largest_time, Some(end), cache, &mut findings)?;
+            frames += read;
+            part
         };
         largest_time = largest_time.max(part.header.times.1);
         sealed.push(Arc::new(part));

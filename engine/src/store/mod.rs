@@ -205,4 +205,3 @@ impl<State: StoreState> Store<State> {
         verify(&self.reader, self.about.format, progress)
     }
 }
-
