@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use serde_json::json;
 
 use crate::disk::memory::MemoryDirectory;
-use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX};
+use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
 use crate::disk::storage::Directory;
 use crate::proof::oracle::Dump;
 use crate::proof::random::Random;
@@ -264,6 +264,25 @@ fn frames_forged_inside_a_payload_stay_a_payload() {
         let (read, _, _) = open_all(&flipped, &context);
         assert!(missing(&read, &whole, &context) <= 1, "{context}");
     }
+}
+
+#[test]
+fn of_segments_that_overlap_the_highest_generation_counts_and_the_other_goes_at_the_next_writable_opening() {
+    let (mut files, whole) = small_store(true);
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
+    let replaced = SegmentName::parse(&name).unwrap();
+    let next = files.keys().filter_map(|name| SegmentName::parse(name)).nth(1).unwrap();
+    let directory = directory_of(&files);
+    let (header, frames_at) = SegmentHeader::read(&*directory.open(&name).unwrap()).unwrap();
+    let newer = SegmentHeader { generation: 1, replaced: Some((replaced.first, next.first)), ..header };
+    let mut bytes = newer.encode();
+    bytes.extend_from_slice(&files[&name][frames_at as usize..]);
+    files.insert(newer.name().to_string(), bytes);
+    let directory = directory_of(&files);
+    assert_eq!(readable(&follow(&directory, config(2, SEGMENT_BYTES)).unwrap()), whole);
+    assert!(directory.files().contains_key(&name));
+    assert_eq!(readable(&open(&directory, config(2, SEGMENT_BYTES)).unwrap()), whole);
+    assert!(!directory.files().contains_key(&name));
 }
 
 #[test]

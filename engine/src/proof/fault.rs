@@ -57,7 +57,8 @@ fn check_poison(faulted: &Faulted, script: Script, context: &str) {
     if matches!(failed, Step::Close | Step::Open) {
         return;
     }
-    for (step, outcome) in steps.take_while(|(step, _)| !matches!(step, Step::Open | Step::Drop)) {
+    let until_reopened = steps.take_while(|(step, _)| !matches!(step, Step::Open | Step::Drop));
+    for (step, outcome) in until_reopened.filter(|(step, _)| !matches!(step, Step::Consume)) {
         let is_refused = matches!(outcome, Err(StoreError::Poisoned { .. }));
         assert!(is_refused, "{context}: {step:?} after a failed sync: {outcome:?}");
         if matches!(step, Step::Close) {
