@@ -33,7 +33,7 @@ impl Place {
 
     /// A reader that moves only when it is told to.
     fn follow(&self) -> Store<ReadOnly> {
-        let config = self.config().with_follow_interval(Duration::from_secs(3600));
+        let config = self.config().with_follow_interval(Duration::MAX);
         Store::<ReadOnly>::open_read_only(config).unwrap()
     }
 
@@ -99,7 +99,7 @@ fn segments_rotate_and_every_event_stays_readable() {
     let store = Store::open(small()).unwrap();
     fill(&store, 1_000);
     store.close().unwrap();
-    assert!(place.names().iter().filter(|name| name.ends_with(".seg")).count() > 5);
+    assert!(place.names().iter().filter(|name| name.contains(".seg")).count() > 5);
     let store = Store::open(small()).unwrap();
     let events: Vec<_> = store.read_range(0..u64::MAX).map(|(_, event)| event.unwrap()).collect();
     assert_eq!(events.len(), 1_003);

@@ -59,7 +59,7 @@ impl Committer {
         let mut durable = false;
         for (tag, request) in requests {
             if self.must_flush_before(&stage, &request) {
-                self.flush(stage, durable, &mut waiting, &mut answer);
+                self.flush(&stage, durable, &mut waiting, &mut answer);
                 stage = Stage::new(self.largest_time);
                 durable = false;
             }
@@ -71,7 +71,7 @@ impl Committer {
                 Err(error) => answer(tag, Err(error)),
             }
         }
-        self.flush(stage, durable, &mut waiting, &mut answer);
+        self.flush(&stage, durable, &mut waiting, &mut answer);
     }
 
     /// Looks up, expects and stages one request. `Some` answers it without a write: all its events are known.
@@ -191,7 +191,7 @@ impl Committer {
     /// Writes, syncs, indexes, publishes and answers what is staged.
     fn flush<T>(
         &mut self,
-        stage: Stage,
+        stage: &Stage,
         durable: bool,
         waiting: &mut Vec<Waiting<T>>,
         answer: &mut impl FnMut(T, Answer),
@@ -199,11 +199,11 @@ impl Committer {
         if stage.is_empty() {
             return;
         }
-        let outcome = self.active.write(&stage.bytes).and_then(|()| self.sync_if_due(&stage, durable));
+        let outcome = self.active.write(&stage.bytes).and_then(|()| self.sync_if_due(stage, durable));
         match outcome {
             Ok(()) => {
-                self.index(&stage);
-                self.publish(&stage);
+                self.index(stage);
+                self.publish(stage);
                 let segment = self.active.header.first_sequence;
                 let mut events = stage.events.iter();
                 for group in waiting.drain(..) {

@@ -89,7 +89,7 @@ pub(crate) fn recover(
     for (segment, end) in segments.iter().zip(ends) {
         sealed.add(segment, Some(end))?;
     }
-    sealed.open_last(last)
+    sealed.open_last(&last)
 }
 
 impl Sealed<'_> {
@@ -161,8 +161,8 @@ impl Sealed<'_> {
     }
 
     /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
-    fn open_last(mut self, segment: Segment) -> Result<Recovered, StoreError> {
-        let stored = stored_index(self.directory, &segment, self.largest_time, None, self.cache);
+    fn open_last(mut self, segment: &Segment) -> Result<Recovered, StoreError> {
+        let stored = stored_index(self.directory, segment, self.largest_time, None, self.cache);
         if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
             self.report.clean = true;
             let ending = part.header.ending;
@@ -172,7 +172,7 @@ impl Sealed<'_> {
             let described = part.catalogue()?;
             self.parts.push(Arc::new(part));
             let file = self.directory.open_writable(&segment.name.to_string())?;
-            let mut active = self.adopt(&segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
+            let mut active = self.adopt(segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
             active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
             let live = LivePart::new(segment.name, end, self.largest_time);
             let mut recovered = self.finish(active, live, last);
@@ -182,23 +182,23 @@ impl Sealed<'_> {
         // Whoever began the segment may have died before its name was durable.
         self.directory.sync()?;
         let mut live = LivePart::new(segment.name, segment.name.first, self.largest_time);
-        let mut tail = Tail::start(&segment);
+        let mut tail = Tail::start(segment);
         walk(&*segment.file, &mut tail, &mut live, |_| {})?;
         self.report.frames_read += tail.frames;
         let Some((_, reason)) = tail.bad.clone() else {
             if segment.guessed {
-                return self.leave_damaged(&segment, "its header cannot be read".to_owned());
+                return self.leave_damaged(segment, "its header cannot be read");
             }
             return match tail.ends_with {
-                Some(MarkPurpose::Sealed) => self.go_on_behind(&segment, &tail),
-                Some(MarkPurpose::Closed) | None => self.resume(&segment, &tail, live),
+                Some(MarkPurpose::Sealed) => self.go_on_behind(segment, &tail),
+                Some(MarkPurpose::Closed) | None => self.resume(segment, &tail, live),
             };
         };
-        let floor = floor_behind(&segment, &tail)?;
+        let floor = floor_behind(segment, &tail)?;
         if floor > tail.next_sequence || segment.guessed {
-            return self.leave_damaged(&segment, reason);
+            return self.leave_damaged(segment, &reason);
         }
-        self.cut(&segment, &tail, &reason)
+        self.cut(segment, &tail, &reason)
     }
 
     fn adopt(&self, segment: &Segment, grown: Grown) -> ActiveSegment {
@@ -231,7 +231,7 @@ impl Sealed<'_> {
     }
 
     /// Bytes below the durable floor are damaged: nothing is cut, and writing goes on in a new segment.
-    fn leave_damaged(mut self, segment: &Segment, reason: String) -> Result<Recovered, StoreError> {
+    fn leave_damaged(mut self, segment: &Segment, reason: &str) -> Result<Recovered, StoreError> {
         let finding = format!("{} is damaged below what was synced: {reason}", segment.name);
         self.report.findings.push(finding);
         let part = self.rebuild(segment, None)?;

@@ -1,6 +1,7 @@
 //! Owns sealing an index: the index of a whole segment is encoded, stored beside it, and takes the live part's place.
 
 use crate::commit::active::ActiveSegment;
+use crate::disk::segment::TEMPORARY_SUFFIX;
 use crate::disk::storage::Directory;
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
@@ -74,7 +75,7 @@ fn segment_of(active: &ActiveSegment) -> Segment {
 
 /// Writes a derived file under its name, whole or not at all.
 pub(crate) fn store(directory: &dyn Directory, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let temporary = format!("{name}.tmp");
+    let temporary = format!("{name}{TEMPORARY_SUFFIX}");
     if directory.open(&temporary).is_ok() {
         directory.remove(&temporary)?;
     }

@@ -191,6 +191,7 @@ pub(crate) struct Stub {
     pub(crate) entity: String,
 }
 
+#[cfg(test)]
 impl Stub {
     /// Appends the whole frame to `out`.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
@@ -360,10 +361,6 @@ pub(crate) struct ExtensionsView<'a> {
 }
 
 impl<'a> ExtensionsView<'a> {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
     /// Keys and values, in the order of the keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         decode::extension_entries(self.count, self.bytes)

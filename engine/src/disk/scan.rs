@@ -116,11 +116,6 @@ pub(crate) fn resync(file: &dyn File, from: u64, min_sequence: u64) -> io::Resul
     Ok(None)
 }
 
-/// True if every byte of the file from `from` on is zero.
-pub(crate) fn rest_is_zero(file: &dyn File, from: u64) -> io::Result<bool> {
-    Window::new(file)?.is_zero_from(from)
-}
-
 fn is_frame(window: &mut Window<'_>, offset: u64, min_sequence: u64) -> io::Result<bool> {
     let decoded = window.frame(offset)?;
     Ok(decoded.is_ok_and(|(_, record)| record.global_sequence().is_none_or(|found| found >= min_sequence)))

@@ -16,6 +16,10 @@ use crate::words::sync::Arc;
 pub(crate) const FORMAT_VERSION: u16 = 1;
 /// Greatest length of a segment header in bytes.
 pub(crate) const MAX_HEADER_LEN: u32 = 65_536;
+/// Ending of the name of a segment.
+pub(crate) const SEGMENT_SUFFIX: &str = ".seg";
+/// Ending of the name of a segment's index.
+pub(crate) const INDEX_SUFFIX: &str = ".idx";
 /// Ending of the name of a file that is being born.
 pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
 
@@ -48,20 +52,20 @@ pub(crate) struct SegmentName {
 impl SegmentName {
     /// The name that a file name tells, if it is spelled exactly as this crate spells it.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        let (first, generation) = name.strip_suffix(".seg")?.split_once('-')?;
+        let (first, generation) = name.strip_suffix(SEGMENT_SUFFIX)?.split_once('-')?;
         let parsed = Self { first: first.parse().ok()?, generation: generation.parse().ok()? };
         (parsed.to_string() == name).then_some(parsed)
     }
 
     /// Name of the segment's index file.
     pub(crate) fn index_name(&self) -> String {
-        format!("{:020}-{}.idx", self.first, self.generation)
+        format!("{:020}-{}{INDEX_SUFFIX}", self.first, self.generation)
     }
 }
 
 impl fmt::Display for SegmentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:020}-{}.seg", self.first, self.generation)
+        write!(f, "{:020}-{}{SEGMENT_SUFFIX}", self.first, self.generation)
     }
 }
 

@@ -187,7 +187,7 @@ impl LivePart {
         self.streams.get(entity).map(|ordinals| Postings::Slice(ordinals))
     }
 
-    pub(crate) fn candidates<'a>(table: &'a HashMap<u32, Vec<u32>>, id: u128) -> Postings<'a> {
+    pub(crate) fn candidates(table: &HashMap<u32, Vec<u32>>, id: u128) -> Postings<'_> {
         Postings::Slice(table.get(&fingerprint(id)).map_or(&[], Vec::as_slice))
     }
 }

@@ -118,6 +118,9 @@ pub(crate) struct SealedPart {
     key: u64,
 }
 
+/// A kind, the place of its first posting among those of all kinds, and their number.
+pub(crate) type KindRow = (u16, u32, u32);
+
 /// A text column of an index: names and the postings of each.
 pub(crate) struct Names {
     bytes: Arc<[u8]>,
@@ -206,7 +209,7 @@ impl SealedPart {
     }
 
     /// The kinds with the section's bytes range of their postings: kind, first, count.
-    pub(crate) fn kind_rows(&self) -> Result<(Arc<[u8]>, Vec<(u16, u32, u32)>), StoreError> {
+    pub(crate) fn kind_rows(&self) -> Result<(Arc<[u8]>, Vec<KindRow>), StoreError> {
         let bytes = self.section(Tag::ByKind)?;
         let count = u32_at(&bytes, 0).unwrap_or(0) as usize;
         let mut rows = Vec::new();

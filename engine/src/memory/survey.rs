@@ -5,7 +5,7 @@
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use crate::disk::frame::{FIXED_EVENT_LEN, MarkPurpose, Record};
+use crate::disk::frame::{self, FIXED_EVENT_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
 use crate::disk::segment::{
     FORMAT_VERSION, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
@@ -16,6 +16,9 @@ use crate::memory::live::{LivePart, Row};
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
+
+/// Frames that claim an impossible place and are passed at one bad spot; behind more of them nothing is searched.
+const MOST_FORGED: u32 = 16;
 
 /// One segment of a directory.
 #[derive(Clone, Debug)]
@@ -266,19 +269,7 @@ pub(crate) fn walk_past_damage(
     walk(&*segment.file, tail, live, |_| {})?;
     while let Some((bad, _)) = tail.bad.clone() {
         spots += 1;
-        let from = bad.max(tail.end_bytes) + 1;
-        let found = match resync(&*segment.file, tail.end_bytes, tail.next_sequence)? {
-            Some(found) if found > tail.end_bytes => Some(found),
-            Some(_) | None => resync(&*segment.file, from, tail.next_sequence)?,
-        };
-        let Some((found, sequence)) = found.map(|at| next_event(segment, at)).transpose()?.flatten() else {
-            break;
-        };
-        // Every event that is missing took up bytes: a frame that claims to be further on is a forged one.
-        let believable = sequence - live.end() <= room_for_events(found - tail.end_bytes);
-        if !believable || end.is_some_and(|end| sequence >= end) {
-            break;
-        }
+        let Some((found, sequence)) = next_readable(segment, tail, bad, end)? else { break };
         while live.end() < sequence {
             live.push_damaged();
         }
@@ -304,23 +295,48 @@ fn room_for_events(bytes: u64) -> u64 {
     bytes / (FIXED_EVENT_LEN as u64 + 2)
 }
 
-/// The first event at or behind a readable frame: where to walk on from, and its sequence.
-fn next_event(segment: &Segment, at: u64) -> Result<Option<(u64, u64)>, StoreError> {
+/// Where readable frames go on behind the bad spot at `bad`, and the sequence of the first event there.
+///
+/// Every event that is missing took up bytes: a frame that claims to be further on than they allow is passed as a forged one.
+fn next_readable(
+    segment: &Segment,
+    tail: &Tail,
+    bad: u64,
+    end: Option<u64>,
+) -> Result<Option<(u64, u64)>, StoreError> {
+    let mut from = tail.end_bytes;
+    for _ in 0..=MOST_FORGED {
+        let Some(found) = resync(&*segment.file, from, tail.next_sequence)? else { return Ok(None) };
+        let event = if found > tail.end_bytes { first_event(segment, found)? } else { None };
+        let room = room_for_events(found - tail.end_bytes);
+        match event {
+            Some(sequence)
+                if sequence.saturating_sub(tail.next_sequence) <= room
+                    && end.is_none_or(|end| sequence < end) =>
+            {
+                return Ok(Some((found, sequence)));
+            }
+            Some(_) | None => from = found.max(bad).max(tail.end_bytes) + 1,
+        }
+    }
+    Ok(None)
+}
+
+/// The sequence of the first event at or behind a readable frame.
+fn first_event(segment: &Segment, at: u64) -> Result<Option<u64>, StoreError> {
     let mut offset = at;
-    let mut head = [0; 64];
     loop {
-        let read = segment.file.read_at(&mut head, offset)?;
-        let word = head.first_chunk::<4>().filter(|_| read >= 4);
-        let Some(Ok(len)) = word.map(|word| crate::disk::frame::frame_len(*word)) else { return Ok(None) };
-        let mut bytes = vec![0; len as usize];
-        if segment.file.read_at(&mut bytes, offset)? < bytes.len() {
+        let mut word = [0; 4];
+        let read = segment.file.read_at(&mut word, offset)?;
+        let Ok(len) = frame::frame_len(word) else { return Ok(None) };
+        if read < word.len() || offset + u64::from(len) > segment.len_bytes {
             return Ok(None);
         }
-        match crate::disk::frame::decode(&bytes) {
-            Ok(record) => match record.global_sequence() {
-                Some(sequence) => return Ok(Some((at, sequence))),
-                None => offset += u64::from(len),
-            },
+        let mut bytes = vec![0; len as usize];
+        let read = segment.file.read_at(&mut bytes, offset)?;
+        match frame::decode(bytes.get(..read).unwrap_or_default()).map(|record| record.global_sequence()) {
+            Ok(Some(sequence)) => return Ok(Some(sequence)),
+            Ok(None) => offset += u64::from(len),
             Err(_) => return Ok(None),
         }
     }

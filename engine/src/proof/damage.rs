@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde_json::json;
 
 use crate::disk::memory::MemoryDirectory;
+use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
 use crate::disk::storage::Directory;
 use crate::proof::oracle::Dump;
 use crate::proof::random::Random;
@@ -127,7 +128,10 @@ fn a_file_that_is_cut_at_any_byte_costs_what_lay_behind_the_cut_and_nothing_else
                     lost == 0 || told || is_newest(&files, name),
                     "{context}: {lost} events lost in silence"
                 );
-                assert!(lost == 0 || name.ends_with(".seg"), "{context}: an index took events with it");
+                assert!(
+                    lost == 0 || name.ends_with(SEGMENT_SUFFIX),
+                    "{context}: an index took events with it"
+                );
                 cuts += 1;
             }
         }
@@ -137,7 +141,7 @@ fn a_file_that_is_cut_at_any_byte_costs_what_lay_behind_the_cut_and_nothing_else
 }
 
 fn is_newest(files: &Files, name: &str) -> bool {
-    files.keys().rfind(|name| name.ends_with(".seg")).is_some_and(|newest| newest == name)
+    files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).is_some_and(|newest| newest == name)
 }
 
 /// Bits that are flipped one by one: all of the headers, a sample elsewhere.
@@ -161,7 +165,7 @@ fn a_flipped_bit_costs_at_most_the_frame_that_it_hits_and_is_told() {
                 let lost = missing(&read, &whole, &context);
                 let lost_for_good = missing(&written, &whole, &context);
                 assert!(lost == 0 || told, "{context}: {lost} events lost in silence");
-                let limit = if name.ends_with(".seg") { 4 } else { 0 };
+                let limit = if name.ends_with(SEGMENT_SUFFIX) { 4 } else { 0 };
                 assert!(lost <= limit, "{context}: {lost} events lost to the reader");
                 assert!(lost_for_good <= limit, "{context}: {lost_for_good} events lost to the writer");
                 flips += 1;
@@ -176,7 +180,7 @@ fn a_flipped_bit_costs_at_most_the_frame_that_it_hits_and_is_told() {
 #[test]
 fn an_index_that_is_missing_stale_or_of_another_segment_is_made_anew() {
     let (files, whole) = small_store(true);
-    let indexes: Vec<&String> = files.keys().filter(|name| name.ends_with(".idx")).collect();
+    let indexes: Vec<&String> = files.keys().filter(|name| name.ends_with(INDEX_SUFFIX)).collect();
     assert!(indexes.len() > 2);
     for name in &indexes {
         let mut changed = files.clone();
@@ -196,7 +200,7 @@ fn an_index_that_is_missing_stale_or_of_another_segment_is_made_anew() {
 #[test]
 fn a_missing_segment_leaves_a_hole_that_is_told_and_the_rest_stays_readable() {
     let (files, whole) = small_store(true);
-    let segments: Vec<&String> = files.keys().filter(|name| name.ends_with(".seg")).collect();
+    let segments: Vec<&String> = files.keys().filter(|name| name.ends_with(SEGMENT_SUFFIX)).collect();
     for name in &segments[1..segments.len() - 1] {
         let mut changed = files.clone();
         changed.remove(*name);
@@ -214,7 +218,7 @@ fn a_missing_segment_leaves_a_hole_that_is_told_and_the_rest_stays_readable() {
 #[test]
 fn garbage_behind_the_end_is_kept_in_quarantine_and_zeros_are_not() {
     let (files, whole) = small_store(false);
-    let newest = files.keys().rfind(|name| name.ends_with(".seg")).unwrap().clone();
+    let newest = files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     for garbage in [&[0_u8; 100][..], b"garbage", &[0xFF; 5000], &[0, 0, 0, 0, 1]] {
         let mut changed = files.clone();
         let bytes = changed.get_mut(&newest).unwrap();
@@ -239,7 +243,7 @@ fn garbage_behind_the_end_is_kept_in_quarantine_and_zeros_are_not() {
 #[test]
 fn frames_forged_inside_a_payload_stay_a_payload() {
     let (files, _) = small_store(true);
-    let newest = files.keys().rfind(|name| name.ends_with(".seg")).unwrap();
+    let newest = files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap();
     let forged: String = files[newest].iter().map(|byte| char::from(*byte)).collect();
     let directory = MemoryDirectory::new();
     let store = open(&directory, config(1, 8_000)).unwrap();
@@ -249,7 +253,7 @@ fn frames_forged_inside_a_payload_stay_a_payload() {
     let whole = readable(&store);
     drop(store);
     let files = directory.files();
-    let name = files.keys().find(|name| name.ends_with(".seg")).unwrap().clone();
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     for byte in (84..files[&name].len()).step_by(61) {
         let mut flipped = files.clone();
         flipped.get_mut(&name).unwrap()[byte] ^= 0x10;
@@ -260,9 +264,28 @@ fn frames_forged_inside_a_payload_stay_a_payload() {
 }
 
 #[test]
+fn of_segments_that_overlap_the_highest_generation_counts_and_the_other_goes_at_the_next_writable_opening() {
+    let (mut files, whole) = small_store(true);
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
+    let replaced = SegmentName::parse(&name).unwrap();
+    let next = files.keys().filter_map(|name| SegmentName::parse(name)).nth(1).unwrap();
+    let directory = directory_of(&files);
+    let (header, frames_at) = SegmentHeader::read(&*directory.open(&name).unwrap()).unwrap();
+    let newer = SegmentHeader { generation: 1, replaced: Some((replaced.first, next.first)), ..header };
+    let mut bytes = newer.encode();
+    bytes.extend_from_slice(&files[&name][frames_at as usize..]);
+    files.insert(newer.name().to_string(), bytes);
+    let directory = directory_of(&files);
+    assert_eq!(readable(&follow(&directory, config(2, SEGMENT_BYTES)).unwrap()), whole);
+    assert!(directory.files().contains_key(&name));
+    assert_eq!(readable(&open(&directory, config(2, SEGMENT_BYTES)).unwrap()), whole);
+    assert!(!directory.files().contains_key(&name));
+}
+
+#[test]
 fn a_newer_format_is_refused_by_name_and_untouched() {
     let (mut files, _) = small_store(true);
-    let name = files.keys().find(|name| name.ends_with(".seg")).unwrap().clone();
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     let header = files.get_mut(&name).unwrap();
     header[8] = 2;
     let crc = crc32fast::hash(&header[..80]).to_le_bytes();

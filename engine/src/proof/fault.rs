@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory, Operation};
+use crate::disk::segment::SEGMENT_SUFFIX;
 use crate::proof::oracle::{Loss, Oracle, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, Step, open};
 use crate::store::StoreError;
@@ -46,7 +47,7 @@ fn check_promises(faulted: &Faulted, script: Script, context: &str) {
 
 /// After a failed sync of a segment nothing is acknowledged until the store is opened anew.
 fn check_poison(faulted: &Faulted, script: Script, context: &str) {
-    let is_segment = |name: &str| name.ends_with(".seg");
+    let is_segment = |name: &str| name.ends_with(SEGMENT_SUFFIX);
     if !matches!(&faulted.failed, Operation::Sync { name } if is_segment(name)) {
         return;
     }
@@ -56,7 +57,8 @@ fn check_poison(faulted: &Faulted, script: Script, context: &str) {
     if matches!(failed, Step::Close | Step::Open) {
         return;
     }
-    for (step, outcome) in steps.take_while(|(step, _)| !matches!(step, Step::Open | Step::Drop)) {
+    let until_reopened = steps.take_while(|(step, _)| !matches!(step, Step::Open | Step::Drop));
+    for (step, outcome) in until_reopened.filter(|(step, _)| !matches!(step, Step::Consume)) {
         let is_refused = matches!(outcome, Err(StoreError::Poisoned { .. }));
         assert!(is_refused, "{context}: {step:?} after a failed sync: {outcome:?}");
         if matches!(step, Step::Close) {

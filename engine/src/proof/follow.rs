@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory};
+use crate::disk::segment::SEGMENT_SUFFIX;
 use crate::disk::storage::Directory;
 use crate::proof::oracle::dump;
 use crate::proof::script::{KIND, config, follow, open, stream_of};
@@ -64,7 +65,7 @@ fn a_reader_keeps_up_with_rotation_close_and_reopening() {
     reader.refresh().unwrap();
     assert_eq!(reader.visible(), store.visible());
     assert_eq!(reader.take_rollback(), None);
-    assert!(names(&directory).iter().filter(|name| name.ends_with(".seg")).count() > 10);
+    assert!(names(&directory).iter().filter(|name| name.ends_with(SEGMENT_SUFFIX)).count() > 10);
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn a_group_is_shown_when_it_is_whole_and_not_before() {
     let receipts = store.append_batch((2..6).map(item).collect()).unwrap();
     let (start, last) = (receipts[0].disk_pos().offset(), receipts[3].disk_pos());
     let end = last.offset() + u64::from(last.length());
-    let name = names(&directory).into_iter().find(|name| name.ends_with(".seg")).unwrap();
+    let name = names(&directory).into_iter().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap();
     let whole = directory.files()[&name].clone();
 
     let copy = MemoryDirectory::new();
@@ -105,7 +106,7 @@ fn a_reader_goes_back_with_a_recovery_that_cut_what_it_had_shown() {
     assert_eq!(reader.visible(), 9);
     // The power fails: of the last four events two are torn.
     let place = store.event_at(7).unwrap().place;
-    let name = names(&left).into_iter().find(|name| name.ends_with(".seg")).unwrap();
+    let name = names(&left).into_iter().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap();
     left.open_writable(&name).unwrap().write_at(&[0xAA; 40], place.offset() + 20).unwrap();
     let writer = open(&left, config(1, 1 << 16)).unwrap();
     fill(&writer, 100..103);

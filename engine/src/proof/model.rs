@@ -9,8 +9,8 @@ use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::proof::random::Random;
 use crate::proof::script::{config, follow, open};
 use crate::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Open, Selection, Store, StoreConfig,
-    StoreError, StoreState,
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, IndexEntry, Open, Selection, Store,
+    StoreConfig, StoreError, StoreState,
 };
 use crate::words::sync::Arc;
 
@@ -110,7 +110,7 @@ impl Model {
     fn batch(&mut self, store: &Store<Open>) {
         let mut group: Vec<Known> = Vec::new();
         let mut items = Vec::new();
-        for _ in 0..1 + self.random.below(5) {
+        for _ in 0..=self.random.below(5) {
             let (mut known, options) = self.propose();
             known.clock += group.iter().filter(|other| other.entity == known.entity).count() as u32;
             let payload = json!({ "n": known.n });
@@ -231,7 +231,7 @@ impl Model {
         for entity in ENTITIES {
             let expected = self.select(|event| event.entity == entity);
             let stream = store.by_entity(entity);
-            assert!(stream.iter().map(|entry| entry.global_sequence()).eq(expected.iter().copied()));
+            assert!(stream.iter().map(IndexEntry::global_sequence).eq(expected.iter().copied()));
             let generation = (!expected.is_empty()).then_some(expected.len() as u64);
             assert_eq!(store.entity_generation(entity), generation, "{entity}");
         }

@@ -10,12 +10,12 @@ use serde_json::json;
 use crate::coordinate::Coordinate;
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::storage::Directory;
-use crate::event::EventKind;
+use crate::event::{EventKind, RawMsgpackInput};
 use crate::proof::oracle::Oracle;
 use crate::store::state::{Lifecycle, follow_in, open_in};
 use crate::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Clock, Open, ReadOnly, Store, StoreConfig,
-    StoreError,
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CheckpointId, Clock, Cursor, Freshness,
+    Open, ProjectionWatcher, ReadOnly, Store, StoreConfig, StoreError,
 };
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
@@ -26,6 +26,23 @@ const STREAMS: u64 = 3;
 #[causeway(category = 1, type_id = 2)]
 struct Counted {
     n: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize, crate::EventSourced)]
+#[causeway(input = RawMsgpackInput)]
+#[causeway(event = Counted, handler = add)]
+pub(super) struct Highest(u64);
+
+impl Highest {
+    fn add(&mut self, event: &Counted) {
+        self.0 = self.0.max(event.n);
+    }
+}
+
+/// A consumer whose position is saved.
+pub(super) fn watch(store: &Store<Open>) -> Result<ProjectionWatcher<Highest, Cursor>, StoreError> {
+    let id = CheckpointId::new("consumer").unwrap();
+    store.watch_projection_with_cursor("order:0", Freshness::Consistent, Some(id))
 }
 
 /// A clock that goes on with every look at it, so that everything that waits for time is due.
@@ -51,6 +68,8 @@ pub(super) enum Step {
     /// Events that belong together.
     Batch(usize),
     Sync,
+    /// A consumer takes what is new, and its position is saved.
+    Consume,
     Close,
     Drop,
     /// Opens the store again; does nothing if it is open.
@@ -159,6 +178,11 @@ impl Run {
                 self.oracle.lock().make_durable();
                 Ok(())
             }
+            Step::Consume => {
+                let Some(store) = &self.store else { return Ok(()) };
+                let mut watcher = watch(store)?;
+                watcher.try_recv().map(drop).map_err(StoreError::encoding)
+            }
             Step::Append(_) | Step::Typed | Step::Batch(_) => self.append(step),
         }
     }
@@ -193,7 +217,7 @@ fn item(n: u64) -> BatchAppendItem {
     BatchAppendItem::new(stream_of(n), KIND, &payload, AppendOptions::new(), CausationRef::None).unwrap()
 }
 
-use Step::{Append, Batch, Close, Drop as Let, Open as Reopen, Sync, Typed};
+use Step::{Append, Batch, Close, Consume, Drop as Let, Open as Reopen, Sync, Typed};
 
 const SMALL: u64 = 4 * 1024;
 const LARGE: u64 = 1024 * 1024;
@@ -281,6 +305,26 @@ pub(super) const SCRIPTS: &[Script] = &[
             Append(300),
             Append(300),
             Append(300),
+        ],
+    },
+    Script {
+        name: "a consumer that saves its position",
+        sync_every_n_events: 2,
+        segment_max_bytes: SMALL,
+        steps: &[
+            Typed,
+            Consume,
+            Append(10),
+            Typed,
+            Typed,
+            Consume,
+            Close,
+            Reopen,
+            Typed,
+            Typed,
+            Typed,
+            Consume,
+            Let,
         ],
     },
     Script {

@@ -229,13 +229,12 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
     let ends: Vec<u64> =
         segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]).collect();
     for (segment, end) in segments.iter().zip(ends) {
-        let part = match stored_index(directory, segment, largest_time, Some(end), cache) {
-            Some(part) => part,
-            None => {
-                let rebuilt = rebuilt_index(segment, largest_time, Some(end), cache, &mut findings)?;
-                frames += rebuilt.2;
-                rebuilt.0
-            }
+        let part = if let Some(part) = stored_index(directory, segment, largest_time, Some(end), cache) {
+            part
+        } else {
+            let (part, _, read) = rebuilt_index(segment, largest_time, Some(end), cache, &mut findings)?;
+            frames += read;
+            part
         };
         largest_time = largest_time.max(part.header.times.1);
         sealed.push(Arc::new(part));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::batpak::BatpakStore;
 use crate::disk::real::RealDirectory;
+use crate::disk::segment::SEGMENT_SUFFIX;
 use crate::disk::storage::{Directory, LockHolder};
 use crate::store::state::LOCK_NAME;
 use crate::store::{ReadOnly, Store, StoreConfig};
@@ -45,7 +46,7 @@ pub struct StorePreview {
 pub fn preview(path: &Path) -> Result<StorePreview, StoreError> {
     let directory = RealDirectory::open(path)?;
     let is_batpak = BatpakStore::detect(&*directory)?;
-    let (suffix, lock) = if is_batpak { (".fbat", BATPAK_LOCK_NAME) } else { (".seg", LOCK_NAME) };
+    let (suffix, lock) = if is_batpak { (".fbat", BATPAK_LOCK_NAME) } else { (SEGMENT_SUFFIX, LOCK_NAME) };
     let segments: Vec<u64> = directory
         .list()?
         .into_iter()

@@ -16,7 +16,7 @@ use crate::commit::writer::{BackgroundSync, Writer};
 use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::real::RealDirectory;
-use crate::disk::segment::FORMAT_VERSION;
+use crate::disk::segment::{FORMAT_VERSION, INDEX_SUFFIX, SEGMENT_SUFFIX, TEMPORARY_SUFFIX};
 use crate::disk::storage::Directory;
 use crate::memory::cache::SectionCache;
 use crate::memory::files::SegmentFiles;
@@ -92,7 +92,7 @@ pub struct WritingHalf {
 
 impl Half for WritingHalf {
     fn size_bytes(&self) -> Result<u64, StoreError> {
-        segment_bytes(&*self.directory, ".seg")
+        segment_bytes(&*self.directory, SEGMENT_SUFFIX)
     }
 
     fn findings(&self) -> Vec<String> {
@@ -192,10 +192,11 @@ fn refuse_foreign(directory: &dyn Directory, path: &Path) -> Result<(), StoreErr
     }
     let entries = directory.list()?;
     let ours = |name: &str| {
-        name == LOCK_NAME || [".seg", ".idx", ".tmp"].iter().any(|suffix| name.ends_with(suffix))
+        name == LOCK_NAME
+            || [SEGMENT_SUFFIX, INDEX_SUFFIX, TEMPORARY_SUFFIX].iter().any(|suffix| name.ends_with(suffix))
     };
     match entries.iter().find(|entry| !ours(&entry.name)) {
-        Some(entry) if !entries.iter().any(|entry| entry.name.ends_with(".seg")) => {
+        Some(entry) if !entries.iter().any(|entry| entry.name.ends_with(SEGMENT_SUFFIX)) => {
             Err(StoreError::DataDirMalformed {
                 path: path.to_path_buf(),
                 reason: format!("holds other files, such as {:?}, and no segments of a store", entry.name),
@@ -261,7 +262,7 @@ impl Drop for WritingHalf {
 /// What follows the files: our own format, or batpak's.
 #[derive(Debug)]
 enum Following {
-    Ours(Follower),
+    Ours(Box<Follower>),
     Batpak(BatpakFollower),
 }
 
@@ -326,7 +327,7 @@ pub(crate) fn follow_in(
         let (shared, follower) = Follower::open(Arc::clone(&directory), config, path)?;
         let identity = follower.header().store_id.to_string();
         let format = StoreFormat::Causeway { version: FORMAT_VERSION };
-        (shared, Following::Ours(follower), identity, format)
+        (shared, Following::Ours(Box::new(follower)), identity, format)
     };
     let report = OpenReport {
         events: shared.visible(),
@@ -381,7 +382,7 @@ impl FollowingHalf {
 impl Half for FollowingHalf {
     fn size_bytes(&self) -> Result<u64, StoreError> {
         let suffix = match self.following.lock().following {
-            Following::Ours(_) => ".seg",
+            Following::Ours(_) => SEGMENT_SUFFIX,
             Following::Batpak(_) => ".fbat",
         };
         segment_bytes(&*self.directory, suffix)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::words::kind::EventKind;
 
 /// Greatest number of fields that a description lists.
-pub const MAX_CATALOGUE_FIELDS: usize = 1024;
+pub(crate) const MAX_CATALOGUE_FIELDS: usize = 1024;
 
 /// What a kind is called and which fields its payload has. For display only: no proof covers it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

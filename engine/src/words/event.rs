@@ -194,7 +194,7 @@ pub struct StoredEvent<P> {
 pub type Extensions = BTreeMap<ExtensionKey, Vec<u8>>;
 
 /// Greatest length of an extension key, in bytes.
-pub const MAX_EXTENSION_KEY_LEN: usize = 256;
+pub(crate) const MAX_EXTENSION_KEY_LEN: usize = 256;
 
 /// Key of an extension: `namespace.field`, ASCII, at most 256 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -4,10 +4,10 @@ use std::io;
 pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::Weak;
 pub(crate) use std::sync::atomic::fence;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use std::thread::JoinHandle;
 
-pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
+pub(crate) use parking_lot::{Mutex, RwLock};
 
 /// Starts a thread with a name, so that a debugger and a panic message say who it is.
 pub(crate) fn spawn<F>(name: &str, body: F) -> io::Result<JoinHandle<()>>
