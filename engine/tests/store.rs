@@ -229,3 +229,25 @@ fn a_missing_directory_a_file_and_foreign_files_are_no_stores_and_stay_as_they_a
     assert!(matches!(Store::open(place.config()), Err(StoreError::DataDirMalformed { .. })));
     assert_eq!(place.names(), ["notes.txt"]);
 }
+
+#[test]
+#[cfg(unix)]
+fn links_that_are_named_like_files_of_the_store_are_not_followed_and_hinder_nobody() {
+    let (place, outside) = (Place::new(), Place::new());
+    let store = place.open();
+    fill(&store, 10);
+    drop(store);
+    let target = outside.0.path().join("target");
+    std::fs::write(&target, "somebody else's").unwrap();
+    for name in ["00000000000000000500-0.seg", "00000000000000000000-0.idx", "00000000000000000000-0.idx.tmp"]
+    {
+        std::os::unix::fs::symlink(&target, place.0.path().join(name)).unwrap();
+    }
+    assert_verified(&place.follow());
+    let store = place.open();
+    fill(&store, 10);
+    assert_eq!(store.visible(), 22);
+    store.close().unwrap();
+    assert_eq!(std::fs::read_to_string(target).unwrap(), "somebody else's");
+    assert_verified(&place.open());
+}

@@ -146,6 +146,7 @@ fn is_newest(files: &Files, name: &str) -> bool {
 
 /// Bits that are flipped one by one: all of the headers, a sample elsewhere.
 const SAMPLE: u64 = 25;
+const HEADER_BITS: usize = 84 * 8;
 
 #[test]
 fn a_flipped_bit_costs_at_most_the_frame_that_it_hits_and_is_told() {
@@ -170,6 +171,8 @@ fn a_flipped_bit_costs_at_most_the_frame_that_it_hits_and_is_told() {
                 assert!(lost_for_good <= limit, "{context}: {lost_for_good} events lost to the writer");
                 flips += 1;
                 harmless += u64::from(lost == 0 && !told);
+                let is_header = name.ends_with(SEGMENT_SUFFIX) && bit < HEADER_BITS;
+                assert!(told || !is_header, "{context}: a damaged header is not told");
             }
         }
     }
