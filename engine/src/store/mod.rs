@@ -68,6 +68,12 @@ pub mod delivery {
     }
 }
 
+/// Rows of metadata.
+pub mod index {
+    pub use crate::read::entry::IndexEntry;
+    pub use crate::words::position::DiskPos;
+}
+
 /// States derived from events.
 pub mod projection {
     pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};

@@ -101,11 +101,17 @@ impl<State: StoreState> Store<State> {
 
     /// Metadata of every event of a region, in commit order. Damaged events are left out.
     pub fn query(&self, region: &Region) -> Vec<IndexEntry> {
-        self.reader.entries_after(region, None, usize::MAX).unwrap_or_default()
+        self.query_entries_after(region, None, usize::MAX)
     }
 
-    /// Metadata of the next events of a region after a sequence, at most `limit`.
-    pub fn query_entries_after(
+    /// Metadata of the next events of a region after a sequence, at most `limit`. Damaged events are left out, and a page that cannot
+    /// be read is empty: [`Store::entries_after`] tells the difference.
+    pub fn query_entries_after(&self, region: &Region, after: Option<u64>, limit: usize) -> Vec<IndexEntry> {
+        self.entries_after(region, after, limit).unwrap_or_default()
+    }
+
+    /// Metadata of the next events of a region after a sequence, at most `limit`. Damaged events are left out.
+    pub fn entries_after(
         &self,
         region: &Region,
         after: Option<u64>,

@@ -20,6 +20,6 @@ mod engine {
 
     /// How many events there are on a page after a sequence.
     pub(super) fn page(store: &Store, after: u64, limit: usize) -> usize {
-        store.query_entries_after(&Region::all(), Some(after), limit).expect("the page is read").len()
+        store.query_entries_after(&Region::all(), Some(after), limit).len()
     }
 }
