@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::coordinate::Region;
 use crate::disk::memory::{CrashImage, MemoryDirectory};
 use crate::disk::segment::SEGMENT_SUFFIX;
 use crate::disk::storage::Directory;
@@ -104,6 +105,7 @@ fn a_reader_goes_back_with_a_recovery_that_cut_what_it_had_shown() {
     let left = directory.crash(CrashImage::Kill);
     let reader = follow(&left, config(1, 1 << 16)).unwrap();
     assert_eq!(reader.visible(), 9);
+    let subscription = reader.subscribe_lossy(&Region::all());
     // The power fails: of the last four events two are torn.
     let place = store.event_at(7).unwrap().place;
     let name = names(&left).into_iter().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap();
@@ -112,6 +114,7 @@ fn a_reader_goes_back_with_a_recovery_that_cut_what_it_had_shown() {
     fill(&writer, 100..103);
     reader.refresh().unwrap();
     assert_eq!(reader.take_rollback(), Some(7));
+    assert_eq!(subscription.try_recv().unwrap().unwrap().sequence, 7, "what came in their place is told");
     assert_eq!(dump(&reader, "reader"), dump(&writer, "writer"));
     assert!(reader.findings().iter().any(|finding| finding.contains("read again from sequence 7")));
 }

@@ -20,8 +20,10 @@ use crate::disk::segment::{FORMAT_VERSION, INDEX_SUFFIX, SEGMENT_SUFFIX, TEMPORA
 use crate::disk::storage::Directory;
 use crate::memory::cache::SectionCache;
 use crate::memory::files::SegmentFiles;
+use crate::memory::hub::Notification;
 use crate::memory::live::Head;
 use crate::memory::sealed::Ending;
+use crate::memory::selection::Selection;
 use crate::memory::shared::Shared;
 use crate::read::follow::Follower;
 use crate::read::reader::Reader;
@@ -285,7 +287,7 @@ struct Steps {
 }
 
 impl Steps {
-    fn step(&mut self, shared: &Shared) -> Result<bool, StoreError> {
+    fn step(&mut self, shared: &Arc<Shared>) -> Result<bool, StoreError> {
         let followed = match &mut self.following {
             Following::Ours(follower) => follower.step(shared)?,
             Following::Batpak(follower) => follower.step(shared)?,
@@ -294,8 +296,21 @@ impl Steps {
             self.memory.clear();
             let earliest = self.rolled_back_to.map_or(sequence, |earlier| earlier.min(sequence));
             self.rolled_back_to = Some(earliest);
+            tell_anew(shared, sequence);
         }
         Ok(followed.moved)
+    }
+}
+
+/// Tells subscribers of the events that took the place of those the view went back over.
+fn tell_anew(shared: &Arc<Shared>, from: u64) {
+    if shared.hub.is_empty() {
+        return;
+    }
+    let events = Reader::new(Arc::clone(shared)).events(Selection::default(), from..u64::MAX);
+    for event in events.readable().filter_map(Result::ok) {
+        let raw = &event.raw;
+        shared.hub.publish(&Notification::new(raw.global_sequence, &raw.coordinate, &raw.header));
     }
 }
 
