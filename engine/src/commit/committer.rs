@@ -23,6 +23,7 @@ use crate::memory::shared::Shared;
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::id::EventId;
+use crate::words::position::DiskPos;
 use crate::words::sync::Arc;
 
 /// Answer to a request: a receipt for each of its events.
@@ -157,7 +158,7 @@ impl Committer {
                 extensions: event.extensions,
                 stream_sequence: event.header.position.sequence(),
                 event_hash: event.event_hash,
-                place: crate::words::position::DiskPos::new(place.segment.first, found.offset, found.length),
+                place: DiskPos::new(place.segment.first, found.offset, found.length),
                 durable: sequence < self.shared.durable(),
             }));
         }

@@ -2,7 +2,7 @@
 
 use crate::words::chain::Link;
 use crate::words::coordinate::Coordinate;
-use crate::words::event::{Event, Extensions, HashChain, RawEvent, StoredEvent};
+use crate::words::event::{Event, EventHeader, Extensions, HashChain, RawEvent, StoredEvent};
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::DiskPos;
@@ -57,7 +57,7 @@ impl LogEvent {
 pub struct IndexEntry {
     global_sequence: u64,
     coordinate: Coordinate,
-    header: crate::words::event::EventHeader,
+    header: EventHeader,
     extensions: Extensions,
     chain: HashChain,
     place: DiskPos,

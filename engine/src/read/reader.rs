@@ -18,7 +18,7 @@ use crate::read::streams::{Events, StreamIter};
 use crate::words::clock::Clock;
 use crate::words::encoding;
 use crate::words::error::StoreError;
-use crate::words::event::StoredEvent;
+use crate::words::event::{EventHeader, RawEvent, StoredEvent};
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::{DagPosition, DiskPos};
@@ -246,11 +246,7 @@ impl Reader {
         })
     }
 
-    fn set_wall_time(
-        &self,
-        sequence: u64,
-        header: &mut crate::words::event::EventHeader,
-    ) -> Result<(), StoreError> {
+    fn set_wall_time(&self, sequence: u64, header: &mut EventHeader) -> Result<(), StoreError> {
         let old = header.position;
         let largest_us = self.shared.index.largest_time(sequence, header.timestamp_us)?;
         let wall_ms = old.wall_ms().max(u64::try_from(largest_us / 1_000).unwrap_or(0));
@@ -261,7 +257,7 @@ impl Reader {
 
     fn prev_hash(
         &self,
-        event: &crate::words::event::RawEvent,
+        event: &RawEvent,
         known_hash: impl FnOnce(&str, u32) -> Option<[u8; 32]>,
     ) -> Result<[u8; 32], StoreError> {
         let entity = event.coordinate.entity();

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::words::coordinate::CoordinateError;
+use crate::words::kind::EventKind;
 
 /// How a store was to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ pub enum StoreError {
     #[error("kind {kind} is reserved for the store")]
     ReservedKind {
         /// The refused kind.
-        kind: crate::words::kind::EventKind,
+        kind: EventKind,
     },
     /// An idempotency key was used before, for another entity, kind or payload.
     #[error("idempotency key {key:032x} was used for another event, at sequence {sequence}")]
