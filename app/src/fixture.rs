@@ -417,7 +417,7 @@ pub fn opening() -> Model {
     Model {
         screen: Screen::Opening,
         progress: Some((Task::Open, 2_610_000_000, 4_118_220_411)),
-        preview: preview().preview,
+        opening: PathBuf::from("/home/mara/data/shop-and-agents.store"),
         ..welcome()
     }
 }

@@ -97,13 +97,13 @@ impl App {
 
     /// Opens a directory in place of what is open.
     pub(super) fn open(&mut self, path: PathBuf, mode: OpenMode) {
-        self.begin_opening();
+        self.begin_opening(&path);
         self.worker.send(Request::Open { path, mode });
     }
 
     /// Opens a demonstration store.
     pub(super) fn open_demo(&mut self, path: PathBuf) {
-        self.begin_opening();
+        self.begin_opening(&path);
         self.worker.send(Request::OpenDemo { path });
     }
 
@@ -114,8 +114,9 @@ impl App {
         }
     }
 
-    fn begin_opening(&mut self) {
+    fn begin_opening(&mut self, path: &Path) {
         self.save();
+        path.clone_into(&mut self.model.opening);
         self.model.overlay = Overlay::None;
         self.model.open_failure = None;
         self.model.screen = Screen::Opening;
@@ -131,6 +132,7 @@ impl App {
         if self.model.store.is_some() {
             self.worker.send(Request::Close);
         }
+        self.model.preview = None;
         self.model.screen = Screen::Welcome;
     }
 
@@ -341,10 +343,17 @@ impl App {
     fn cancel(&mut self) {
         if self.model.overlay != Overlay::None {
             self.model.overlay = Overlay::None;
-        } else if self.model.progress.is_some() || self.model.asked.verify.is_some() {
-            self.worker.send(Request::Cancel);
-        } else if self.model.screen == Screen::Preview || self.model.screen == Screen::Error {
-            self.model.screen = if self.model.store.is_some() { Screen::Store } else { Screen::Welcome };
+            return;
+        }
+        let runs = self.model.progress.is_some() || self.model.asked.verify.is_some();
+        match self.model.screen {
+            Screen::Preview | Screen::Error => {
+                self.model.preview = None;
+                self.model.screen = if self.model.store.is_some() { Screen::Store } else { Screen::Welcome };
+            }
+            Screen::Opening => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store if runs => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store => {}
         }
     }
 

@@ -7,6 +7,7 @@ mod detail;
 mod error;
 mod events;
 mod explorer;
+mod facts;
 mod graph;
 mod messages;
 mod opening;

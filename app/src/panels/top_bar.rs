@@ -283,11 +283,15 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     }
 }
 
-/// The level that was verified, green only if all of it holds.
+/// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
 fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let (tone, icon, label) = match &ctx.store.verified {
         Some(Ok(report)) if report.problems.is_empty() => {
-            (Tone::Good, icons::SHIELD_CHECK, format!("{} verified", report.level))
+            let label = match ctx.store.summary.format {
+                StoreFormat::Causeway { .. } => format!("{} consistent", report.level),
+                StoreFormat::Batpak => "Hashes and links fit".to_owned(),
+            };
+            (Tone::Good, icons::SHIELD_CHECK, label)
         }
         Some(Ok(report)) => {
             let first = report.problems.iter().map(|problem| problem.0).min().unwrap_or(0);
@@ -304,7 +308,11 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let response = badge(ui, tone, Some(icon), &label);
     let about = match &ctx.store.verified {
         Some(Ok(report)) if report.problems.is_empty() => {
-            format!("All hashes of {} fit", text::counted(report.events, "event"))
+            format!(
+                "Internally consistent: {} checked, {}",
+                report.level,
+                text::counted(report.events, "event")
+            )
         }
         Some(Ok(report)) => {
             report.problems.iter().map(|problem| problem.1.clone()).collect::<Vec<_>>().join("\n")
