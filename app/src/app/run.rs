@@ -29,6 +29,7 @@ impl App {
             Action::OpenDemo => self.open_own_demo(now),
             Action::ForgetRecent(path) => self.forget_recent(path.as_deref()),
             Action::Select(sequence) => self.select(sequence),
+            Action::Step(rows) => self.step_row(rows),
             Action::Jump(target) => self.jump(target),
             Action::Filter(line) => self.type_filter(line, now),
             Action::Refine(query) => self.refine(&query),
@@ -60,6 +61,8 @@ impl App {
             Command::GoLast => self.go_last(),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
+            // The table knows how long a page is.
+            Command::NextPage | Command::PreviousPage => {}
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
             Command::GoToEffect => {
                 self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence));

@@ -2,7 +2,7 @@
 
 use egui::{Layout, Sense, Ui, vec2};
 
-use super::facts::{class_text, column, facts_ui, sentence};
+use super::facts::{class_text, column, facts_ui, failure_ui};
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::state::model::OpenFailure;
@@ -16,14 +16,7 @@ pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
     let Some(failed) = &ctx.model.open_failure else { return };
     column(ui, |ui| {
         head_ui(ctx, ui, failed);
-        for (words, color) in
-            [(&failed.failure.message, ctx.tokens.text), (&failed.failure.advice, ctx.tokens.text2)]
-        {
-            if !words.is_empty() {
-                let words = type_roles::rich(sentence(words), type_roles::reading()).color(color);
-                ui.label(words.line_height(Some(type_roles::READING_LINE_HEIGHT)));
-            }
-        }
+        failure_ui(ctx, ui, &failed.path, &failed.failure);
         ui.add_space(14.0);
         let mode = match failed.mode {
             OpenMode::ReadOnly => "read-only",

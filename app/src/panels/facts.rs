@@ -9,7 +9,7 @@ use crate::context::ViewContext;
 use crate::theme::metrics::{ERROR_WIDTH, RADIUS_CARD};
 use crate::theme::type_roles;
 use crate::widgets::{escape, paint};
-use crate::worker::protocol::FailureClass;
+use crate::worker::protocol::{Failure, FailureClass};
 
 /// The column in the middle that screens without a store share.
 pub(super) fn column(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
@@ -75,6 +75,18 @@ pub(super) fn facts_ui(ctx: ViewContext<'_>, ui: &mut Ui, facts: &[(&str, String
         }
     });
     ui.add_space(12.0);
+}
+
+/// What happened and what helps, below a head that names the path already.
+pub(super) fn failure_ui(ctx: ViewContext<'_>, ui: &mut Ui, path: &Path, failure: &Failure) {
+    let place = format!("{}: ", path.display());
+    let message = failure.message.strip_prefix(&place).unwrap_or(&failure.message);
+    for (words, color) in [(message, ctx.tokens.text), (&failure.advice, ctx.tokens.text2)] {
+        if !words.is_empty() {
+            let words = type_roles::rich(sentence(words), type_roles::reading()).color(color);
+            ui.label(words.line_height(Some(type_roles::READING_LINE_HEIGHT)));
+        }
+    }
 }
 
 /// What a class of failures is called.

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
-use super::facts::{class_text, column, facts_ui, head_ui, sentence};
+use super::facts::{class_text, column, facts_ui, failure_ui, head_ui};
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::theme::{icons, type_roles};
@@ -95,13 +95,10 @@ fn facts(ctx: ViewContext<'_>, preview: &Preview) -> Vec<(&'static str, String)>
 fn failed_ui(ctx: ViewContext<'_>, ui: &mut Ui, path: &Path, failure: &Failure) {
     head_ui(ctx, ui, icons::FILE_DASHED, "There is no store to open here", path);
     badge(ui, Tone::Bad, Some(icons::X_CIRCLE), class_text(failure.class));
-    for (words, color) in [(&failure.message, ctx.tokens.text), (&failure.advice, ctx.tokens.text2)] {
-        if !words.is_empty() {
-            ui.label(type_roles::rich(sentence(words), type_roles::reading()).color(color));
-        }
-    }
+    ui.add_space(6.0);
+    failure_ui(ctx, ui, path, failure);
     ui.add_space(12.0);
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+    ui.horizontal(|ui| {
         if ui.add(Button::primary("Choose another…").icon(icons::FOLDER_OPEN)).clicked() {
             ctx.commands.run(Command::OpenDialog);
         }

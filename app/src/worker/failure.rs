@@ -83,7 +83,7 @@ fn advice(error: &StoreError, class: FailureClass) -> &'static str {
         // The message of a malformed directory says itself what to do.
         FailureClass::NotAStore if matches!(error, StoreError::DataDirMalformed { .. }) => "",
         FailureClass::NotAStore => "Choose the directory that holds the segment files.",
-        FailureClass::Permission => "Ask its owner for the right to read it, or copy it.",
+        FailureClass::Permission => "Ask its owner for the right to read it, or for a copy.",
         FailureClass::Locked => {
             "Open it for reading: that needs no lock, and it follows what the other program writes."
         }

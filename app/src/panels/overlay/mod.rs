@@ -45,7 +45,7 @@ impl Overlays {
         match wanted {
             Overlay::None => {}
             Overlay::Palette => float(ctx, ui, 420.0, |ui| self.palette.show(ctx, ui, is_new)),
-            Overlay::Keys => float(ctx, ui, 512.0, |ui| palette::keys_ui(ctx, ui)),
+            Overlay::Keys => float(ctx, ui, 540.0, |ui| palette::keys_ui(ctx, ui)),
             Overlay::Jump => float(ctx, ui, 132.0, |ui| self.jump.show(ctx, ui, is_new)),
             Overlay::OpenPath => float(ctx, ui, 132.0, |ui| self.open_path.show(ctx, ui, is_new)),
             Overlay::KindNames => float(ctx, ui, 480.0, |ui| self.kind_names.show(ctx, ui)),
