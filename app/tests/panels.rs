@@ -197,6 +197,15 @@ fn invalid_json_disables_the_append_button_and_says_where_it_is_wrong() {
 }
 
 #[test]
+fn what_is_still_empty_is_waited_for_and_only_what_was_typed_can_be_wrong() {
+    let mut harness = screen(fixture::writing());
+    type_into(&mut harness, "Kind", "Nonsense");
+    assert!(harness.query_by_label("No kind has this name").is_some());
+    assert!(harness.query_by_label("1 field to fix").is_some());
+    assert!(harness.query_by_label_contains("The payload is empty").is_none());
+}
+
+#[test]
 fn a_form_without_mistakes_appends_by_button_and_by_key() {
     let mut harness = screen(fixture::writing());
     type_into(&mut harness, "Kind", "0x1001");

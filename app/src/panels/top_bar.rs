@@ -218,7 +218,7 @@ fn name_ui(ui: &mut Ui, name: &str, t: &Tokens) -> Response {
 
 /// What can be done with the store and with the program.
 fn menu(ctx: StoreContext<'_>, button: &Response) {
-    Popup::menu(button).width(232.0).gap(6.0).show(|ui| {
+    Popup::menu(button).width(296.0).gap(6.0).show(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let writes = ctx.store.summary.mode == OpenMode::Writable;
         let can_write = ctx.store.summary.format != StoreFormat::Batpak;

@@ -182,7 +182,7 @@ fn damaged(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, reason: &s
 fn menu(ctx: StoreContext<'_>, response: &Response, sequence: u64, event: &EventCell) {
     response.context_menu(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.set_min_width(220.0);
+        ui.set_width(220.0);
         let query = &ctx.store.query;
         let choices = [
             ("Show in causal graph", vec![Action::Select(sequence), Action::Run(Command::ShowGraph)]),
