@@ -66,7 +66,7 @@ impl EventTable {
         let page = self.visible.end.saturating_sub(self.visible.start + 1).max(1);
         let pages = std::mem::take(&mut self.pages);
         if pages != 0 {
-            ctx.view.commands.send(Action::Step(pages * page as i64));
+            ctx.view.commands.send(Action::Step(pages * page.cast_signed()));
         }
     }
 
