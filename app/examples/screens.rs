@@ -2,17 +2,21 @@
 //!
 //! `cargo run -p causeway-inspector --example screens -- FOLDER [NAME]`
 
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use causeway::store::StoreError;
 use causeway_inspector::command::{Command, Commands};
 use causeway_inspector::context::ViewContext;
 use causeway_inspector::fixture;
 use causeway_inspector::panels::Panels;
 use causeway_inspector::raster::{self, Shot};
-use causeway_inspector::state::model::{Model, Overlay};
-use causeway_inspector::state::route::{DetailTab, View};
+use causeway_inspector::state::model::{Model, OpenFailure, Overlay};
+use causeway_inspector::state::route::{DetailTab, Screen, View};
 use causeway_inspector::theme::Theme;
+use causeway_inspector::worker::failure;
+use causeway_inspector::worker::protocol::OpenMode;
 use egui::vec2;
 
 fn main() -> anyhow::Result<()> {
@@ -49,6 +53,32 @@ fn picture(model: &Model, size: egui::Vec2, theme: Theme) -> anyhow::Result<Vec<
     Ok(png)
 }
 
+/// A recent directory that is gone.
+fn missing() -> Model {
+    let path = PathBuf::from("/mnt/backup/gone.store");
+    let failure = failure::of_directory(&path, &io::Error::from(io::ErrorKind::NotFound).into());
+    Model { screen: Screen::Preview, preview: Some(Err((path, failure))), ..fixture::welcome() }
+}
+
+/// A store that could not be opened because of this error.
+fn failed(mode: OpenMode, error: impl FnOnce(PathBuf) -> StoreError) -> Model {
+    let path = PathBuf::from("/srv/shop/shop-and-agents.store");
+    let failure = failure::of_directory(&path, &error(path.clone()));
+    Model {
+        screen: Screen::Error,
+        open_failure: Some(OpenFailure { path, mode, failure }),
+        ..fixture::welcome()
+    }
+}
+
+/// An append that the store did not take.
+fn refused() -> Model {
+    let mut model = fixture::writing();
+    let error = StoreError::ReservedKind { kind: causeway::event::EventKind::SYSTEM_CHECKPOINT };
+    model.store.iter_mut().for_each(|store| store.receipt = Some(Err(failure::of(&error))));
+    model
+}
+
 fn screens() -> Vec<(&'static str, Model)> {
     let with = |change: fn(&mut Model)| {
         let mut model = fixture::store();
@@ -58,8 +88,24 @@ fn screens() -> Vec<(&'static str, Model)> {
     vec![
         ("welcome", fixture::welcome()),
         ("preview", fixture::preview()),
+        ("preview-missing", missing()),
         ("opening", fixture::opening()),
         ("error", fixture::error()),
+        (
+            "error-newer",
+            failed(OpenMode::ReadOnly, |path| StoreError::NewerFormat { path, found: 9, supported: 1 }),
+        ),
+        (
+            "error-permission",
+            failed(OpenMode::ReadOnly, |_| io::Error::from(io::ErrorKind::PermissionDenied).into()),
+        ),
+        (
+            "error-damaged",
+            failed(OpenMode::Writable, |_| StoreError::CorruptSegment {
+                segment_id: 207,
+                detail: "its header does not begin with the name of the format".into(),
+            }),
+        ),
         ("events", fixture::store()),
         ("events-hostile", fixture::hostile()),
         ("events-empty", fixture::nothing_found()),
@@ -68,10 +114,19 @@ fn screens() -> Vec<(&'static str, Model)> {
         ("events-chain", with(|model| model.detail_tab = DetailTab::Chain)),
         ("graph", fixture::store_showing(View::Graph)),
         ("projections", fixture::store_showing(View::Projections)),
+        (
+            "projections-counts",
+            with(|model| {
+                model.view = View::Projections;
+                model.store.iter_mut().for_each(|store| store.projections.swap(0, 1));
+            }),
+        ),
         ("append", fixture::writing()),
+        ("append-refused", refused()),
         ("append-readonly", fixture::store_showing(View::Append)),
         ("palette", with(|model| model.overlay = Overlay::Palette)),
         ("keys", with(|model| model.overlay = Overlay::Keys)),
+        ("open-path", Model { overlay: Overlay::OpenPath, ..fixture::welcome() }),
         ("jump", with(|model| model.overlay = Overlay::Jump)),
         ("kind-names", with(|model| model.overlay = Overlay::KindNames)),
     ]

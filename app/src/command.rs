@@ -38,6 +38,10 @@ pub enum Command {
     NextRow,
     /// Select the row before.
     PreviousRow,
+    /// Select the row a page below.
+    NextPage,
+    /// Select the row a page above.
+    PreviousPage,
     /// Select the event that caused the selected one.
     GoToCause,
     /// Select the first event that the selected one caused.
@@ -84,7 +88,7 @@ pub enum Command {
 
 impl Command {
     /// All commands, in the order of the palette.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::OpenDialog,
         Self::CloseStore,
         Self::ToggleWriting,
@@ -96,6 +100,8 @@ impl Command {
         Self::GoLast,
         Self::NextRow,
         Self::PreviousRow,
+        Self::NextPage,
+        Self::PreviousPage,
         Self::GoToCause,
         Self::GoToEffect,
         Self::PreviousInStream,
@@ -135,6 +141,8 @@ impl Command {
             Self::GoLast => ("Go to last event", "Select the last event of the result and follow"),
             Self::NextRow => ("Next event", "Select the row below"),
             Self::PreviousRow => ("Previous event", "Select the row above"),
+            Self::NextPage => ("Next page", "Select the row a page below"),
+            Self::PreviousPage => ("Previous page", "Select the row a page above"),
             Self::GoToCause => ("Go to cause", "Select the event that caused this one"),
             Self::GoToEffect => ("Go to first effect", "Select the first event that this one caused"),
             Self::PreviousInStream => ("Previous in stream", "Select the event before in the same stream"),
@@ -171,8 +179,8 @@ impl Command {
             Self::JumpDialog => icons::HASH,
             Self::GoFirst => icons::SKIP_BACK,
             Self::GoLast => icons::SKIP_FORWARD,
-            Self::NextRow => icons::ARROW_DOWN,
-            Self::PreviousRow => icons::ARROW_UP,
+            Self::NextRow | Self::NextPage => icons::ARROW_DOWN,
+            Self::PreviousRow | Self::PreviousPage => icons::ARROW_UP,
             Self::GoToCause | Self::Back => icons::ARROW_LEFT,
             Self::GoToEffect | Self::Forward => icons::ARROW_RIGHT,
             Self::PreviousInStream => icons::CARET_LEFT,
@@ -208,6 +216,8 @@ impl Command {
             Self::GoLast => (Modifiers::NONE, Key::End),
             Self::NextRow => (Modifiers::NONE, Key::ArrowDown),
             Self::PreviousRow => (Modifiers::NONE, Key::ArrowUp),
+            Self::NextPage => (Modifiers::NONE, Key::PageDown),
+            Self::PreviousPage => (Modifiers::NONE, Key::PageUp),
             Self::GoToCause => (Modifiers::NONE, Key::OpenBracket),
             Self::GoToEffect => (Modifiers::NONE, Key::CloseBracket),
             Self::PreviousInStream => (Modifiers::NONE, Key::Comma),
@@ -258,6 +268,8 @@ fn keys_text(shortcut: KeyboardShortcut) -> String {
         Key::ArrowDown => "Down",
         Key::ArrowLeft => "Left",
         Key::ArrowRight => "Right",
+        Key::PageDown => "Page Down",
+        Key::PageUp => "Page Up",
         key => key.name(),
     });
     keys.join("+")
@@ -278,6 +290,8 @@ pub enum Action {
     ForgetRecent(Option<PathBuf>),
     /// Select an event by its place in the commit order, and bring it into view.
     Select(u64),
+    /// Select the row so many rows below the selected one; above it if negative.
+    Step(i64),
     /// Go to an event.
     Jump(Target),
     /// Filter by what the line says.

@@ -333,7 +333,7 @@ fn projections_of_the_shop() -> Vec<ProjectionState> {
     let order = FoldSource::Entity("order:8841".to_owned());
     let fields = json!({"order": "8841", "status": "paid", "total": 129.90, "paid": 129.90,
         "lines": ["4410", "0917", "2203"], "address": {"city": "Köln", "street": "Aachener Str. 12"}});
-    let counts = json!({"OrderPlaced": 412_380, "PaymentCaptured": 390_871, "StockReserved": 1_040_112});
+    let counts = json!({"0x1001": 412_380, "0x2003": 390_871, "0x4001": 1_040_112});
     let waiting = ProjectionState {
         generation: 9_790_112,
         ..projection(
@@ -417,7 +417,7 @@ pub fn opening() -> Model {
     Model {
         screen: Screen::Opening,
         progress: Some((Task::Open, 2_610_000_000, 4_118_220_411)),
-        preview: preview().preview,
+        opening: PathBuf::from("/home/mara/data/shop-and-agents.store"),
         ..welcome()
     }
 }

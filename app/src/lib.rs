@@ -1,6 +1,5 @@
 //! The inspector: a desktop program that opens an event store, shows what happened, why, and what state follows, while it happens.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stdout))]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stdout))]
 
 pub mod app;
 pub mod cli;

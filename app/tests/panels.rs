@@ -11,7 +11,7 @@ use causeway_inspector::state::model::{Model, Overlay};
 use causeway_inspector::state::query::Query;
 use causeway_inspector::state::route::{DetailTab, View};
 use causeway_inspector::theme::{Theme, Tokens};
-use causeway_inspector::worker::protocol::{FailureClass, OpenMode, Target};
+use causeway_inspector::worker::protocol::{FailureClass, OpenMode, StoreFormat, Target};
 use egui::{Key, Modifiers, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -135,7 +135,7 @@ fn events_that_arrived_below_are_counted_and_lead_there() {
 #[test]
 fn a_damaged_row_says_why_it_cannot_be_read() {
     let harness = screen(fixture::hostile());
-    let reason = "#9,811,988 damaged, checksum of 000412.seg at byte 41,203,712 does not hold";
+    let reason = "#9,811,988 Checksum of 000412.seg at byte 41,203,712 does not hold";
     assert!(harness.query_by_label(reason).is_some());
 }
 
@@ -197,6 +197,15 @@ fn invalid_json_disables_the_append_button_and_says_where_it_is_wrong() {
 }
 
 #[test]
+fn what_is_still_empty_is_waited_for_and_only_what_was_typed_can_be_wrong() {
+    let mut harness = screen(fixture::writing());
+    type_into(&mut harness, "Kind", "Nonsense");
+    assert!(harness.query_by_label("No kind has this name").is_some());
+    assert!(harness.query_by_label("1 field to fix").is_some());
+    assert!(harness.query_by_label_contains("The payload is empty").is_none());
+}
+
+#[test]
 fn a_form_without_mistakes_appends_by_button_and_by_key() {
     let mut harness = screen(fixture::writing());
     type_into(&mut harness, "Kind", "0x1001");
@@ -241,6 +250,46 @@ fn a_projection_is_stopped_in_its_row_and_started_in_the_form() {
     click(&mut harness, "New projection");
     click(&mut harness, "Start");
     assert!(harness.state().sent.iter().any(|action| matches!(action, Action::Watch(..))));
+}
+
+#[test]
+fn counts_by_kind_are_shown_by_name() {
+    let mut harness = screen(fixture::store_showing(View::Projections));
+    click(&mut harness, "counts by kind shop Up to date");
+    let top = |label: &str| harness.get_by_label(label).rect().top();
+    assert!(top("StockReserved 1040112") < top("OrderPlaced 412380"));
+    assert!(top("OrderPlaced 412380") < top("PaymentCaptured 390871"));
+}
+
+#[test]
+fn an_opening_shows_how_far_it_is_and_can_be_stopped() {
+    let mut harness = screen(fixture::opening());
+    assert!(harness.query_by_label("/home/mara/data/shop-and-agents.store").is_some());
+    assert!(harness.query_by_label("opening 63 %").is_some());
+    assert!(harness.query_by_label("2.61 GB of 4.12 GB read").is_some());
+    click(&mut harness, "Cancel");
+    assert!(harness.state().ran(Command::Cancel));
+}
+
+#[test]
+fn a_verified_store_is_said_to_be_consistent_and_no_level_is_claimed_for_batpak() {
+    let mut model = fixture::store();
+    let store = model.store.as_mut().expect("the fixture has a store");
+    store.summary.format = StoreFormat::Batpak;
+    if let Some(Ok(report)) = &mut store.verified {
+        report.level = "payload hashes and links";
+    }
+    assert!(screen(fixture::store()).query_by_label("V2 consistent").is_some());
+    assert!(screen(model).query_by_label("Hashes and links fit").is_some());
+}
+
+#[test]
+fn going_back_from_a_failure_leaves_the_open_store_alone() {
+    for model in [fixture::error(), fixture::preview()] {
+        let mut harness = screen(model);
+        click(&mut harness, "Back");
+        assert!(harness.state().ran(Command::Cancel) && !harness.state().ran(Command::CloseStore));
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ impl App {
             Action::OpenDemo => self.open_own_demo(now),
             Action::ForgetRecent(path) => self.forget_recent(path.as_deref()),
             Action::Select(sequence) => self.select(sequence),
+            Action::Step(rows) => self.step_row(rows),
             Action::Jump(target) => self.jump(target),
             Action::Filter(line) => self.type_filter(line, now),
             Action::Refine(query) => self.refine(&query),
@@ -60,6 +61,8 @@ impl App {
             Command::GoLast => self.go_last(),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
+            // The table knows how long a page is.
+            Command::NextPage | Command::PreviousPage => {}
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
             Command::GoToEffect => {
                 self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence));
@@ -97,13 +100,13 @@ impl App {
 
     /// Opens a directory in place of what is open.
     pub(super) fn open(&mut self, path: PathBuf, mode: OpenMode) {
-        self.begin_opening();
+        self.begin_opening(&path);
         self.worker.send(Request::Open { path, mode });
     }
 
     /// Opens a demonstration store.
     pub(super) fn open_demo(&mut self, path: PathBuf) {
-        self.begin_opening();
+        self.begin_opening(&path);
         self.worker.send(Request::OpenDemo { path });
     }
 
@@ -114,8 +117,9 @@ impl App {
         }
     }
 
-    fn begin_opening(&mut self) {
+    fn begin_opening(&mut self, path: &Path) {
         self.save();
+        path.clone_into(&mut self.model.opening);
         self.model.overlay = Overlay::None;
         self.model.open_failure = None;
         self.model.screen = Screen::Opening;
@@ -131,6 +135,7 @@ impl App {
         if self.model.store.is_some() {
             self.worker.send(Request::Close);
         }
+        self.model.preview = None;
         self.model.screen = Screen::Welcome;
     }
 
@@ -341,10 +346,17 @@ impl App {
     fn cancel(&mut self) {
         if self.model.overlay != Overlay::None {
             self.model.overlay = Overlay::None;
-        } else if self.model.progress.is_some() || self.model.asked.verify.is_some() {
-            self.worker.send(Request::Cancel);
-        } else if self.model.screen == Screen::Preview || self.model.screen == Screen::Error {
-            self.model.screen = if self.model.store.is_some() { Screen::Store } else { Screen::Welcome };
+            return;
+        }
+        let runs = self.model.progress.is_some() || self.model.asked.verify.is_some();
+        match self.model.screen {
+            Screen::Preview | Screen::Error => {
+                self.model.preview = None;
+                self.model.screen = if self.model.store.is_some() { Screen::Store } else { Screen::Welcome };
+            }
+            Screen::Opening => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store if runs => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store => {}
         }
     }
 

@@ -5,7 +5,7 @@ use causeway::event::EventKind;
 use super::App;
 use crate::state::kind_names::{self, GivenNames};
 use crate::state::model::Recent;
-use crate::worker::protocol::{ProjectionSpec, Request, StoreFormat};
+use crate::worker::protocol::{ProjectionSpec, StoreFormat};
 
 impl App {
     /// Looks at the store that was just opened as the user looked at it last.
@@ -90,7 +90,6 @@ impl App {
         let saved = self.workspace.stores.get(&store.summary.identity);
         let given = saved.map(|saved| kind_names::given(&saved.kind_names)).unwrap_or_default();
         store.kind_names = kind_names::merged(&store.summary.kind_names, &given);
-        self.worker.send(Request::NameKinds(given));
         self.save();
     }
 }

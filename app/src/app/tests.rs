@@ -104,6 +104,11 @@ fn the_selection_walks_rows_causes_and_its_own_history() {
     driver.run(Command::NextRow);
     driver.run(Command::NextRow);
     assert_eq!(driver.store().selected, Some(2));
+    driver.run(Command::NextPage);
+    let below = driver.store().selected_row.unwrap();
+    assert!((8..60).contains(&below), "a page is about as long as the table is high: {below}");
+    driver.run(Command::PreviousPage);
+    assert_eq!(driver.store().selected, Some(2));
     driver.run(Command::GoLast);
     let last = driver.store().selected;
     assert_eq!(last, driver.store().matched.matched.checked_sub(1));

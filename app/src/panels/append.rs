@@ -41,7 +41,6 @@ struct Reaction {
 pub(super) struct AppendForm {
     form: Form,
     reaction: Option<Reaction>,
-    was_touched: bool,
 }
 
 impl AppendForm {
@@ -97,8 +96,12 @@ impl AppendForm {
         {
             self.reaction = None;
         }
-        let told = |problem: &Option<String>| problem.clone().filter(|_| self.was_touched);
-        let (kind, entity, scope) = (told(&checked.kind), told(&checked.entity), told(&checked.scope));
+        // What is still empty is waited for; only what was typed can be wrong.
+        let told =
+            |problem: &Option<String>, typed: &str| problem.clone().filter(|_| !typed.trim().is_empty());
+        let kind = told(&checked.kind, &self.form.kind);
+        let entity = told(&checked.entity, &self.form.entity);
+        let scope = told(&checked.scope, &self.form.scope);
         self.kind_ui(ctx, ui, checked, kind.as_deref());
         ui.add_space(10.0);
         let half = ((ui.available_width() - 16.0) / 2.0).floor();
@@ -106,12 +109,10 @@ impl AppendForm {
             ui.spacing_mut().item_spacing.x = 16.0;
             let error = entity.as_deref().map(|message| FieldError { message, fix: None });
             let input = TextInput::new("Entity").hint("whose stream it extends").placeholder("order:8842");
-            self.was_touched |=
-                input.width(half).error(error).show(ui, &mut self.form.entity).response.changed();
+            input.width(half).error(error).show(ui, &mut self.form.entity);
             let error = scope.as_deref().map(|message| FieldError { message, fix: None });
             let input = TextInput::new("Scope").hint("the context").placeholder("shop");
-            self.was_touched |=
-                input.width(half).error(error).show(ui, &mut self.form.scope).response.changed();
+            input.width(half).error(error).show(ui, &mut self.form.scope);
         });
         ui.add_space(12.0);
         hairline::rule(ui);
@@ -129,7 +130,6 @@ impl AppendForm {
         let input =
             TextInput::new("Kind").hint(&hint).placeholder("OrderPlaced").icon(icons::TAG).error(error);
         let shown = input.show(ui, &mut self.form.kind);
-        self.was_touched |= shown.response.changed();
         if let Some(kind) = checked.found_kind {
             let mark = KindMark::of_category(kind.category());
             let at = pos2(shown.response.rect.right() - 8.0, shown.response.rect.center().y);
@@ -169,7 +169,7 @@ impl AppendForm {
                 self.form.payload = serde_json::to_string_pretty(&value).unwrap_or_default();
             }
         });
-        let problem = checked.payload.as_ref().filter(|_| self.was_touched);
+        let problem = checked.payload.as_ref().filter(|_| !self.form.payload.trim().is_empty());
         let border = if problem.is_some() { Stroke::new(1.5, t.red) } else { Stroke::new(1.0, t.control) };
         let (rect, _) = paint::allocate(ui, vec2(ui.available_width(), EDITOR), Sense::hover());
         ui.painter().rect(rect, RADIUS_CONTROL, t.input, border, StrokeKind::Inside);
@@ -186,7 +186,6 @@ impl AppendForm {
                     .desired_rows(9)
                     .desired_width(f32::INFINITY);
                 let response = ui.add(edit).accessible_name("Payload as JSON");
-                self.was_touched |= response.changed();
                 focus::ring(ui, &response, rect, RADIUS_CONTROL);
             });
         });
@@ -217,14 +216,13 @@ impl AppendForm {
             let clicked = ui.add(append).clicked();
             if let Some(draft) = ready.filter(|_| clicked || by_key) {
                 ctx.view.commands.send(Action::Append(draft));
-                self.was_touched = false;
             }
             if ui.add(Button::ghost("Reset")).clicked() {
                 *self = Self::default();
             }
-            let problems = checked.problems();
-            if problems > 0 && self.was_touched {
-                let words = format!("{} to fix", text::counted(problems, "field"));
+            let (problems, wrong) = (checked.problems(), checked.wrong(&self.form));
+            if wrong > 0 {
+                let words = format!("{} to fix", text::counted(wrong, "field"));
                 error_tile::inline(ui, Tone::Bad, &words);
             } else if problems > 0 {
                 let words = format!("{} to fill in", text::counted(problems, "field"));

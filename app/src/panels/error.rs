@@ -2,7 +2,7 @@
 
 use egui::{Layout, Sense, Ui, vec2};
 
-use super::preview::{column, facts_ui};
+use super::facts::{class_text, column, facts_ui, failure_ui};
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::state::model::OpenFailure;
@@ -16,24 +16,18 @@ pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
     let Some(failed) = &ctx.model.open_failure else { return };
     column(ui, |ui| {
         head_ui(ctx, ui, failed);
-        for (words, color) in
-            [(&failed.failure.message, ctx.tokens.text), (&failed.failure.advice, ctx.tokens.text2)]
-        {
-            if !words.is_empty() {
-                let words = type_roles::rich(sentence(words), type_roles::reading()).color(color);
-                ui.label(words.line_height(Some(type_roles::READING_LINE_HEIGHT)));
-            }
-        }
+        failure_ui(ctx, ui, &failed.path, &failed.failure);
         ui.add_space(14.0);
         let mode = match failed.mode {
             OpenMode::ReadOnly => "read-only",
             OpenMode::Writable => "for writing",
         };
-        let facts = [
-            ("Cause", class_text(failed.failure.class).to_owned()),
-            ("Opened", mode.to_owned()),
-            ("Written", "nothing; the directory is as it was".to_owned()),
-        ];
+        let mut facts =
+            vec![("Cause", class_text(failed.failure.class).to_owned()), ("Opened", mode.to_owned())];
+        // Without the lock nothing is written; with it, recovery may have been.
+        if failed.mode == OpenMode::ReadOnly || failed.failure.class == FailureClass::Locked {
+            facts.push(("Written", "nothing; the directory is as it was".to_owned()));
+        }
         facts_ui(ctx, ui, &facts);
         buttons_ui(ctx, ui, failed);
     });
@@ -92,7 +86,7 @@ fn buttons_ui(ctx: ViewContext<'_>, ui: &mut Ui, failed: &OpenFailure) {
             ctx.commands.send(Action::Open(failed.path.clone(), failed.mode));
         }
         if ui.add(Button::ghost("Back")).clicked() {
-            ctx.commands.run(Command::CloseStore);
+            ctx.commands.run(Command::Cancel);
         }
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             if ui.add(Button::ghost("Copy diagnostics").icon(icons::COPY_SIMPLE)).clicked() {
@@ -113,25 +107,4 @@ fn diagnostics(failed: &OpenFailure) -> String {
         failed.failure.message,
         failed.failure.advice
     )
-}
-
-/// What a class of failures is called.
-pub(super) fn class_text(class: FailureClass) -> &'static str {
-    match class {
-        FailureClass::NotAStore => "no store",
-        FailureClass::Permission => "refused by the system",
-        FailureClass::Locked => "locked by another process",
-        FailureClass::Newer => "written by a newer version",
-        FailureClass::Damaged => "damaged",
-        FailureClass::Refused => "refused",
-        FailureClass::Cancelled => "cancelled",
-        FailureClass::Other => "unexpected",
-    }
-}
-
-/// A message as it stands alone: hidden characters visible, a capital letter first.
-pub(super) fn sentence(message: &str) -> String {
-    let shown = escape::visible(message);
-    let mut chars = shown.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -7,6 +7,7 @@ mod detail;
 mod error;
 mod events;
 mod explorer;
+mod facts;
 mod graph;
 mod messages;
 mod opening;
@@ -52,11 +53,13 @@ pub struct Panels {
 }
 
 impl Panels {
-    /// Does what a command means for what only a panel holds: the cursor of the filter line, the event that the form reacts to. To
-    /// be called for each command that the program runs, after the model took it over.
+    /// Does what a command means for what only a panel holds: the cursor of the filter line, the length of a page, the event
+    /// that the form reacts to. To be called for each command that the program runs, after the model took it over.
     pub fn run(&mut self, command: Command, model: &Model) {
         match command {
             Command::FocusFilter => self.top_bar.focus_filter(),
+            Command::NextPage => self.events.turn_page(1),
+            Command::PreviousPage => self.events.turn_page(-1),
             Command::AppendReaction => {
                 let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
                 self.append.react_to(selected);

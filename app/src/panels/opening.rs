@@ -2,7 +2,7 @@
 
 use egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
-use super::preview;
+use super::facts;
 use crate::command::Command;
 use crate::context::ViewContext;
 use crate::theme::{icons, type_roles};
@@ -14,13 +14,8 @@ use crate::worker::protocol::Task;
 /// Draws the screen.
 pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
     let t = ctx.tokens;
-    preview::column(ui, |ui| {
-        let path = match &ctx.model.preview {
-            Some(Ok(preview)) => preview.path.clone(),
-            Some(Err((path, _))) => path.clone(),
-            None => std::path::PathBuf::new(),
-        };
-        preview::head_ui(ctx, ui, icons::FOLDER_OPEN, "Opening", &path);
+    facts::column(ui, |ui| {
+        facts::head_ui(ctx, ui, icons::FOLDER_OPEN, "Opening", &ctx.model.opening);
         let (done, total) = match ctx.model.progress {
             Some((Task::Open, done, total)) => (done, total),
             _ => (0, 0),

@@ -2,18 +2,17 @@
 
 use std::path::Path;
 
-use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Sense, Ui, pos2, vec2};
+use egui::Ui;
 
-use super::inside;
+use super::facts::{class_text, column, facts_ui, failure_ui, head_ui};
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
-use crate::theme::metrics::ERROR_WIDTH;
 use crate::theme::{icons, type_roles};
 use crate::view::{text, times};
 use crate::widgets::badge::{Tone, badge};
 use crate::widgets::button::Button;
 use crate::widgets::spinner::spinner;
-use crate::widgets::{error_tile, escape, paint};
+use crate::widgets::{error_tile, escape};
 use crate::worker::protocol::{Failure, OpenMode, Preview, StoreFormat};
 
 /// Draws the screen.
@@ -28,72 +27,6 @@ pub(super) fn show(ctx: ViewContext<'_>, ui: &mut Ui) {
             });
         }
     });
-}
-
-/// The column in the middle that screens without a store share.
-pub(super) fn column(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    let whole = ui.max_rect();
-    let width = ERROR_WIDTH.min(whole.width() - 64.0);
-    let left = (whole.center().x - width / 2.0).floor();
-    let top = whole.top() + (whole.height() * 0.14).floor();
-    let room = Rect::from_min_max(pos2(left, top), pos2(left + width, whole.bottom() - 16.0));
-    inside(ui, room, Layout::default(), |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            ui.spacing_mut().item_spacing.y = 6.0;
-            add(ui);
-        });
-    });
-}
-
-/// The head of such a screen: icon, title, path.
-pub(super) fn head_ui(ctx: ViewContext<'_>, ui: &mut Ui, icon: char, title: &str, path: &Path) {
-    let t = ctx.tokens;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 16.0;
-        let (square, _) = paint::allocate(ui, vec2(40.0, 40.0), Sense::hover());
-        ui.painter().rect_filled(square, 8, t.sel);
-        paint::icon(ui.painter(), square.center(), icon, 22.0, t.accent_text);
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 2.0;
-            ui.label(type_roles::rich(title, type_roles::title()).color(t.text));
-            let shown = escape::visible(&path.display().to_string()).into_owned();
-            let line = paint::line(ui.painter(), &shown, type_roles::mono(), t.text2, ui.available_width());
-            let (rect, response) = paint::allocate(ui, line.size(), Sense::hover());
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &shown));
-            paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), line);
-        });
-    });
-    ui.add_space(16.0);
-}
-
-/// Names and values in a card.
-pub(super) fn facts_ui(ctx: ViewContext<'_>, ui: &mut Ui, facts: &[(&str, String)]) {
-    let t = ctx.tokens;
-    let frame = Frame::NONE
-        .fill(t.panel)
-        .stroke(egui::Stroke::new(1.0, t.line))
-        .corner_radius(crate::theme::metrics::RADIUS_CARD)
-        .inner_margin(Margin::symmetric(16, 12));
-    frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().interact_size.y = 18.0;
-        ui.spacing_mut().item_spacing.y = 5.0;
-        for (name, value) in facts {
-            ui.horizontal(|ui| {
-                let (rect, _) = paint::allocate(ui, vec2(96.0, 18.0), Sense::hover());
-                paint::text(
-                    ui.painter(),
-                    egui::Align2::LEFT_CENTER,
-                    rect.left_center(),
-                    name,
-                    type_roles::body(),
-                    t.text3,
-                );
-                ui.label(type_roles::rich(value.as_str(), type_roles::body()).color(t.text));
-            });
-        }
-    });
-    ui.add_space(12.0);
 }
 
 fn preview_ui(ctx: ViewContext<'_>, ui: &mut Ui, preview: &Preview) {
@@ -118,7 +51,7 @@ fn preview_ui(ctx: ViewContext<'_>, ui: &mut Ui, preview: &Preview) {
             open(OpenMode::Writable);
         }
         if ui.add(Button::ghost("Back")).clicked() {
-            ctx.commands.run(Command::CloseStore);
+            ctx.commands.run(Command::Cancel);
         }
     });
     let why = match (&preview.format, &preview.holder) {
@@ -161,19 +94,16 @@ fn facts(ctx: ViewContext<'_>, preview: &Preview) -> Vec<(&'static str, String)>
 
 fn failed_ui(ctx: ViewContext<'_>, ui: &mut Ui, path: &Path, failure: &Failure) {
     head_ui(ctx, ui, icons::FILE_DASHED, "There is no store to open here", path);
-    badge(ui, Tone::Bad, Some(icons::X_CIRCLE), super::error::class_text(failure.class));
-    for (words, color) in [(&failure.message, ctx.tokens.text), (&failure.advice, ctx.tokens.text2)] {
-        if !words.is_empty() {
-            ui.label(type_roles::rich(super::error::sentence(words), type_roles::reading()).color(color));
-        }
-    }
+    badge(ui, Tone::Bad, Some(icons::X_CIRCLE), class_text(failure.class));
+    ui.add_space(6.0);
+    failure_ui(ctx, ui, path, failure);
     ui.add_space(12.0);
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+    ui.horizontal(|ui| {
         if ui.add(Button::primary("Choose another…").icon(icons::FOLDER_OPEN)).clicked() {
             ctx.commands.run(Command::OpenDialog);
         }
         if ui.add(Button::ghost("Back")).clicked() {
-            ctx.commands.run(Command::CloseStore);
+            ctx.commands.run(Command::Cancel);
         }
     });
 }

@@ -1,15 +1,20 @@
 //! Owns the list of running projections, the state of the chosen one, and the form that starts another. Never folds an event.
 
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use egui::{
     Align2, Frame, Layout, Margin, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
+
+use serde_json::Value;
 
 use super::{from_left, from_right, inside};
 use crate::command::Action;
 use crate::context::StoreContext;
 use crate::theme::metrics::{COLUMN_HEAD, PADDING, PROJECTION_ROW, RADIUS_CARD, RESULT_HEADER};
 use crate::theme::{icons, type_roles};
-use crate::view::text;
+use crate::view::{counts, text};
 use crate::widgets::badge::Tone;
 use crate::widgets::button::{self, Button};
 use crate::widgets::empty_state::EmptyState;
@@ -181,9 +186,9 @@ impl Projections {
             let what = format!("{} of {}", fold_text(projection), source_text(projection));
             section_header::fixed(ui, "State", &what, |ui| {
                 if button::small_icon(ui, icons::COPY, "Copy state").clicked()
-                    && let Some(state) = &projection.state
+                    && let Some(state) = shown_state(ctx, projection)
                 {
-                    let json = serde_json::to_string_pretty(&**state).unwrap_or_default();
+                    let json = serde_json::to_string_pretty(&*state).unwrap_or_default();
                     ctx.view.commands.send(Action::Copy(json, "state"));
                 }
             });
@@ -197,10 +202,8 @@ impl Projections {
             let card = ui.available_rect_before_wrap();
             ui.painter().rect(card, RADIUS_CARD, t.panel, Stroke::new(1.0, t.line), StrokeKind::Inside);
             inside(ui, card.shrink2(vec2(1.0, 8.0)), Layout::default(), |ui| {
-                if let Some(state) = &projection.state {
-                    // The same projection after another delivery is another value.
-                    let id = projection.spec.id.wrapping_mul(0x9E37_79B9);
-                    self.state.show(ui, "state", state, id.wrapping_add(projection.deliveries));
+                if let Some(state) = shown_state(ctx, projection) {
+                    self.state.show(ui, "state", &state, version(projection, &state));
                 } else {
                     let events = text::counted(projection.generation, "event");
                     let advice = format!("None of its {events} was relevant so far");
@@ -220,6 +223,25 @@ fn fold_text(projection: &ProjectionState) -> &'static str {
         FoldKind::LatestFields => "latest fields",
         FoldKind::CountByKind => "counts by kind",
     }
+}
+
+/// The state as it is shown: kinds have names.
+fn shown_state<'a>(ctx: StoreContext<'a>, projection: &'a ProjectionState) -> Option<Cow<'a, Value>> {
+    let state = projection.state.as_deref()?;
+    Some(match projection.spec.fold {
+        FoldKind::LatestFields => Cow::Borrowed(state),
+        FoldKind::CountByKind => Cow::Owned(counts::named(state, &ctx.store.kind_names)),
+    })
+}
+
+/// Changes whenever what is shown does: with another projection, another delivery, another name of a kind.
+fn version(projection: &ProjectionState, shown: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (projection.spec.id, projection.deliveries).hash(&mut hasher);
+    if projection.spec.fold == FoldKind::CountByKind {
+        shown.to_string().hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 fn source_text(projection: &ProjectionState) -> String {

@@ -22,6 +22,8 @@ const BARS: f32 = 60.0;
 pub(super) const HEIGHT: f32 = TIMELINE_HEAD + BARS + AXIS + 6.0;
 /// A bar and the gap behind it, points.
 const PITCH: f32 = 3.0;
+/// A lower bar is neutral: the colours of its classes would be stripes that nobody can tell apart, points.
+const COLOURS_FROM: f32 = 12.0;
 /// From one label of the axis to the next, at least, points.
 const LABEL_PITCH: f32 = 110.0;
 /// Bars this far from the pointer are still hit, points.
@@ -52,8 +54,9 @@ impl TimelinePanel {
             pos2(strip.left() + PADDING_TIGHT, head.bottom()),
             vec2(strip.width() - 2.0 * PADDING_TIGHT, BARS),
         );
-        let plot = plot.round();
         let count = ((plot.width() / PITCH) as usize).max(1);
+        // As wide as so many whole bars, so that every bar and every gap is as wide as the others.
+        let plot = plot.round().with_max_x(plot.left().round() + count as f32 * PITCH);
         self.ask(ctx, ui, count);
         let Some(timeline) = ctx.store.timeline.as_ref().filter(|timeline| timeline.axis == self.axis) else {
             inside(ui, plot, Layout::default(), |ui| spinner(ui, "loading the timeline"));
@@ -169,6 +172,8 @@ fn axis_ui(ctx: StoreContext<'_>, ui: &Ui, plot: Rect, axis: &[Tick]) {
 }
 
 fn bars_ui(ctx: StoreContext<'_>, ui: &Ui, plot: Rect, bars: &[Bar], hovered: Option<usize>) {
+    let t = ctx.view.tokens;
+    let neutral = paint::mix(t.panel, t.text3, 0.55);
     let mut mesh = Mesh::default();
     for (index, bar) in bars.iter().enumerate() {
         let left = (plot.left() + (bar.x.0 * f64::from(plot.width())) as f32).round();
@@ -176,6 +181,12 @@ fn bars_ui(ctx: StoreContext<'_>, ui: &Ui, plot: Rect, bars: &[Bar], hovered: Op
         let right = (right - 1.0).max(left + 1.0);
         let mut y = plot.bottom();
         let height = (plot.height() - 4.0) * bar.height;
+        if height < COLOURS_FROM {
+            let color = if hovered == Some(index) { t.text3 } else { neutral };
+            let whole = Rect::from_min_max(pos2(left, y - height), pos2(right, y));
+            mesh.add_colored_rect(whole, color);
+            continue;
+        }
         for (class, share) in &bar.shares {
             let top = y - height * share;
             let color = bar_color(*class, hovered == Some(index), ctx);

@@ -218,7 +218,7 @@ fn name_ui(ui: &mut Ui, name: &str, t: &Tokens) -> Response {
 
 /// What can be done with the store and with the program.
 fn menu(ctx: StoreContext<'_>, button: &Response) {
-    Popup::menu(button).width(232.0).gap(6.0).show(|ui| {
+    Popup::menu(button).width(296.0).gap(6.0).show(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let writes = ctx.store.summary.mode == OpenMode::Writable;
         let can_write = ctx.store.summary.format != StoreFormat::Batpak;
@@ -283,11 +283,15 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     }
 }
 
-/// The level that was verified, green only if all of it holds.
+/// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
 fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let (tone, icon, label) = match &ctx.store.verified {
         Some(Ok(report)) if report.problems.is_empty() => {
-            (Tone::Good, icons::SHIELD_CHECK, format!("{} verified", report.level))
+            let label = match ctx.store.summary.format {
+                StoreFormat::Causeway { .. } => format!("{} consistent", report.level),
+                StoreFormat::Batpak => "Hashes and links fit".to_owned(),
+            };
+            (Tone::Good, icons::SHIELD_CHECK, label)
         }
         Some(Ok(report)) => {
             let first = report.problems.iter().map(|problem| problem.0).min().unwrap_or(0);
@@ -304,7 +308,11 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let response = badge(ui, tone, Some(icon), &label);
     let about = match &ctx.store.verified {
         Some(Ok(report)) if report.problems.is_empty() => {
-            format!("All hashes of {} fit", text::counted(report.events, "event"))
+            format!(
+                "Internally consistent: {} checked, {}",
+                report.level,
+                text::counted(report.events, "event")
+            )
         }
         Some(Ok(report)) => {
             report.problems.iter().map(|problem| problem.1.clone()).collect::<Vec<_>>().join("\n")

@@ -14,8 +14,8 @@ use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
 use crate::worker::protocol::{
-    CausalGraph, Detail, EventRow, Failure, Located, Matched, OpenMode, Position, Preview, ProjectionState,
-    ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
+    CausalGraph, Detail, EventRow, Failure, FailureClass, Located, Matched, OpenMode, Position, Preview,
+    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
 };
 
 /// Rows that are kept in memory.
@@ -102,6 +102,10 @@ impl Model {
 
     fn open_failed(&mut self, path: PathBuf, mode: OpenMode, failure: Failure, now: f64) {
         self.progress = None;
+        if failure.class == FailureClass::Cancelled {
+            self.screen = self.screen_before();
+            return;
+        }
         // The open store is still there: changing its mode failed, and reading goes on.
         if self.store.as_ref().is_some_and(|store| store.summary.path == path) {
             self.screen = Screen::Store;
@@ -110,6 +114,15 @@ impl Model {
         }
         self.open_failure = Some(OpenFailure { path, mode, failure });
         self.screen = Screen::Error;
+    }
+
+    /// Where the user was before a store was to be opened.
+    fn screen_before(&self) -> Screen {
+        match (&self.store, &self.preview) {
+            (_, Some(Ok(preview))) if preview.path == self.opening => Screen::Preview,
+            (Some(_), _) => Screen::Store,
+            (None, _) => Screen::Welcome,
+        }
     }
 
     fn closed(&mut self) {
@@ -311,7 +324,7 @@ mod tests {
     use causeway::event::EventKind;
 
     use super::*;
-    use crate::worker::protocol::{FailureClass, StoreFormat};
+    use crate::worker::protocol::{StoreFormat, Task};
 
     fn opened() -> Model {
         let mut model = Model::default();
@@ -432,6 +445,21 @@ mod tests {
         model.apply(failed("/other"), 1.0);
         assert_eq!(model.screen, Screen::Error);
         assert_eq!(model.open_failure.unwrap().failure, failure());
+    }
+
+    #[test]
+    fn an_opening_that_was_stopped_leads_back_to_where_the_user_was() {
+        let cancelled = || Update::OpenFailed {
+            path: "/other".into(),
+            mode: OpenMode::ReadOnly,
+            failure: Failure { class: FailureClass::Cancelled, ..failure() },
+        };
+        for (mut model, before) in [(Model::default(), Screen::Welcome), (opened(), Screen::Store)] {
+            model.screen = Screen::Opening;
+            model.progress = Some((Task::Open, 1, 2));
+            model.apply(cancelled(), 1.0);
+            assert_eq!((model.screen, model.progress, model.messages.len()), (before, None, 0));
+        }
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Model {
     pub recents: Vec<Recent>,
     /// What the directory that waits to be opened holds. Written by `apply`.
     pub preview: Option<Result<Preview, (PathBuf, Failure)>>,
+    /// The directory that is being opened. Written by `run`.
+    pub opening: PathBuf,
     /// Why the last opening failed. Written by `apply`.
     pub open_failure: Option<OpenFailure>,
     /// The open store. Written by `apply`; replaced at the next opening.

@@ -2,20 +2,14 @@
 //!
 //! Never holds a colour or a size of type.
 
-/// Distances between things are multiples of this.
-pub const GRID: f32 = 4.0;
 /// Padding of the explorer.
 pub const PADDING_TIGHT: f32 = 12.0;
 /// Padding of the inspector and of cards.
 pub const PADDING: f32 = 16.0;
 /// Padding of forms.
 pub const PADDING_WIDE: f32 = 32.0;
-/// Above and below the rule between two sections.
-pub const SECTION_GAP: f32 = 8.0;
 /// Between two cards.
 pub const CARD_GAP: f32 = 12.0;
-/// From one field of a form to the next.
-pub const FIELD_PITCH: f32 = 60.0;
 /// One step of a tree.
 pub const INDENT: f32 = 16.0;
 
@@ -29,10 +23,6 @@ pub const RESULT_HEADER: f32 = 34.0;
 pub const COLUMN_HEAD: f32 = 24.0;
 /// Row of a table.
 pub const TABLE_ROW: f32 = 22.0;
-/// Row of a table, compact.
-pub const TABLE_ROW_COMPACT: f32 = 20.0;
-/// Row of a table, comfortable.
-pub const TABLE_ROW_COMFORTABLE: f32 = 26.0;
 /// Row of a tree.
 pub const TREE_ROW: f32 = 22.0;
 /// Row of a payload, of code or of hex.
@@ -49,12 +39,8 @@ pub const KEY_CAP: f32 = 18.0;
 pub const BADGE: f32 = 22.0;
 /// Head of the timeline.
 pub const TIMELINE_HEAD: f32 = 34.0;
-/// Overview strip of the timeline.
-pub const OVERVIEW: f32 = 34.0;
 /// Axis of the timeline.
 pub const AXIS: f32 = 22.0;
-/// Lane of the timeline.
-pub const LANE: f32 = 22.0;
 /// Status bar.
 pub const STATUS_BAR: f32 = 24.0;
 /// Banner under the tabs.
@@ -64,8 +50,6 @@ pub const BANNER: f32 = 40.0;
 pub const EXPLORER_WIDTH: f32 = 232.0;
 /// Inspector width.
 pub const INSPECTOR_WIDTH: f32 = 328.0;
-/// Names of lanes.
-pub const LANE_NAMES_WIDTH: f32 = 168.0;
 /// Command palette.
 pub const PALETTE_WIDTH: f32 = 600.0;
 /// Toasts.

@@ -53,7 +53,20 @@ pub struct JsonProblem {
 }
 
 impl Checked {
-    /// How many fields are wrong.
+    /// How many of the fields that hold something are wrong.
+    pub fn wrong(&self, form: &Form) -> u64 {
+        [
+            (self.entity.is_some(), &form.entity),
+            (self.scope.is_some(), &form.scope),
+            (self.kind.is_some(), &form.kind),
+            (self.payload.is_some(), &form.payload),
+        ]
+        .into_iter()
+        .map(|(is_wrong, typed)| u64::from(is_wrong && !typed.trim().is_empty()))
+        .sum()
+    }
+
+    /// How many fields are empty or wrong.
     pub fn problems(&self) -> u64 {
         [self.entity.is_some(), self.scope.is_some(), self.kind.is_some(), self.payload.is_some()]
             .into_iter()

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, Response, Role, Sense, Stroke, StrokeKind, Ui, Widge
 
 use super::{focus, paint, tooltip};
 use crate::theme::metrics::{CONTROL, RADIUS_CONTROL};
-use crate::theme::{Theme, Tokens, icons, type_roles};
+use crate::theme::{Theme, Tokens, type_roles};
 
 /// How loud a button is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +25,11 @@ pub struct Button<'a> {
     label: &'a str,
     icon: Option<char>,
     enabled: bool,
-    menu: bool,
 }
 
 impl<'a> Button<'a> {
     fn new(rank: Rank, label: &'a str) -> Self {
-        Self { rank, label, icon: None, enabled: true, menu: false }
+        Self { rank, label, icon: None, enabled: true }
     }
 
     /// The one thing this pane is for.
@@ -62,12 +61,6 @@ impl<'a> Button<'a> {
     /// A disabled button stays in its place and says so.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = enabled;
-        self
-    }
-
-    /// Puts a caret behind the label: a click opens a menu.
-    pub fn opens_menu(mut self) -> Self {
-        self.menu = true;
         self
     }
 
@@ -106,7 +99,7 @@ impl Widget for Button<'_> {
         let words =
             paint::whole_line(ui.painter(), self.label, type_roles::body_medium(), Color32::PLACEHOLDER);
         let lead = 12.0 + if self.icon.is_some() { 20.0 } else { 0.0 };
-        let tail = 12.0 + if self.menu { 15.0 } else { 0.0 };
+        let tail = 12.0;
         let sense = if enabled { Sense::click() } else { Sense::hover() };
         let (rect, response) = paint::allocate(ui, vec2(lead + words.size().x.ceil() + tail, CONTROL), sense);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, self.label));
@@ -119,9 +112,6 @@ impl Widget for Button<'_> {
         }
         let at = Align2::LEFT_CENTER.anchor_size(pos2(rect.left() + lead, y), words.size());
         p.galley(at.min, words, color);
-        if self.menu {
-            paint::icon(p, pos2(rect.right() - 16.0, y), icons::CARET_DOWN, 10.0, color);
-        }
         focus::ring(ui, &response, rect, RADIUS_CONTROL);
         response
     }

@@ -24,7 +24,6 @@ const OFFSET_DIGITS: usize = 6;
 #[derive(Clone, Debug, Default)]
 pub struct HexView {
     scroller: RowScroller,
-    asked_byte: Option<u64>,
 }
 
 impl HexView {
@@ -35,9 +34,6 @@ impl HexView {
         let digits = offset_digits(base.saturating_add(bytes.len() as u64));
         let wide = MARGIN + glyph * (ascii_column(digits, WIDE_BYTES) + WIDE_BYTES + 2) as f32;
         let row_bytes = if ui.available_width() < wide { NARROW_BYTES } else { WIDE_BYTES };
-        if let Some(byte) = self.asked_byte.take() {
-            self.scroller.ensure_visible(byte / row_bytes as u64);
-        }
         let count = bytes.len().div_ceil(row_bytes) as u64;
         let rows = Rows { label, count, height: PAYLOAD_ROW, keys: true };
         self.scroller.show(ui, rows, |ui, row, rect| {
@@ -52,11 +48,6 @@ impl HexView {
             put(digits + 2, &hex_digits(part), t.text2);
             put(ascii_column(digits, row_bytes), &printable(part), t.text);
         })
-    }
-
-    /// Scrolls to the row that holds the byte at `offset`, counted from the first byte shown.
-    pub fn scroll_to_byte(&mut self, offset: u64) {
-        self.asked_byte = Some(offset);
     }
 }
 

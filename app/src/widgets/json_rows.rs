@@ -154,7 +154,7 @@ mod tests {
     fn small_containers_are_open_and_folding_hides_the_children() {
         let value = json!({"amount": {"value": 129.9, "paid": true}, "lines": []});
         let all = rows(&value, &Flipped::new());
-        assert_eq!(texts(&all), ["amount {2}", " paid true", " value 129.9", "lines [0]"]);
+        assert_eq!(texts(&all), ["amount {2}", " value 129.9", " paid true", "lines [0]"]);
         let folded = rows(&value, &Flipped::from(["/amount".to_owned()]));
         assert_eq!(texts(&folded), ["amount {2}", "lines [0]"]);
     }

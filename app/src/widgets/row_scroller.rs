@@ -55,7 +55,6 @@ pub struct RowScroller {
 
 #[derive(Clone, Copy, Debug)]
 enum Request {
-    Top(u64),
     Show(u64),
     Center(u64),
     End,
@@ -65,11 +64,6 @@ impl RowScroller {
     /// Where the list is scrolled to.
     pub fn position(&self) -> ScrollPosition {
         self.position
-    }
-
-    /// Puts `row` at the top of the view at the next show.
-    pub fn scroll_to(&mut self, row: u64) {
-        self.request = Some(Request::Top(row));
     }
 
     /// Scrolls as little as needed to show the whole of `row`.
@@ -129,7 +123,6 @@ impl RowScroller {
         self.position = self.position.clamped(extent);
         if let Some(request) = self.request.take() {
             self.position = match request {
-                Request::Top(row) => ScrollPosition::at_row(row, extent),
                 Request::Show(row) => self.position.showing(row, extent),
                 Request::Center(row) => ScrollPosition::centered(row, extent),
                 Request::End => ScrollPosition::end(extent),

@@ -32,6 +32,11 @@ pub fn refused(message: impl Into<String>) -> Failure {
     Failure { class: FailureClass::Refused, message: message.into(), advice: String::new() }
 }
 
+/// Something that the user stopped.
+pub fn cancelled(message: &str) -> Failure {
+    Failure { class: FailureClass::Cancelled, message: message.to_owned(), advice: String::new() }
+}
+
 /// What happened; the commonest answers of the operating system in plain words.
 fn message(error: &StoreError) -> String {
     let StoreError::Io(io) = error else { return error.to_string() };
@@ -78,11 +83,15 @@ fn advice(error: &StoreError, class: FailureClass) -> &'static str {
         // The message of a malformed directory says itself what to do.
         FailureClass::NotAStore if matches!(error, StoreError::DataDirMalformed { .. }) => "",
         FailureClass::NotAStore => "Choose the directory that holds the segment files.",
-        FailureClass::Permission => "Ask its owner for the right to read it, or copy it.",
+        FailureClass::Permission => "Ask its owner for the right to read it, or for a copy.",
         FailureClass::Locked => {
             "Open it for reading: that needs no lock, and it follows what the other program writes."
         }
         FailureClass::Newer => "A newer version of this program can read it.",
+        // In a batpak directory a number that nobody used is no damage.
+        FailureClass::Damaged if matches!(error, StoreError::UnreadableEvent { .. }) => {
+            "Its frame is damaged, or nobody used the number; the events before and after it can be read."
+        }
         FailureClass::Damaged => {
             "What lies before and behind the damage can still be read; verify the store to see how far it goes."
         }

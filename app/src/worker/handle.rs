@@ -8,7 +8,8 @@ use causeway::coordinate::Region;
 use causeway::event::{EventKind, KindDescription};
 use causeway::id::EventId;
 use causeway::store::{
-    Columns, LogEvent, Open, ReadOnly, Selection, Store, StoreConfig, StoreError, StoreFormat, Subscription,
+    Columns, LogEvent, Open, Progress, ReadOnly, Selection, Store, StoreConfig, StoreError, StoreFormat,
+    Subscription,
 };
 
 use crate::worker::protocol::OpenMode;
@@ -34,11 +35,13 @@ macro_rules! ask {
 pub(crate) use ask;
 
 impl Handle {
-    /// Opens a directory.
-    pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
+    /// Opens a directory. `progress` is told bytes done and bytes in all, and may end it; only reading takes long enough to ask it.
+    pub(crate) fn open(path: &Path, mode: OpenMode, progress: Progress<'_>) -> Result<Self, StoreError> {
         let config = StoreConfig::new(path);
         match mode {
-            OpenMode::ReadOnly => Store::<ReadOnly>::open_read_only(config).map(Arc::new).map(Self::Reader),
+            OpenMode::ReadOnly => Store::<ReadOnly>::open_read_only_with_progress(config, progress)
+                .map(Arc::new)
+                .map(Self::Reader),
             OpenMode::Writable => Store::open(config).map(Arc::new).map(Self::Writer),
         }
     }

@@ -20,16 +20,19 @@ pub mod protocol;
 mod rows;
 mod session;
 mod source;
+mod states;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod verify;
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
@@ -37,7 +40,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use crate::worker::activity::{Activity, Work};
 use crate::worker::handle::Handle;
 use crate::worker::outbox::Outbox;
-use crate::worker::protocol::{Failure, OpenMode, Request, Update};
+use crate::worker::protocol::{Failure, OpenMode, Request, Summary, Task, Update};
 use crate::worker::session::Session;
 
 /// Requests that wait in the channel.
@@ -46,6 +49,8 @@ const REQUESTS_MAX: usize = 256;
 const UPDATES_MAX: usize = 1024;
 /// How long the worker sleeps while nothing is open.
 const IDLE: Duration = Duration::from_hours(1);
+/// Progress of an opening is told at most this often.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The thread that holds the open store.
 pub struct Worker {
@@ -53,6 +58,10 @@ pub struct Worker {
     outbox: Outbox,
     activity: Activity,
     session: Option<Session>,
+    /// Openings that were begun.
+    openings: u64,
+    /// The user gave up the openings up to this one.
+    given_up: Arc<AtomicU64>,
 }
 
 /// The interface's end of a worker. Dropping it closes the store and waits until it is closed.
@@ -62,6 +71,10 @@ pub struct WorkerHandle {
     waiting: VecDeque<(Request, Work)>,
     updates: Option<Receiver<Update>>,
     activity: Activity,
+    /// Openings that were asked for.
+    openings: u64,
+    /// The user gave up the openings up to this one: while the worker opens, it takes no request.
+    given_up: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -75,7 +88,15 @@ impl Worker {
         let (told, updates) = bounded(UPDATES_MAX);
         let activity = Activity::default();
         let outbox = Outbox::new(told, Arc::new(wake));
-        let mut worker = Self { requests: asked, outbox, activity: activity.clone(), session: None };
+        let given_up = Arc::<AtomicU64>::default();
+        let mut worker = Self {
+            requests: asked,
+            outbox,
+            activity: activity.clone(),
+            session: None,
+            openings: 0,
+            given_up: given_up.clone(),
+        };
         let thread = thread::Builder::new().name("causeway-store".to_owned()).spawn(move || {
             let outbox = worker.outbox.clone();
             // After a panic the session is gone and the next request opens a new one.
@@ -89,6 +110,8 @@ impl Worker {
             waiting: VecDeque::new(),
             updates: Some(updates),
             activity,
+            openings: 0,
+            given_up,
             thread: Some(thread),
         })
     }
@@ -146,7 +169,7 @@ impl Worker {
             self.close();
             self.outbox.send(Update::Closed);
         }
-        match open::open(&path, mode, None) {
+        match self.open_with_progress(&path, mode) {
             Ok((handle, summary)) => {
                 self.close();
                 let (outbox, activity) = (self.outbox.clone(), self.activity.clone());
@@ -156,12 +179,35 @@ impl Worker {
         }
     }
 
+    /// Opens a directory; tells how far it is, and ends when the user gives it up.
+    fn open_with_progress(&mut self, path: &Path, mode: OpenMode) -> Result<(Handle, Summary), Failure> {
+        self.openings += 1;
+        let (number, given_up, outbox) = (self.openings, self.given_up.clone(), self.outbox.clone());
+        let is_given_up = move || given_up.load(Ordering::Acquire) >= number;
+        let mut told: Option<Instant> = None;
+        let mut progress = |done, total| {
+            if told.is_none_or(|at| at.elapsed() >= PROGRESS_INTERVAL) {
+                told = Some(Instant::now());
+                outbox.send(Update::Progress { what: Task::Open, done, total });
+            }
+            if is_given_up() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let opened = Handle::open(path, mode, &mut progress);
+        if is_given_up() {
+            return Err(failure::cancelled("Opening was stopped."));
+        }
+        open::summary(path, opened, false)
+    }
+
     fn open_demo(&mut self, path: &Path) {
-        self.close();
+        self.openings += 1;
+        if self.session.is_some() {
+            self.close();
+            self.outbox.send(Update::Closed);
+        }
         let opened = demo::open(path).map_err(|error| failure::of_directory(path, &error)).and_then(
             |(store, story)| {
-                let (handle, summary) =
-                    open::open(path, OpenMode::Writable, Some(Handle::Writer(store.clone())))?;
+                let (handle, summary) = open::summary(path, Ok(Handle::Writer(store.clone())), true)?;
                 let feeder = demo::Feeder::start(store, story, self.outbox.clone())?;
                 Ok((handle, summary, feeder))
             },
@@ -189,6 +235,11 @@ impl Worker {
 impl WorkerHandle {
     /// Asks something. Never waits.
     pub fn send(&mut self, request: Request) {
+        match request {
+            Request::Open { .. } | Request::OpenDemo { .. } => self.openings += 1,
+            Request::Cancel => self.given_up.store(self.openings, Ordering::Release),
+            _ => {}
+        }
         self.waiting.push_back((request, self.activity.begin()));
         self.flush();
     }
@@ -224,7 +275,8 @@ impl WorkerHandle {
 
 impl Drop for WorkerHandle {
     fn drop(&mut self) {
-        // Without a receiver no update is waited for, without a sender no request is.
+        // Without a receiver no update is waited for, without a sender no request is, and nothing is opened any more.
+        self.given_up.store(u64::MAX, Ordering::Release);
         self.updates = None;
         self.requests = None;
         self.waiting.clear();

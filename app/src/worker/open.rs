@@ -1,10 +1,10 @@
-//! Owns looking at a directory and opening it: what it holds, who wrote it, how its kinds are called.
+//! Owns what is said of a directory, before and after it is opened: what it holds, who wrote it, how its kinds are called.
 
 use std::fs;
 use std::path::Path;
 
 use causeway::event::EventKind;
-use causeway::store::{self, LockHolder, StoreFormat as Format};
+use causeway::store::{self, LockHolder, StoreError, StoreFormat as Format};
 
 use crate::state::kind_names;
 use crate::worker::failure;
@@ -29,11 +29,14 @@ pub(crate) fn preview(path: &Path) -> Result<Preview, Failure> {
     })
 }
 
-/// Opens a directory; a demonstration store comes opened already, because it has a clock of its own.
-pub(crate) fn open(path: &Path, mode: OpenMode, demo: Option<Handle>) -> Result<(Handle, Summary), Failure> {
-    let is_demo = demo.is_some();
-    let opened = demo.map_or_else(|| Handle::open(path, mode), Ok);
+/// What is known of a store that was just opened.
+pub(crate) fn summary(
+    path: &Path,
+    opened: Result<Handle, StoreError>,
+    is_demo: bool,
+) -> Result<(Handle, Summary), Failure> {
     let handle = opened.map_err(|error| failure::of_directory(path, &error))?;
+    let mode = handle.mode();
     let summary = Summary {
         path: path.to_owned(),
         identity: handle.identity(),

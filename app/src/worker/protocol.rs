@@ -55,8 +55,6 @@ pub enum Request {
     Append { id: RequestId, draft: Draft },
     /// Check the hashes of the whole store.
     Verify { id: RequestId },
-    /// Name kinds: replaces all names that a person gave.
-    NameKinds(Vec<(EventKind, String)>),
     /// Pause or resume the demo feed, and set its rate in events a second.
     Feed { paused: bool, per_second: f64 },
 }
@@ -523,6 +521,6 @@ pub struct VerifyView {
     pub events: u64,
     /// What does not hold, a sentence each, with the sequence it begins at.
     pub problems: Vec<(u64, String)>,
-    /// Which level was checked, as "V2".
+    /// What was checked: a level, as "V2", or what it is made of.
     pub level: &'static str,
 }

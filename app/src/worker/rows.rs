@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use causeway::encoding;
 use causeway::id::EventId;
-use causeway::store::LogEvent;
+use causeway::store::{LogEvent, StoreError};
 use serde_json::Value;
 
 use crate::worker::handle::Handle;
@@ -19,9 +19,17 @@ const SUMMARY_BYTES_MAX: usize = 64 * 1024;
 pub(crate) fn row(handle: &Handle, sequence: u64) -> EventRow {
     let cell = match handle.event_at(sequence) {
         Ok(event) => RowCell::Event(Box::new(cell(handle, &event))),
-        Err(error) => RowCell::Damaged(error.to_string()),
+        Err(error) => RowCell::Damaged(hole(&error)),
     };
     EventRow { sequence, cell }
+}
+
+/// Why nothing stands at a place, in the words of a row.
+fn hole(error: &StoreError) -> String {
+    match error {
+        StoreError::UnreadableEvent { sequence } => format!("no event can be read at #{sequence}"),
+        other => other.to_string(),
+    }
 }
 
 /// The cell of an event that was read.
@@ -113,7 +121,7 @@ mod tests {
     #[test]
     fn a_row_shows_the_fields_of_a_payload_in_one_line() {
         let value = json!({"id": 7, "note": "two\nlines", "list": [1, {"a": null}]});
-        assert_eq!(one_line(&value), "id: 7, list: [1,{\"a\":null}], note: two lines");
+        assert_eq!(one_line(&value), "id: 7, note: two lines, list: [1,{\"a\":null}]");
         assert_eq!(one_line(&json!(4.5)), "4.5");
         assert_eq!(one_line(&json!({})), "");
     }
@@ -123,6 +131,13 @@ mod tests {
         let line = one_line(&json!({"text": "ß".repeat(500)}));
         assert_eq!(line.chars().count(), SUMMARY_CHARS_MAX);
         assert!(line.ends_with('…'));
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_read_is_said_once() {
+        assert_eq!(hole(&StoreError::UnreadableEvent { sequence: 12 }), "no event can be read at #12");
+        let damaged = StoreError::CorruptFrame { segment_id: 3, offset: 96, reason: "too long".into() };
+        assert_eq!(hole(&damaged), "damaged frame in segment 3 at byte 96: too long");
     }
 
     #[test]

@@ -160,12 +160,8 @@ impl Session {
                 }
             }
             Request::Cancel => self.cancel(),
-            // Names are the interface's business, the others are the worker's.
-            Request::NameKinds(_)
-            | Request::Preview { .. }
-            | Request::Open { .. }
-            | Request::OpenDemo { .. }
-            | Request::Close => {}
+            // The worker's business.
+            Request::Preview { .. } | Request::Open { .. } | Request::OpenDemo { .. } | Request::Close => {}
         }
     }
 

@@ -3,9 +3,9 @@
 use causeway::coordinate::Region;
 use causeway::store::{Freshness, ProjectionWatcher, RegionWatcher, WatchStop, WatcherError};
 
-use crate::worker::folds::Fold;
 use crate::worker::handle::{Handle, ask};
 use crate::worker::protocol::FoldSource;
+use crate::worker::states::Fold;
 
 /// A source of states.
 pub(crate) enum Source<T: Fold> {

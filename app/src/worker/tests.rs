@@ -163,6 +163,42 @@ fn what_is_no_store_is_refused_with_its_path() {
     }
 }
 
+/// Three thousand events that batpak wrote.
+fn batpak_directory() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/batpak/shop-3k/store")
+}
+
+#[test]
+fn an_opening_tells_its_progress_and_ends_when_the_user_gives_it_up() {
+    let (go, gate) = bounded::<()>(0);
+    // The worker stands still at its first word until the user has pressed cancel.
+    let worker = Worker::start(move || {
+        let _ = gate.recv();
+    })
+    .expect("a thread starts");
+    let mut asker = Asker { worker, last: 0 };
+    asker.worker.send(Request::Open { path: batpak_directory(), mode: OpenMode::ReadOnly });
+    let (done, total) = asker.wait(|update| match update {
+        Update::Progress { what: Task::Open, done, total } => Some((done, total)),
+        other => panic!("{other:?}"),
+    });
+    assert!(done < total && total > 1_000_000, "{done} of {total}");
+    asker.worker.send(Request::Cancel);
+    drop(go);
+    let failure = asker.wait(|update| match update {
+        Update::OpenFailed { failure, .. } => Some(failure),
+        Update::Opened(_) => panic!("nothing is opened"),
+        _ => None,
+    });
+    assert_eq!(failure.class, FailureClass::Cancelled);
+    asker.worker.send(Request::Open { path: batpak_directory(), mode: OpenMode::ReadOnly });
+    let events = asker.wait(|update| match update {
+        Update::Opened(summary) => Some(summary.position.events),
+        _ => None,
+    });
+    assert!(events >= 3_000, "{events}");
+}
+
 #[test]
 fn a_second_writer_is_told_that_the_store_is_locked_and_what_was_open_stays_open() {
     let dir = tempfile::tempdir().unwrap();

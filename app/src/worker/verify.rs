@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use causeway::store::StoreFormat;
+
 use crate::worker::activity::Work;
 use crate::worker::failure;
 use crate::worker::handle::{Handle, ask};
 use crate::worker::outbox::Outbox;
-use crate::worker::protocol::{Failure, FailureClass, RequestId, Task, Update, VerifyView};
+use crate::worker::protocol::{Failure, RequestId, Task, Update, VerifyView};
 
 /// Progress is told at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -27,7 +29,7 @@ pub(crate) fn start(
     let check = move || {
         let report = outbox.guard("verifying", || verify(&handle, &cancelled, &outbox));
         drop(work);
-        let report = report.unwrap_or_else(|| Err(stopped("Verifying ended early.")));
+        let report = report.unwrap_or_else(|| Err(failure::cancelled("Verifying ended early.")));
         outbox.send(Update::Verified { id, report });
     };
     match thread::Builder::new().name("causeway-verify".to_owned()).spawn(check) {
@@ -36,6 +38,14 @@ pub(crate) fn start(
             told.send(Update::Verified { id, report: Err(failure::of(&error.into())) });
             None
         }
+    }
+}
+
+/// What was checked: a batpak hash covers the payload alone, so the levels of our own format do not fit it.
+fn level(format: StoreFormat) -> &'static str {
+    match format {
+        StoreFormat::Causeway { .. } => "V2",
+        _ => "payload hashes and links",
     }
 }
 
@@ -50,11 +60,7 @@ fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<Ve
     };
     let report = ask!(handle, store => store.verify(&mut progress)).map_err(|error| failure::of(&error))?;
     if report.cancelled {
-        return Err(stopped("Verifying was stopped."));
+        return Err(failure::cancelled("Verifying was stopped."));
     }
-    Ok(VerifyView { events: report.events, problems: report.problems, level: "V2" })
-}
-
-fn stopped(message: &str) -> Failure {
-    Failure { class: FailureClass::Cancelled, message: message.to_owned(), advice: String::new() }
+    Ok(VerifyView { events: report.events, problems: report.problems, level: level(handle.format()) })
 }

@@ -207,7 +207,7 @@ fn chain_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
 /// Whether the hashes of this event were computed anew and fit.
 pub(super) fn chain_badge(ui: &mut Ui, detail: &Detail) {
     match detail.chain_holds {
-        Some(true) => badge(ui, Tone::Good, Some(icons::LOCK_SIMPLE), "verified"),
+        Some(true) => badge(ui, Tone::Good, Some(icons::LOCK_SIMPLE), "hash fits"),
         Some(false) => badge(ui, Tone::Bad, Some(icons::LOCK_SIMPLE_OPEN), "broken"),
         None => badge(ui, Tone::Neutral, Some(icons::LOCK_SIMPLE), "not checked"),
     };

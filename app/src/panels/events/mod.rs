@@ -38,9 +38,16 @@ pub(super) struct EventTable {
     asked: Option<(Range<u64>, Query, u64)>,
     revealed: Option<u64>,
     following: bool,
+    /// Pages to go, down or up, once the table is drawn.
+    pages: i64,
 }
 
 impl EventTable {
+    /// Goes a page down or up when the table is drawn next.
+    pub(super) fn turn_page(&mut self, pages: i64) {
+        self.pages += pages;
+    }
+
     /// Draws the table in all the room there is.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -55,6 +62,12 @@ impl EventTable {
         self.obey(ctx);
         self.rows_ui(ctx, ui, &columns, &lanes);
         self.ask(ctx);
+        // One row stays in view, so that the eye finds its place.
+        let page = self.visible.end.saturating_sub(self.visible.start + 1).max(1);
+        let pages = std::mem::take(&mut self.pages);
+        if pages != 0 {
+            ctx.view.commands.send(Action::Step(pages * page.cast_signed()));
+        }
     }
 
     /// Lanes of the rows around what was in view in the frame before.

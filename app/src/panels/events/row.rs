@@ -5,6 +5,7 @@ use egui::{Align2, Color32, FontId, Painter, Rect, Response, Role, Sense, Ui, Wi
 use super::columns::Columns;
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
+use crate::panels::facts;
 use crate::state::query::Query;
 use crate::theme::metrics::{MARK, RADIUS_CHIP};
 use crate::theme::{Tokens, icons, type_roles};
@@ -12,7 +13,7 @@ use crate::view::lanes::Mark;
 use crate::view::rows::{self, RowText};
 use crate::view::text;
 use crate::widgets::select::menu_row;
-use crate::widgets::{escape, kind_mark, paint, tooltip};
+use crate::widgets::{kind_mark, paint, tooltip};
 use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
 
 /// What is known of a line of the table.
@@ -52,8 +53,8 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
             menu(ctx, &response, loaded.sequence, event);
         }
         RowCell::Damaged(reason) => {
-            let reason = escape::visible(reason);
-            let name = format!("#{} damaged, {reason}", text::grouped(loaded.sequence));
+            let reason = facts::sentence(reason);
+            let name = format!("#{} {reason}", text::grouped(loaded.sequence));
             response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
             damaged(ui.painter(), rect, line.columns, loaded.sequence, &reason, t);
             tooltip::hint(response.clone(), &reason);
@@ -163,10 +164,9 @@ fn damaged(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, reason: &s
         t.red_text,
     );
     let left = rect.left() + columns.entity.0;
-    let words = format!("Damaged · {reason}");
     let galley = paint::line(
         p,
-        &words,
+        reason,
         type_roles::table_medium(),
         t.red_text,
         rect.left() + columns.note - 16.0 - left,
@@ -182,7 +182,7 @@ fn damaged(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, reason: &s
 fn menu(ctx: StoreContext<'_>, response: &Response, sequence: u64, event: &EventCell) {
     response.context_menu(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.set_min_width(220.0);
+        ui.set_width(220.0);
         let query = &ctx.store.query;
         let choices = [
             ("Show in causal graph", vec![Action::Select(sequence), Action::Run(Command::ShowGraph)]),

@@ -15,6 +15,9 @@ use crate::widgets::button::Button;
 use crate::widgets::text_input::TextInput;
 use crate::widgets::{hairline, kind_mark, paint};
 
+/// From one kind to the next, points.
+const ROW: f32 = CONTROL + 6.0;
+
 /// Private state: what was typed, by kind, and the path of a file with names.
 #[derive(Debug, Default)]
 pub(super) struct KindNames {
@@ -33,10 +36,11 @@ impl KindNames {
             let about = "Names live in your settings, not in the store";
             ui.label(type_roles::rich(about, type_roles::table()).color(t.text3));
             ui.add_space(10.0);
-            let height = whole.height() - 128.0;
+            // Whole rows: a half one under the rule would look like a mistake.
+            let height = ((whole.height() - 128.0) / ROW).floor() * ROW;
             ScrollArea::vertical().max_height(height).auto_shrink(false).show(ui, |ui| {
                 ui.set_min_height(height);
-                ui.spacing_mut().interact_size.y = 34.0;
+                ui.spacing_mut().item_spacing.y = ROW - CONTROL;
                 for (kind, count) in ctx.model.store.iter().flat_map(|store| store.facets.kinds.iter()) {
                     self.kind_ui(ctx, ui, *kind, *count);
                 }

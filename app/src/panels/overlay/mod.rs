@@ -17,6 +17,10 @@ use crate::theme::metrics::{PALETTE_WIDTH, RADIUS_CHIP, RADIUS_PALETTE};
 use crate::theme::{Tokens, type_roles};
 use crate::widgets::paint;
 
+/// Height of a dialog with one field and room for what is wrong with it, points.
+const DIALOG: f32 = 150.0;
+/// What a key takes of a row at most, points.
+const KEY_ROOM: f32 = 34.0;
 /// From the top of the window to an overlay, points.
 const TOP: f32 = 120.0;
 
@@ -45,9 +49,9 @@ impl Overlays {
         match wanted {
             Overlay::None => {}
             Overlay::Palette => float(ctx, ui, 420.0, |ui| self.palette.show(ctx, ui, is_new)),
-            Overlay::Keys => float(ctx, ui, 512.0, |ui| palette::keys_ui(ctx, ui)),
-            Overlay::Jump => float(ctx, ui, 132.0, |ui| self.jump.show(ctx, ui, is_new)),
-            Overlay::OpenPath => float(ctx, ui, 132.0, |ui| self.open_path.show(ctx, ui, is_new)),
+            Overlay::Keys => float(ctx, ui, 540.0, |ui| palette::keys_ui(ctx, ui)),
+            Overlay::Jump => float(ctx, ui, DIALOG, |ui| self.jump.show(ctx, ui, is_new)),
+            Overlay::OpenPath => float(ctx, ui, DIALOG, |ui| self.open_path.show(ctx, ui, is_new)),
             Overlay::KindNames => float(ctx, ui, 480.0, |ui| self.kind_names.show(ctx, ui)),
         }
     }
@@ -107,7 +111,9 @@ pub(super) fn command_row(ui: &mut Ui, command: Command, label: &str, chosen: bo
         16.0,
         if chosen { t.text } else { t.text2 },
     );
-    let words = paint::line(ui.painter(), label, type_roles::body_medium(), t.text, rect.width() - 130.0);
+    let keys_width = command.keys().split('+').count() as f32 * KEY_ROOM;
+    let words =
+        paint::line(ui.painter(), label, type_roles::body_medium(), t.text, rect.width() - 50.0 - keys_width);
     paint::put(ui.painter(), Align2::LEFT_CENTER, pos2(rect.left() + 38.0, y), words);
     keys_at(ui, rect, 10.0, &command.keys());
     response
