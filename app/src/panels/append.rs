@@ -5,7 +5,7 @@ use egui::{
     vec2,
 };
 
-use super::{from_left, from_right, inside, keys_at};
+use super::{facts, from_left, from_right, inside, keys_at};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::theme::metrics::{FORM_WIDTH, PADDING_WIDE, RADIUS_CARD, RADIUS_CONTROL};
@@ -126,7 +126,9 @@ impl AppendForm {
             Some(kind) => format!("{kind}"),
             None => "a name, or a number such as 0x1001".to_owned(),
         };
-        let error = problem.map(|message| FieldError { message, fix: None });
+        let fitting = self.fitting_kinds(ctx);
+        // While names that fit are offered, the name is on its way and not wrong.
+        let error = problem.filter(|_| fitting.is_empty()).map(|message| FieldError { message, fix: None });
         let input =
             TextInput::new("Kind").hint(&hint).placeholder("OrderPlaced").icon(icons::TAG).error(error);
         let shown = input.show(ui, &mut self.form.kind);
@@ -135,17 +137,6 @@ impl AppendForm {
             let at = pos2(shown.response.rect.right() - 8.0, shown.response.rect.center().y);
             kind_mark::paint(ui.painter(), at, crate::theme::metrics::MARK, mark, ctx.view.tokens);
         }
-        let typed = self.form.kind.trim().to_lowercase();
-        let fitting: Vec<String> = ctx
-            .store
-            .facets
-            .kinds
-            .iter()
-            .filter_map(|(kind, _)| ctx.store.kind_names.get(kind))
-            .filter(|name| name.to_lowercase().contains(&typed) && name.as_str() != self.form.kind)
-            .take(SUGGESTIONS)
-            .cloned()
-            .collect();
         let open = shown.response.has_focus() && checked.found_kind.is_none() && !fitting.is_empty();
         egui::Popup::from_response(&shown.response).open(open).gap(8.0).width(320.0).show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
@@ -157,6 +148,17 @@ impl AppendForm {
                 }
             }
         });
+    }
+
+    /// Names of kinds of the store that hold what was typed.
+    fn fitting_kinds(&self, ctx: StoreContext<'_>) -> Vec<String> {
+        let typed = self.form.kind.trim().to_lowercase();
+        let known = ctx.store.facets.kinds.iter().filter_map(|(kind, _)| ctx.store.kind_names.get(kind));
+        known
+            .filter(|name| name.to_lowercase().contains(&typed) && name.as_str() != self.form.kind)
+            .take(SUGGESTIONS)
+            .cloned()
+            .collect()
     }
 
     fn payload_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, checked: &Checked) {
@@ -323,7 +325,7 @@ fn refused_ui(ctx: StoreContext<'_>, ui: &mut Ui, failure: &Failure) {
     for (words, color) in [(&failure.message, ctx.view.tokens.text), (&failure.advice, ctx.view.tokens.text2)]
     {
         if !words.is_empty() {
-            ui.label(type_roles::rich(escape::visible(words), type_roles::table()).color(color));
+            ui.label(type_roles::rich(facts::sentence(words), type_roles::table()).color(color));
         }
     }
 }

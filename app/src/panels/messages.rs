@@ -2,11 +2,11 @@
 
 use egui::Ui;
 
+use super::facts;
 use crate::command::Action;
 use crate::context::ViewContext;
 use crate::theme::metrics::STATUS_BAR;
 use crate::widgets::badge::Tone;
-use crate::widgets::escape;
 use crate::widgets::toast::Toasts;
 
 /// Private state: what is shown, and the newest message that was taken over.
@@ -24,7 +24,7 @@ impl Messages {
                 continue;
             }
             self.newest = Some(message.id);
-            let text = escape::visible(&message.text);
+            let text = facts::sentence(&message.text);
             if message.is_error {
                 self.toasts.add_failure(text.clone(), text);
             } else {

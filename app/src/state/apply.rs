@@ -67,7 +67,9 @@ impl Model {
 
     /// Shows a message at the lower right.
     pub fn say(&mut self, text: impl Into<String>, is_error: bool, now: f64) {
-        let id = self.messages.last().map_or(1, |last| last.id + 1);
+        // Never a number twice: what was shown once is not shown again.
+        self.said += 1;
+        let id = self.said;
         self.messages.push(Message { id, text: text.into(), is_error, at: now });
         let extra = self.messages.len().saturating_sub(MESSAGES_MAX);
         self.messages.drain(..extra);
@@ -473,6 +475,16 @@ mod tests {
         model.apply(Update::Previewed { id: new, preview: Err(failure()) }, 0.0);
         assert_eq!(model.screen, Screen::Preview);
         assert!(matches!(&model.preview, Some(Err((path, _))) if path == &PathBuf::from("/new")));
+    }
+
+    #[test]
+    fn a_message_after_the_others_are_gone_has_a_number_of_its_own() {
+        let mut model = Model::default();
+        model.say("copied", false, 1.0);
+        let first = model.messages[0].id;
+        model.tick(100.0);
+        model.say("copied", false, 100.0);
+        assert!(model.messages[0].id > first);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct Model {
     pub progress: Option<(Task, u64, u64)>,
     /// Messages at the lower right, oldest first. Written by `apply` and `run`; short-lived.
     pub messages: Vec<Message>,
+    /// Messages so far, which numbers them. Written with `messages`.
+    pub said: u64,
     /// Settings of the user. Written by `run`; saved.
     pub settings: Settings,
     /// Overlay that is open. Written by `run`.
