@@ -119,3 +119,23 @@ fn a_directory_is_described_before_it_is_opened() {
     assert!(described.findings.is_empty() && described.holder.is_none());
     assert!(matches!(preview(&fixture("none")), Err(StoreError::Io(_))));
 }
+
+#[test]
+fn an_intact_directory_verifies_whatever_its_writer_did_to_the_chains() {
+    for case in
+        ["shop-3k", "v010-lanes", "v010-rotated", "v082-fence", "v082-batches", "v082-causal", "v082-drop"]
+    {
+        let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(fixture(case))).unwrap();
+        let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert!(report.holds(), "{case}: {:?}", report.problems);
+    }
+}
+
+#[test]
+fn a_stream_that_its_writer_began_anew_counts_all_its_events() {
+    let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(fixture("v082-fence"))).unwrap();
+    for (entity, count) in store.entities().unwrap() {
+        assert_eq!(store.entity_generation(&entity), Some(count), "{entity}");
+        assert_eq!(store.by_entity(&entity).len() as u64, count, "{entity}");
+    }
+}

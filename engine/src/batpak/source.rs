@@ -221,8 +221,8 @@ impl EventSource for Arc<BatpakSource> {
         })
     }
 
-    fn leaves_numbers_unused(&self) -> bool {
-        true
+    fn is_dense(&self) -> bool {
+        false
     }
 
     fn frames_read(&self) -> u64 {

@@ -43,9 +43,9 @@ pub(crate) trait EventSource: std::fmt::Debug + Send + Sync {
     /// Frames that were read so far.
     fn frames_read(&self) -> u64;
 
-    /// True if a number without an event says nothing: its writer may never have used it, and findings tell of damage.
-    fn leaves_numbers_unused(&self) -> bool {
-        false
+    /// True if only damage leaves a gap in sequences and in places of a stream. Other writers burn numbers and begin streams anew.
+    fn is_dense(&self) -> bool {
+        true
     }
 
     /// Lets go of what is kept of the files: a follower saw that they were replaced.

@@ -233,6 +233,29 @@ impl Index {
         Ok(None)
     }
 
+    /// Number of readable events of exactly `entity` before `end`.
+    pub(crate) fn count_of(&self, entity: &str, end: u64) -> Result<u64, StoreError> {
+        let (mut count, mut from) = (0, self.first());
+        while from < end {
+            let ordinal_of_end = |first: u64| u32::try_from(end - first).unwrap_or(u32::MAX);
+            let (found, next) = match self.part_at(from) {
+                Part::Live(live) => {
+                    let list = live.stream(entity);
+                    (list.map_or(0, |list| list.seek(ordinal_of_end(live.first))), u64::MAX)
+                }
+                Part::Sealed(part) => {
+                    let names = part.names(Tag::Streams)?;
+                    let cut = ordinal_of_end(part.header.first);
+                    (names.find(entity).map_or(0, |list| list.seek(cut)), part.header.end)
+                }
+                Part::Missing(gap) => (0, gap.end),
+            };
+            count += found as u64;
+            from = next;
+        }
+        Ok(count)
+    }
+
     /// Sequences whose event may have this id, newest part first.
     pub(crate) fn id_candidates(&self, id: u128, end: u64) -> Result<Vec<u64>, StoreError> {
         let mut found = Vec::new();

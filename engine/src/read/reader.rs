@@ -78,6 +78,10 @@ impl Reader {
 
     /// Number of events in the stream of exactly `entity`; `None` if it has none.
     pub(crate) fn generation(&self, entity: &str) -> Result<Option<u64>, StoreError> {
+        if !self.shared.source.is_dense() {
+            let count = self.shared.index.count_of(entity, self.visible())?;
+            return Ok((count > 0).then_some(count));
+        }
         let newest = self.shared.index.newest_of(entity, self.visible())?;
         let clock = match newest {
             None => return Ok(None),
@@ -114,6 +118,9 @@ impl Reader {
         }
         let visible = self.visible();
         let mut place = u64::from(clock);
+        if !self.shared.source.is_dense() {
+            return Ok(self.shared.index.nth_of(entity, place, visible)?.unwrap_or(visible));
+        }
         // Damaged events are missing from the postings, so that the n-th posting may lie behind place n of the stream.
         loop {
             let Some(sequence) = self.shared.index.nth_of(entity, place, visible)? else {

@@ -101,7 +101,7 @@ impl Iterator for Events {
             };
             let event = self.read(sequence);
             let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
-                && self.reader.shared().source.leaves_numbers_unused();
+                && !self.reader.shared().source.is_dense();
             if is_unused {
                 continue;
             }
