@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use crate::memory::live::Head;
 use crate::memory::selection::Selection;
 use crate::memory::survey::missing_events;
 use crate::read::entry::LogEvent;
@@ -45,22 +46,23 @@ impl VerifyReport {
     }
 }
 
-/// Newest event of each stream, and of each of its lanes where they are asked for: place and hash.
+/// Newest event of each stream, and of each of its lanes where they are asked for.
 #[derive(Default)]
-struct Heads(HashMap<(Arc<str>, Option<u32>), (u32, [u8; 32])>);
+struct Heads(HashMap<(Arc<str>, Option<u32>), Head>);
 
 impl Heads {
     /// What is wrong with the link of the next event of a stream or lane. The event is its newest afterwards.
     fn broken_link(&mut self, event: &LogEvent, lane: Option<u32>) -> Option<String> {
         let raw = &event.raw;
         let clock = raw.header.position.sequence();
-        let before = self.0.insert((raw.coordinate.shared_entity(), lane), (clock, raw.event_hash));
-        let expected = before.map_or(0, |(clock, _)| clock.wrapping_add(1));
+        let head = Head { clock, event_hash: raw.event_hash };
+        let before = self.0.insert((raw.coordinate.shared_entity(), lane), head);
+        let expected = before.map_or(0, |before| before.clock.wrapping_add(1));
         if clock != expected {
             let entity = raw.coordinate.entity();
             return Some(format!("it has place {clock} in the stream of {entity:?} instead of {expected}"));
         }
-        let fits = event.prev_hash == before.map_or([0; 32], |(_, hash)| hash);
+        let fits = event.prev_hash == before.map_or([0; 32], |before| before.event_hash);
         (!fits).then(|| "its link does not fit the event before it in its stream".to_owned())
     }
 }
