@@ -11,7 +11,7 @@ use crate::theme::type_roles;
 use crate::view::text;
 use crate::widgets::hash_label::hash_label;
 use crate::widgets::{escape, hairline, link, section_header};
-use crate::worker::protocol::Detail;
+use crate::worker::protocol::{Detail, StoreFormat};
 
 /// Draws the tab.
 pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
@@ -52,16 +52,22 @@ fn hashes_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
     }
 }
 
+/// What the event hash covers: everything the event says in our own format, the payload alone in batpak's.
+fn coverage(format: StoreFormat) -> [(bool, &'static str); 6] {
+    let ours = matches!(format, StoreFormat::Causeway { .. });
+    [
+        (true, "payload, by its hash"),
+        (ours, "id, time, kind, flags, entity, scope, extensions"),
+        (ours, "cause, correlation, place in the stream"),
+        (ours, "the event before in the same stream"),
+        (ours, "place in the commit order"),
+        (false, "place on disk"),
+    ]
+}
+
 fn covered_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     section_header::fixed(ui, "What this hash covers", "", |_| {});
-    for (covered, what) in [
-        (true, "payload, by its hash"),
-        (true, "id, time, kind, entity, scope"),
-        (true, "cause, correlation, place in the stream"),
-        (true, "the event before in the same stream"),
-        (false, "place in the commit order"),
-        (false, "place on disk"),
-    ] {
+    for (covered, what) in coverage(ctx.store.summary.format) {
         let (mark, color) =
             if covered { ("✓", ctx.view.tokens.green_text) } else { ("–", ctx.view.tokens.text3) };
         ui.horizontal(|ui| {
@@ -106,4 +112,22 @@ fn disk_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
     fact_ui(ctx, ui, "Branch", |ui| {
         value_ui(ctx, ui, &format!("lane {}, depth {}", detail.lane, detail.depth))
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(format: StoreFormat) -> usize {
+        coverage(format).iter().filter(|(covered, _)| *covered).count()
+    }
+
+    #[test]
+    fn a_batpak_hash_covers_the_payload_alone_and_ours_all_but_the_place_on_disk() {
+        assert_eq!(coverage(StoreFormat::Batpak)[0], (true, "payload, by its hash"));
+        assert_eq!(covered(StoreFormat::Batpak), 1);
+        let ours = coverage(StoreFormat::Causeway { version: 1 });
+        assert_eq!(ours[5], (false, "place on disk"));
+        assert_eq!(covered(StoreFormat::Causeway { version: 1 }), 5);
+    }
 }
