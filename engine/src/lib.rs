@@ -36,6 +36,7 @@ pub mod coordinate {
 /// Events, kinds and payloads.
 pub mod event {
     pub use crate::words::catalogue::{FieldDescription, KindDescription};
+    pub use crate::words::config::EventPayloadValidation;
     pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
     pub use crate::words::kind::{EventKind, EventKindError};
     pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};

@@ -21,28 +21,10 @@ use crate::memory::survey::{
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
+use crate::words::report::OpenReport;
 use crate::words::sync::Arc;
 
 const QUARANTINE: &str = "quarantine";
-
-/// What opening for writing found and did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenReport {
-    /// Events that were there.
-    pub events: u64,
-    /// True if the store had been closed cleanly: nothing had to be examined.
-    pub clean: bool,
-    /// Frames that were read to find out where the log ends.
-    pub frames_read: u64,
-    /// Bytes that were cut off the end, because a crash had left them unfinished.
-    pub cut_bytes: u64,
-    /// The file that keeps them.
-    pub quarantined: Option<String>,
-    /// Events that cannot be read any more.
-    pub damaged_events: u64,
-    /// What is damaged or odd, a sentence each.
-    pub findings: Vec<String>,
-}
 
 /// A log that is ready to grow.
 #[derive(Debug)]

@@ -17,7 +17,6 @@ use crate::words::sync::Arc;
 
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::receipt::AppendReceipt;
-pub use crate::commit::recovery::OpenReport;
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;
@@ -33,11 +32,14 @@ pub use crate::store::preview::{StorePreview, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
-pub use crate::words::config::{BatchConfig, StoreConfig, SyncConfig, SyncMode};
+pub use crate::words::config::{
+    BatchConfig, IndexConfig, IndexTopology, RestartPolicy, StoreConfig, SyncConfig, SyncMode, WriterConfig,
+};
 pub use crate::words::error::{StoreError, StoreLockMode};
 pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
 pub use crate::words::format::{Progress, StoreFormat};
 pub use crate::words::position::DiskPos;
+pub use crate::words::report::{OpenReport, OpenReportObserver};
 
 pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
 pub use delivery::cursor::{Cursor, CursorCheckpoint};

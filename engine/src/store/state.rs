@@ -10,7 +10,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use crate::batpak::BatpakStore;
 use crate::batpak::source::BatpakFollower;
 use crate::commit::committer::Committer;
-use crate::commit::recovery::{OpenReport, Recovered, recover};
+use crate::commit::recovery::{Recovered, recover};
 use crate::commit::request::{AppendOptions, CausationRef, Item, Request};
 use crate::commit::writer::{BackgroundSync, Writer};
 use crate::derive::remembered::ProjectionMemory;
@@ -34,6 +34,7 @@ use crate::words::encoding;
 use crate::words::error::{StoreError, StoreLockMode};
 use crate::words::format::{Progress, StoreFormat};
 use crate::words::kind::EventKind;
+use crate::words::report::OpenReport;
 use crate::words::sync::{Arc, JoinHandle, Mutex, spawn};
 
 pub(crate) const LOCK_NAME: &str = "lock";
@@ -168,6 +169,7 @@ pub(crate) fn open_in(
         let head = Head { clock: last.1, event_hash: last.0 };
         committer.known_head = Some((LIFECYCLE_ENTITY.into(), head));
     }
+    shared.config.observe(&about.report);
     let (writer, wakes) = Writer::new(committer);
     if lifecycle == Lifecycle::Told {
         writer.submit(lifecycle_event(EventKind::SYSTEM_OPEN_COMPLETED, &opened_payload(&about.report))?)?;

@@ -134,6 +134,15 @@ pub enum StoreError {
         /// How long, in milliseconds.
         waited_ms: u64,
     },
+    /// Events that were to be hidden for a while are committed together or not at all, and nobody else may append meanwhile.
+    #[error("a visibility fence is open")]
+    VisibilityFenceActive,
+    /// The fence is not open any more.
+    #[error("the visibility fence is not open")]
+    VisibilityFenceNotActive,
+    /// The fence was cancelled, or its store was closed: its events were never written.
+    #[error("the visibility fence was cancelled")]
+    VisibilityFenceCancelled,
     /// A projection cache failed.
     #[error("projection cache: {0}")]
     CacheFailed(Box<dyn std::error::Error + Send + Sync>),
@@ -160,6 +169,9 @@ pub enum StoreError {
         /// Which.
         reason: String,
     },
+    /// Kept for programs written against batpak, which wants keys for its group commit; never produced here.
+    #[error("an idempotency key is required")]
+    IdempotencyRequired,
     /// An item of a batch was refused; nothing of the batch was written.
     #[error("item {item_index} of the batch: {source}")]
     BatchFailed {

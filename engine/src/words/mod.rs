@@ -14,5 +14,6 @@ pub(crate) mod kind;
 pub(crate) mod payload;
 pub(crate) mod position;
 pub(crate) mod region;
+pub(crate) mod report;
 pub(crate) mod sync;
 pub(crate) mod wire;

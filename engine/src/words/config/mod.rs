@@ -1,4 +1,6 @@
-//! Owns the configuration of a store.
+//! Owns the configuration of a store: one value, built by its methods and checked when the store is opened.
+
+mod parts;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,40 +8,13 @@ use std::time::Duration;
 
 use crate::words::clock::{Clock, FnClock, SystemClock};
 use crate::words::error::StoreError;
+use crate::words::report::{OpenReport, OpenReportObserver};
 use crate::words::sync::Arc;
 
-/// How a sync reaches the disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SyncMode {
-    /// Data and all metadata.
-    #[default]
-    SyncAll,
-    /// Data and the metadata that reading it back needs.
-    SyncData,
-}
-
-/// When acknowledged events become durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyncConfig {
-    /// Most events that are acknowledged and not yet synced; 0 behaves like 1, which syncs each append before it returns.
-    pub every_n_events: u32,
-    /// Longest time that an acknowledged event stays unsynced.
-    pub every: Duration,
-    /// How a sync reaches the disk.
-    pub mode: SyncMode,
-}
-
-/// Limits of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BatchConfig {
-    /// Most items, 1 to 4,096.
-    pub max_size: u32,
-    /// Most bytes of payloads and extensions together, 1 to 16 MiB.
-    pub max_bytes: u32,
-    /// Kept for programs written against batpak; has no effect, because waiting appends always share one commit.
-    pub group_commit_max_batch: u32,
-}
+pub use parts::{
+    BatchConfig, EventPayloadValidation, IndexConfig, IndexTopology, RestartPolicy, SyncConfig, SyncMode,
+    WriterConfig,
+};
 
 /// Where a store lies and how it behaves.
 ///
@@ -58,6 +33,11 @@ pub struct StoreConfig {
     single_append_max_bytes: u32,
     sync: SyncConfig,
     batch: BatchConfig,
+    writer: WriterConfig,
+    index: IndexConfig,
+    event_payload_validation: EventPayloadValidation,
+    platform_profile_path: Option<PathBuf>,
+    open_report_observer: Option<OpenReportObserver>,
     follow_interval: Duration,
     index_cache_bytes: u64,
     clock: Option<Arc<dyn Clock>>,
@@ -76,12 +56,13 @@ impl StoreConfig {
             fd_budget: 64,
             broadcast_capacity: 8192,
             single_append_max_bytes: 16 * MIB,
-            sync: SyncConfig {
-                every_n_events: 1000,
-                every: Duration::from_millis(50),
-                mode: SyncMode::SyncAll,
-            },
-            batch: BatchConfig { max_size: 256, max_bytes: MIB, group_commit_max_batch: 1 },
+            sync: SyncConfig::default(),
+            batch: BatchConfig::default(),
+            writer: WriterConfig::default(),
+            index: IndexConfig::default(),
+            event_payload_validation: EventPayloadValidation::default(),
+            platform_profile_path: None,
+            open_report_observer: None,
             follow_interval: Duration::from_millis(20),
             index_cache_bytes: 256 * u64::from(MIB),
             clock: None,
@@ -158,15 +139,95 @@ impl StoreConfig {
         self
     }
 
-    /// Kept for programs written against batpak; has no effect, because a closed store always opens by its indexes.
+    /// Most events that wait in front of the commit section for a later answer: `submit` beyond it waits, `try_submit` declines.
     #[must_use]
-    pub fn with_enable_checkpoint(self, _enable: bool) -> Self {
+    pub fn with_writer_channel_capacity(mut self, writer_channel_capacity: usize) -> Self {
+        self.writer.channel_capacity = writer_channel_capacity;
+        self
+    }
+
+    /// Fill of that queue, in percent, from which `try_submit` declines; 1 to 100.
+    #[must_use]
+    pub fn with_writer_pressure_retry_threshold_pct(mut self, percent: u8) -> Self {
+        self.writer.pressure_retry_threshold_pct = percent;
+        self
+    }
+
+    /// Kept for programs written against batpak; has no effect, because a failed write leaves nothing to restart.
+    #[must_use]
+    pub fn with_restart_policy(mut self, restart_policy: RestartPolicy) -> Self {
+        self.writer.restart_policy = restart_policy;
+        self
+    }
+
+    /// Most submitted appends that closing still commits; the tickets of the others fail.
+    #[must_use]
+    pub fn with_shutdown_drain_limit(mut self, shutdown_drain_limit: usize) -> Self {
+        self.writer.shutdown_drain_limit = shutdown_drain_limit;
+        self
+    }
+
+    /// Stack size of the thread that commits submitted appends, in bytes; `None` is that of the system.
+    #[must_use]
+    pub fn with_writer_stack_size(mut self, writer_stack_size: Option<usize>) -> Self {
+        self.writer.stack_size = writer_stack_size;
+        self
+    }
+
+    /// Kept for programs written against batpak; has no effect, because one index answers every question.
+    #[must_use]
+    pub fn with_index_topology(mut self, index_topology: IndexTopology) -> Self {
+        self.index.topology = index_topology;
+        self
+    }
+
+    /// Whether a projection may go on from a state kept in a [`ProjectionCache`](crate::store::ProjectionCache). States in memory
+    /// are always continued.
+    #[must_use]
+    pub fn with_incremental_projection(mut self, incremental_projection: bool) -> Self {
+        self.index.incremental_projection = incremental_projection;
         self
     }
 
     /// Kept for programs written against batpak; has no effect, because a closed store always opens by its indexes.
     #[must_use]
-    pub fn with_enable_mmap_index(self, _enable: bool) -> Self {
+    pub fn with_enable_checkpoint(mut self, enable: bool) -> Self {
+        self.index.enable_checkpoint = enable;
+        self
+    }
+
+    /// Kept for programs written against batpak; has no effect, because a closed store always opens by its indexes.
+    #[must_use]
+    pub fn with_enable_mmap_index(mut self, enable: bool) -> Self {
+        self.index.enable_mmap_index = enable;
+        self
+    }
+
+    /// What opening does when two payload types claim one kind.
+    #[must_use]
+    pub fn with_event_payload_validation(mut self, validation: EventPayloadValidation) -> Self {
+        self.event_payload_validation = validation;
+        self
+    }
+
+    /// Is told what opening found and did.
+    #[must_use]
+    pub fn with_open_report_observer(mut self, observer: Option<OpenReportObserver>) -> Self {
+        self.open_report_observer = observer;
+        self
+    }
+
+    /// Kept for programs written against batpak; has no effect, because there are no platform profiles.
+    #[must_use]
+    pub fn with_platform_profile_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.platform_profile_path = Some(path.into());
+        self
+    }
+
+    /// Takes back [`StoreConfig::with_platform_profile_path`].
+    #[must_use]
+    pub fn without_platform_profile_path(mut self) -> Self {
+        self.platform_profile_path = None;
         self
     }
 
@@ -232,9 +293,35 @@ impl StoreConfig {
         &self.batch
     }
 
+    /// What waits in front of the commit section.
+    pub fn writer(&self) -> &WriterConfig {
+        &self.writer
+    }
+
+    /// How states and indexes are kept.
+    pub fn index(&self) -> &IndexConfig {
+        &self.index
+    }
+
+    /// What opening does when two payload types claim one kind.
+    pub fn event_payload_validation(&self) -> EventPayloadValidation {
+        self.event_payload_validation
+    }
+
+    /// What was given, and is not used.
+    pub fn platform_profile_path(&self) -> Option<&Path> {
+        self.platform_profile_path.as_deref()
+    }
+
     /// True if the clock is not that of the system.
     pub fn has_custom_clock(&self) -> bool {
         self.clock.is_some()
+    }
+
+    pub(crate) fn observe(&self, report: &OpenReport) {
+        if let Some(observer) = &self.open_report_observer {
+            observer(report);
+        }
     }
 
     pub(crate) fn follow_interval(&self) -> Duration {
@@ -259,6 +346,11 @@ impl StoreConfig {
                 (1..=64 * MIB).contains(&self.single_append_max_bytes),
                 "single_append_max_bytes must lie between 1 and 64 MiB",
             ),
+            (self.writer.channel_capacity > 0, "writer_channel_capacity must be greater than 0"),
+            (
+                (1..=100).contains(&self.writer.pressure_retry_threshold_pct),
+                "writer_pressure_retry_threshold_pct must lie between 1 and 100",
+            ),
             ((1..=4096).contains(&self.batch.max_size), "batch_max_size must lie between 1 and 4096"),
             ((1..=16 * MIB).contains(&self.batch.max_bytes), "batch_max_bytes must lie between 1 and 16 MiB"),
         ];
@@ -281,12 +373,15 @@ impl fmt::Debug for StoreConfig {
             .field("segment_max_bytes", &self.segment_max_bytes)
             .field("sync", &self.sync)
             .field("batch", &self.batch)
+            .field("writer", &self.writer)
+            .field("index", &self.index)
+            .field("event_payload_validation", &self.event_payload_validation)
             .field("single_append_max_bytes", &self.single_append_max_bytes)
             .field("broadcast_capacity", &self.broadcast_capacity)
             .field("fd_budget", &self.fd_budget)
             .field("follow_interval", &self.follow_interval)
             .field("index_cache_bytes", &self.index_cache_bytes)
             .field("custom_clock", &self.clock.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
