@@ -6,6 +6,7 @@ mod import;
 mod preview;
 mod read;
 pub(crate) mod state;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,8 @@ use crate::words::sync::Arc;
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::receipt::AppendReceipt;
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
+pub use crate::commit::writer::WriterPressure;
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;
 pub use crate::derive::wait::WatchStop;
@@ -37,9 +40,11 @@ pub use crate::words::config::{
 };
 pub use crate::words::error::{StoreError, StoreLockMode};
 pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::expectation::StreamState;
 pub use crate::words::format::{Progress, StoreFormat};
-pub use crate::words::position::DiskPos;
+pub use crate::words::position::{DiskPos, HlcPoint};
 pub use crate::words::report::{OpenReport, OpenReportObserver};
+pub use crate::words::watermark::{DurabilityGate, FrontierView, WatermarkKind};
 
 pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
 pub use delivery::cursor::{Cursor, CursorCheckpoint};
@@ -74,6 +79,14 @@ pub mod delivery {
 pub mod index {
     pub use crate::read::entry::IndexEntry;
     pub use crate::words::position::DiskPos;
+}
+
+/// How far a store has come.
+pub mod stats {
+    pub use crate::commit::writer::WriterPressure;
+    pub use crate::store::read::StoreStats;
+    pub use crate::words::position::HlcPoint;
+    pub use crate::words::watermark::{FrontierView, WatermarkKind};
 }
 
 /// States derived from events.
