@@ -70,10 +70,12 @@ impl Background {
             }
         };
         let thread = spawn_with_stack("commit", stack_bytes, move || {
-            while wait().is_ok() && step(&writer, |writer| {
-                writer.commit_queued();
-                true
-            }) {}
+            while wait().is_ok()
+                && step(&writer, |writer| {
+                    writer.commit_queued();
+                    true
+                })
+            {}
         })?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }

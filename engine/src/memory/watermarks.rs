@@ -49,7 +49,9 @@ impl Signal {
             }
             match deadline {
                 None => self.changed.wait(&mut turn),
-                Some(deadline) if self.changed.wait_until(&mut turn, deadline).timed_out() => break is_reached(),
+                Some(deadline) if self.changed.wait_until(&mut turn, deadline).timed_out() => {
+                    break is_reached();
+                }
                 Some(_) => {}
             }
         };

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::commit::receipt::AppendReceipt;
-use crate::commit::request::{AppendOptions, BatchAppendItem, CausationRef, Item, Request};
+use crate::commit::request::{AppendOptions, BatchAppendItem, Item, Request};
 use crate::commit::ticket::only;
+use crate::store::submit::{typed, untyped};
 use crate::store::{Open, Store};
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
@@ -45,7 +46,7 @@ impl Store<Open> {
         payload: &impl Serialize,
         options: AppendOptions,
     ) -> Result<AppendReceipt, StoreError> {
-        self.commit_one(Item::encoded(coordinate.clone(), kind, payload, options, CausationRef::None)?)
+        self.commit_one(untyped(coordinate, kind, payload, options)?)
     }
 
     /// Appends an event with a typed payload and options.
@@ -55,7 +56,7 @@ impl Store<Open> {
         payload: &T,
         options: AppendOptions,
     ) -> Result<AppendReceipt, StoreError> {
-        self.commit_one(Item::typed(coordinate.clone(), payload, options, CausationRef::None)?)
+        self.commit_one(typed(coordinate, payload, options)?)
     }
 
     /// Appends an event that another one caused, in the same conversation.

@@ -2,10 +2,13 @@
 
 mod append;
 mod derived;
+mod fence;
 mod import;
+mod outbox;
 mod preview;
 mod read;
 pub(crate) mod state;
+mod submit;
 mod waiting;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +33,9 @@ pub use crate::memory::hub::Notification;
 pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
+pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
+pub use crate::store::outbox::Outbox;
 pub use crate::store::preview::{StorePreview, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
