@@ -119,7 +119,7 @@ pub mod projection {
 #[derive(Debug)]
 pub struct Store<State: StoreState = Open> {
     pub(crate) reader: Reader,
-    half: State::Half,
+    pub(crate) half: State::Half,
     about: About,
     memory: Arc<ProjectionMemory>,
 }
