@@ -12,9 +12,9 @@ use thiserror::Error;
 use crate::disk::segment::StoreId;
 use crate::words::chain::{Link, compute_hash};
 use crate::words::event::{ExtensionKey, Extensions, StoredEvent};
+use crate::words::hex::{from_hex, to_hex};
 use crate::words::id::EventId;
 use crate::words::signing::VerifyingKey;
-use crate::words::wire::{from_hex, to_hex};
 
 const RECEIPT_CONTEXT: &str = "causeway receipt 1";
 

@@ -9,7 +9,7 @@ use std::fmt;
 use ed25519_dalek::Signer;
 use thiserror::Error;
 
-use crate::words::wire::to_hex;
+use crate::words::hex::to_hex;
 
 /// A secret Ed25519 key that signs receipts.
 ///
