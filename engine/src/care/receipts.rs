@@ -9,7 +9,6 @@ use crate::memory::lineage::{Epoch, Lineage};
 use crate::read::entry::LogEvent;
 use crate::read::reader::Reader;
 use crate::words::chain::compute_hash;
-use crate::words::error::StoreError;
 use crate::words::event::Extensions;
 use crate::words::id::EventId;
 
@@ -92,11 +91,10 @@ fn lost(lineage: &Lineage, claim: &ReceiptClaim) -> Option<Epoch> {
 }
 
 fn find(reader: &Reader, id: EventId) -> Result<LogEvent, ReceiptVerificationError> {
-    reader.find(id).map_err(unreadable)?.ok_or(ReceiptVerificationError::MissingCommittedEvent)
-}
-
-fn unreadable(error: StoreError) -> ReceiptVerificationError {
-    ReceiptVerificationError::UnreadableEvent { reason: error.to_string() }
+    match reader.find(id) {
+        Ok(event) => event.ok_or(ReceiptVerificationError::MissingCommittedEvent),
+        Err(error) => Err(ReceiptVerificationError::UnreadableEvent { reason: error.to_string() }),
+    }
 }
 
 /// Says what of a claim is not so in the log. What compaction left of a removed event does not tell its extensions.

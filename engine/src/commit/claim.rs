@@ -174,7 +174,7 @@ pub fn verify_receipt_claim(claim: &ReceiptClaim, keys: &[VerifyingKey]) -> Rece
 
 /// Checks a claim with public keys, and that it speaks of this event and of nothing else: every hash is computed anew.
 ///
-/// The event is one as [`Store::read_raw`](crate::store::Store::read_raw) returns it; its payload is stored plain.
+/// The event is one as `read_raw` of a store returns it, its payload stored plain.
 pub fn verify_receipt_claim_of(
     claim: &ReceiptClaim,
     event: &StoredEvent<Vec<u8>>,
