@@ -17,4 +17,5 @@ pub(crate) mod position;
 pub(crate) mod region;
 pub(crate) mod report;
 pub(crate) mod sync;
+pub(crate) mod typestate;
 pub(crate) mod wire;
