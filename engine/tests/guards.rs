@@ -169,8 +169,12 @@ fn a_trace_is_byte_for_byte_what_batpak_writes() {
     let denial = gates.evaluate(&1, Proposal::new(5)).unwrap_err();
     let trace = gates.trace_denial(&denial, KIND, Some([7; 32]), Some("pipe".to_owned()));
     let bytes = encoding::to_bytes(&trace).unwrap();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, BATPAK_TRACE);
+    let batpak: Vec<u8> = BATPAK_TRACE
+        .as_bytes()
+        .chunks(2)
+        .map(|digits| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap())
+        .collect();
+    assert_eq!(bytes, batpak);
     assert_eq!(encoding::from_bytes::<DenialPayload>(&bytes).unwrap(), trace);
 }
 

@@ -202,7 +202,6 @@ impl<Ctx> Pipeline<Ctx> {
     ///
     /// # Errors
     /// What `commit_fn` says, and [`StoreError::InvalidCommitMetadata`] if it tells metadata that do not hold together.
-    #[expect(clippy::unused_self, reason = "the signature that users of batpak know")]
     pub fn commit<T, E>(
         &self,
         receipt: Receipt<T>,

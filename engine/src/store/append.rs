@@ -99,7 +99,7 @@ impl Store<Open> {
         coordinate: &Coordinate,
         transition: Transition<From, To, P>,
     ) -> Result<AppendReceipt, StoreError> {
-        self.append_typed(coordinate, transition.payload())
+        self.append_typed(coordinate, &transition.into_payload())
     }
 
     /// Appends the trace of a denial to the stream of the entity that the proposal was for, as an event of kind

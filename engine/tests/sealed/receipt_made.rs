@@ -4,5 +4,4 @@ use causeway::guard::Receipt;
 
 fn main() {
     let _ = Receipt { payload: "buy", gates_passed: vec!["within_limit"] };
-    let _ = Receipt::new("buy", vec!["within_limit"]);
 }
