@@ -16,14 +16,17 @@ mod words;
 
 pub use causeway_macros::{EventPayload, EventSourced};
 
+pub use crate::encoding as canonical;
 pub use crate::event::{EventPayload, EventSourced};
 
 /// What the derives' code refers to.
 #[doc(hidden)]
 pub mod __private {
-    pub use serde::{Serialize, de::DeserializeOwned};
+    pub use serde::de::DeserializeOwned;
+    pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub use crate::derive::fold::distinct_kinds;
+    pub use crate::words::typestate::SealedState;
 }
 
 /// Entities, scopes, regions and positions.
@@ -58,9 +61,10 @@ pub mod event {
         };
     }
 
-    /// Content hashes.
+    /// Content hashes, and chains of them.
     pub mod hash {
-        pub use crate::words::chain::compute_hash;
+        pub use crate::words::chain::{compute_hash, verify_chain};
+        pub use crate::words::event::HashChain;
     }
 }
 
@@ -104,6 +108,29 @@ pub mod outcome {
     /// What is waited for, and what is to be undone.
     pub mod wait {
         pub use crate::words::outcome::wait::{CompensationAction, WaitCondition};
+    }
+}
+
+/// Changes of state that the compiler knows.
+pub mod typestate {
+    pub use transition::{StateMarker, Transition};
+
+    /// From one state to another.
+    pub mod transition {
+        pub use crate::words::typestate::{StateMarker, Transition};
+    }
+}
+
+pub mod guard;
+
+/// From a proposal past the gates to a commit.
+pub mod pipeline {
+    pub use crate::guard::pipeline::{CommitMetadata, Committed, Pipeline, Proposal};
+    pub use bypass::{BypassAudit, BypassReason, BypassReceipt};
+
+    /// Past the gates without being asked.
+    pub mod bypass {
+        pub use crate::guard::bypass::{BypassAudit, BypassReason, BypassReceipt};
     }
 }
 

@@ -20,4 +20,5 @@ pub(crate) mod region;
 pub(crate) mod report;
 pub(crate) mod signing;
 pub(crate) mod sync;
+pub(crate) mod typestate;
 pub(crate) mod wire;
