@@ -239,12 +239,12 @@ pub enum StoreError {
         reason: String,
     },
     /// A consumer's saved position belongs to another region.
-    #[error("{} belongs to region {stored:?}, not {expected:?}", path.display())]
+    #[error("{} belongs to region {:?}, not {expected:?}", path.display(), stored.as_deref().unwrap_or_default())]
     CursorCheckpointRegionMismatch {
         /// The file.
         path: PathBuf,
-        /// The region it belongs to.
-        stored: String,
+        /// The region it belongs to, if it names one.
+        stored: Option<String>,
         /// The region of the cursor.
         expected: String,
     },
