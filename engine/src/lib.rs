@@ -21,9 +21,11 @@ pub use crate::event::{EventPayload, EventSourced};
 /// What the derives' code refers to.
 #[doc(hidden)]
 pub mod __private {
+    pub use inventory;
     pub use serde::{Serialize, de::DeserializeOwned};
 
-    pub use crate::derive::fold::distinct_kinds;
+    pub use crate::derive::fold::are_distinct;
+    pub use crate::words::registry::RegisteredPayload;
 }
 
 /// Entities, scopes, regions and positions.
@@ -36,14 +38,38 @@ pub mod coordinate {
 /// Events, kinds and payloads.
 pub mod event {
     pub use crate::words::catalogue::{FieldDescription, KindDescription};
-    pub use crate::words::config::EventPayloadValidation;
     pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
-    pub use crate::words::kind::{EventKind, EventKindError};
-    pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
+    pub use decode::{DecodeSource, DecodeTyped, StoredPayload, TypedDecodeError};
+    pub use kind::{EventKind, EventKindError};
+    pub use payload::{
+        EventPayload, EventPayloadKindCollision, EventPayloadRegistryError, EventPayloadValidation,
+        revalidate_event_payload_registry, validate_event_payload_registry,
+    };
     pub use sourcing::{
         EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput,
         ReplayLane,
     };
+
+    /// From an event to a typed payload.
+    pub mod decode {
+        pub use crate::words::decode::{DecodeSource, StoredPayload, TypedDecodeError};
+        pub use crate::words::payload::DecodeTyped;
+    }
+
+    /// Type tags of payloads.
+    pub mod kind {
+        pub use crate::words::kind::{EventKind, EventKindError};
+    }
+
+    /// Typed payloads, and the check that no two claim one kind.
+    pub mod payload {
+        pub use crate::words::config::EventPayloadValidation;
+        pub use crate::words::payload::EventPayload;
+        pub use crate::words::registry::{
+            EventPayloadKindCollision, EventPayloadRegistryError, revalidate_event_payload_registry,
+            validate_event_payload_registry,
+        };
+    }
 
     /// Flags of an event header.
     pub mod header {

@@ -1,7 +1,8 @@
 //! Owns `#[derive(EventSourced)]`: a fold that hands each event to the handler of its payload type.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Ident, Type, parse_quote};
 
 use crate::attributes::{Group, groups};
@@ -16,19 +17,13 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
         generics.make_where_clause().predicates.push(parse_quote!(Self: ::core::default::Default));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let kinds =
-        bindings.iter().map(|Binding { event, .. }| quote!(<#event as #store::event::EventPayload>::KIND));
-    let steps = bindings.iter().map(|Binding { event, handler }| {
-        quote! {
-            if let ::core::option::Option::Some(payload) =
-                #store::event::DecodeTyped::route_typed::<#event>(event)?
-            {
-                Self::#handler(self, &payload);
-            }
-        }
-    });
-    let fallible = fallible_methods(store, steps);
+    let Kinds { kinds, distinct } = Kinds::new(&bindings, store);
+    let fallible = fallible_methods(ident, &bindings, store);
+    // A generic fold learns its kinds, and whether two are one, where it is used.
+    let checked = input.generics.params.is_empty().then(|| quote!(const _: () = { #distinct };));
     Ok(quote! {
+        #checked
+
         #[automatically_derived]
         impl #impl_generics #store::event::EventSourced for #ident #type_generics #where_clause {
             type Input = #lane;
@@ -43,7 +38,10 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
             }
 
             fn relevant_event_kinds() -> &'static [#store::event::EventKind] {
-                const { &#store::__private::distinct_kinds([#(#kinds),*]) }
+                const {
+                    #distinct
+                    &[#(#kinds),*]
+                }
             }
 
             fn schema_version() -> u64 {
@@ -59,8 +57,46 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
     })
 }
 
+/// The kinds of the events, and what refuses two that are the same, at the place of the second.
+struct Kinds {
+    kinds: Vec<TokenStream>,
+    distinct: TokenStream,
+}
+
+impl Kinds {
+    fn new(bindings: &[Binding], store: &TokenStream) -> Self {
+        let events = bindings.iter().map(|Binding { event, .. }| event);
+        let kinds: Vec<_> =
+            events.map(|event| quote!(<#event as #store::event::EventPayload>::KIND)).collect();
+        let distinct = bindings.iter().enumerate().skip(1).map(|(index, Binding { event, .. })| {
+            let so_far = &kinds[..=index];
+            quote_spanned! {event.span()=>
+                ::core::assert!(
+                    #store::__private::are_distinct(&[#(#so_far),*]),
+                    "another event of this projection has the same kind",
+                );
+            }
+        });
+        let distinct = distinct.collect();
+        Self { kinds, distinct }
+    }
+}
+
 /// The two methods that the store calls: they say why an event does not fold.
-fn fallible_methods(store: &TokenStream, steps: impl Iterator<Item = TokenStream>) -> TokenStream {
+///
+/// What the compiler may refuse of the user's is called at its own place: the type for `Default`, the name of the handler for its method.
+fn fallible_methods(ident: &Ident, bindings: &[Binding], store: &TokenStream) -> TokenStream {
+    let default = quote_spanned!(ident.span()=> <Self as ::core::default::Default>::default());
+    let steps = bindings.iter().map(|Binding { event, handler }| {
+        let call = quote_spanned!(handler.span()=> Self::#handler(self, &payload));
+        quote! {
+            if let ::core::option::Option::Some(payload) =
+                #store::event::DecodeTyped::route_typed::<#event>(event)?
+            {
+                #call;
+            }
+        }
+    });
     quote! {
         fn try_from_events(
             events: &[#store::event::ProjectionEvent<Self>],
@@ -68,7 +104,7 @@ fn fallible_methods(store: &TokenStream, steps: impl Iterator<Item = TokenStream
             let kinds = <Self as #store::event::EventSourced>::relevant_event_kinds();
             let mut state = ::core::option::Option::None;
             for event in events.iter().filter(|event| kinds.contains(&event.header.event_kind)) {
-                let state = state.get_or_insert_with(<Self as ::core::default::Default>::default);
+                let state = state.get_or_insert_with(|| #default);
                 <Self as #store::event::EventSourced>::try_apply_event(state, event)?;
             }
             ::core::result::Result::Ok(state)
@@ -138,11 +174,8 @@ impl Projection {
 
 impl Binding {
     fn read(mut group: Group) -> Result<Self, Error> {
-        let missing =
-            |key| Error::new(group.span, format!("`{key}` is missing beside the other of the pair"));
-        let (no_event, no_handler) = (missing("event"), missing("handler"));
-        let event = group.type_name("event")?.ok_or(no_event)?;
-        let handler = group.method("handler")?.ok_or(no_handler)?;
+        let event = group.required("event", Group::type_name)?;
+        let handler = group.required("handler", Group::method)?;
         group.finish("`event` and `handler` in this attribute")?;
         Ok(Self { event, handler })
     }
@@ -176,12 +209,7 @@ fn is_skip(attribute: &Attribute) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check_refused(input: &str, expected: &str) {
-        let input = syn::parse_str(input).expect("the text is Rust");
-        let refusal = expand(&input, &quote!(::causeway)).map(|tokens| tokens.to_string());
-        assert_eq!(refusal.map_err(|error| error.to_string()), Err(expected.to_owned()));
-    }
+    use crate::check_refused;
 
     #[test]
     fn what_is_no_projection_is_refused_with_its_reason() {
@@ -195,10 +223,7 @@ mod tests {
                 "#[causeway(input = JsonValueInput)] struct A;",
                 "a projection needs an event: #[causeway(event = Type, handler = method)]",
             ),
-            (
-                "#[causeway(input = JsonValueInput)] #[causeway(event = E)] struct A;",
-                "`handler` is missing beside the other of the pair",
-            ),
+            ("#[causeway(input = JsonValueInput)] #[causeway(event = E)] struct A;", "`handler` is missing"),
             (
                 "#[causeway(input = J)] #[causeway(event = E, handler = 3)] struct A;",
                 "`handler` takes the name of a method of this type",
@@ -212,7 +237,7 @@ mod tests {
                 "this event has a handler already",
             ),
         ] {
-            check_refused(input, expected);
+            check_refused(expand, input, expected);
         }
     }
 }

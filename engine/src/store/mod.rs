@@ -122,7 +122,8 @@ impl Store<Open> {
     ///
     /// # Errors
     /// [`StoreError::StoreLocked`] if it is open for writing elsewhere, [`StoreError::DataDirMalformed`] if the directory holds
-    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it.
+    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it, [`StoreError::EventPayloadRegistry`] if two payload
+    /// types claim one kind and the configuration says to refuse that.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         state::open_for_writing(config).map(Self::writing)
     }

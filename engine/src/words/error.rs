@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::words::coordinate::CoordinateError;
 use crate::words::kind::EventKind;
+use crate::words::registry::EventPayloadRegistryError;
 
 /// How a store was to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +150,9 @@ pub enum StoreError {
     /// The configuration, or a request, makes no sense.
     #[error("{0}")]
     Configuration(String),
+    /// Two payload types of this program claim one kind, and the configuration says to refuse that.
+    #[error("payload types: {0}")]
+    EventPayloadRegistry(#[from] EventPayloadRegistryError),
     /// The kind belongs to the store: applications may not append it.
     #[error("kind {kind} is reserved for the store")]
     ReservedKind {
