@@ -19,6 +19,7 @@ use syn::{DeriveInput, Error, parse_macro_input};
 /// A version above 1 needs one `#[causeway(from_version = N, upcast = function)]` per version below it. Each function takes what version
 /// N stored, decoded into whatever type its parameter has, and returns what version N + 1 stored; the last returns this type. With
 /// `try_upcast` in place of `upcast` it returns a `Result`, whose error is anything that turns into a `Box<dyn Error + Send + Sync>`.
+/// The path must leave no doubt about the parameter: `<New as From<Old>>::from`, not `New::from`.
 #[proc_macro_derive(EventPayload, attributes(causeway, batpak))]
 pub fn derive_event_payload(input: TokenStream) -> TokenStream {
     expand(&parse_macro_input!(input as DeriveInput), event_payload::expand)
