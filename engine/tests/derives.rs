@@ -81,6 +81,44 @@ fn a_payload_describes_itself_as_the_source_spells_it() {
     assert_eq!(fields::<Wrapped<u8>>(), pairs([("inner", "T")]));
 }
 
+mod doors {
+    use super::{Deserialize, EventPayload, Serialize};
+
+    #[derive(Serialize, Deserialize, EventPayload)]
+    #[causeway(category = 1, type_id = 5)]
+    pub(super) struct Turned<T: Clone, const LOCKS: usize>
+    where
+        T: Default,
+    {
+        pub(super) keys: Vec<T>,
+    }
+}
+
+/// A fold need not be a struct, nor its events' types have short names.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, EventSourced)]
+#[causeway(input = JsonValueInput)]
+#[causeway(event = doors::Turned<u8, 2>, handler = turn)]
+enum Door {
+    #[default]
+    Shut,
+    Open {
+        keys: usize,
+    },
+}
+
+impl Door {
+    fn turn(&mut self, event: &doors::Turned<u8, 2>) {
+        *self = Self::Open { keys: event.keys.len() };
+    }
+}
+
+#[test]
+fn folds_and_payloads_of_any_shape_are_derived() {
+    let turned = event(doors::Turned::<u8, 2>::KIND, json!({"keys": [1, 2]}));
+    assert_eq!(Door::from_events(&[turned]), Some(Door::Open { keys: 2 }));
+    assert_eq!(fields::<doors::Turned<u8, 2>>(), pairs([("keys", "Vec<T>")]));
+}
+
 #[derive(Serialize, Deserialize, EventPayload)]
 #[causeway(category = 2, type_id = 1)]
 struct Deposited {
