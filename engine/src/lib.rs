@@ -14,9 +14,9 @@ mod proof;
 mod read;
 mod words;
 
-pub use causeway_macros::{EventPayload, EventSourced};
+pub use causeway_macros::{EventPayload, EventSourced, MultiEventReactor};
 
-pub use crate::event::{EventPayload, EventSourced};
+pub use crate::event::{EventPayload, EventSourced, MultiReactive};
 
 /// What the derives' code refers to.
 #[doc(hidden)]
@@ -24,6 +24,7 @@ pub mod __private {
     pub use serde::{Serialize, de::DeserializeOwned};
 
     pub use crate::derive::fold::distinct_kinds;
+    pub use crate::derive::reactive::with_payload;
 }
 
 /// Entities, scopes, regions and positions.
@@ -41,8 +42,8 @@ pub mod event {
     pub use crate::words::kind::{EventKind, EventKindError};
     pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
     pub use sourcing::{
-        EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput,
-        ReplayLane,
+        EventSourced, JsonValueInput, MultiDispatchError, MultiReactive, ProjectionEvent, ProjectionInput,
+        ProjectionPayload, RawMsgpackInput, Reactive, ReplayLane, TypedReactive,
     };
 
     /// Flags of an event header.
@@ -50,12 +51,13 @@ pub mod event {
         pub use crate::words::event::{EventHeader, FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
     }
 
-    /// Folds of events into states.
+    /// Folds of events into states, and answers to events.
     pub mod sourcing {
         pub use crate::derive::fold::{
             EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
             RawMsgpackInput, ReplayLane,
         };
+        pub use crate::derive::reactive::{MultiDispatchError, MultiReactive, Reactive, TypedReactive};
     }
 
     /// Content hashes.

@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Error, Field, Ident, Type, parse_quote};
+use syn::{Attribute, Data, DeriveInput, Error, Field, Type, parse_quote};
 
-use crate::attributes::{Group, groups};
+use crate::bindings::{self, Binding};
 
 const KNOWN: &str = "`input`, `cache_version` and `incremental`, or `event` with `handler`";
 
@@ -92,26 +92,9 @@ struct Projection {
     bindings: Vec<Binding>,
 }
 
-/// One payload type and the method that takes it.
-struct Binding {
-    event: Type,
-    handler: Ident,
-}
-
 impl Projection {
     fn read(input: &DeriveInput) -> Result<Self, Error> {
-        let (mut settings, mut bindings): (Option<Group>, Vec<Binding>) = (None, Vec::new());
-        for group in groups(&input.attrs)? {
-            if group.has("event") || group.has("handler") {
-                let binding = Binding::read(group)?;
-                binding.check_new(&bindings)?;
-                bindings.push(binding);
-            } else if settings.is_some() {
-                return Err(Error::new(group.span, "the input is given twice; write one attribute"));
-            } else {
-                settings = Some(group);
-            }
-        }
+        let (settings, bindings) = bindings::read(&input.attrs)?;
         let span = input.ident.span();
         let mut settings = settings.ok_or_else(|| {
             Error::new(span, "a projection needs its input: #[causeway(input = JsonValueInput)]")
@@ -133,26 +116,6 @@ impl Projection {
             None => !skips_fields(&input.data, span)?,
         };
         Ok(Self { lane, cache_version, incremental, bindings })
-    }
-}
-
-impl Binding {
-    fn read(mut group: Group) -> Result<Self, Error> {
-        let missing =
-            |key| Error::new(group.span, format!("`{key}` is missing beside the other of the pair"));
-        let (no_event, no_handler) = (missing("event"), missing("handler"));
-        let event = group.type_name("event")?.ok_or(no_event)?;
-        let handler = group.method("handler")?.ok_or(no_handler)?;
-        group.finish("`event` and `handler` in this attribute")?;
-        Ok(Self { event, handler })
-    }
-
-    fn check_new(&self, earlier: &[Self]) -> Result<(), Error> {
-        let text = self.event.to_token_stream().to_string();
-        if earlier.iter().any(|binding| binding.event.to_token_stream().to_string() == text) {
-            return Err(Error::new_spanned(&self.event, "this event has a handler already"));
-        }
-        Ok(())
     }
 }
 
