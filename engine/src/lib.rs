@@ -14,9 +14,9 @@ mod proof;
 mod read;
 mod words;
 
-pub use causeway_macros::{EventPayload, EventSourced};
+pub use causeway_macros::{EventPayload, EventSourced, MultiEventReactor};
 
-pub use crate::event::{EventPayload, EventSourced};
+pub use crate::event::{EventPayload, EventSourced, MultiReactive};
 
 /// What the derives' code refers to.
 #[doc(hidden)]
@@ -25,6 +25,7 @@ pub mod __private {
     pub use serde::{Serialize, de::DeserializeOwned};
 
     pub use crate::derive::fold::are_distinct;
+    pub use crate::derive::reactive::with_payload;
     pub use crate::words::registry::RegisteredPayload;
 }
 
@@ -46,8 +47,8 @@ pub mod event {
         revalidate_event_payload_registry, validate_event_payload_registry,
     };
     pub use sourcing::{
-        EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput,
-        ReplayLane,
+        EventSourced, JsonValueInput, MultiDispatchError, MultiReactive, ProjectionEvent, ProjectionInput,
+        ProjectionPayload, RawMsgpackInput, Reactive, ReplayLane, TypedReactive,
     };
 
     /// From an event to a typed payload.
@@ -76,12 +77,13 @@ pub mod event {
         pub use crate::words::event::{EventHeader, FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
     }
 
-    /// Folds of events into states.
+    /// Folds of events into states, and answers to events.
     pub mod sourcing {
         pub use crate::derive::fold::{
             EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
             RawMsgpackInput, ReplayLane,
         };
+        pub use crate::derive::reactive::{MultiDispatchError, MultiReactive, Reactive, TypedReactive};
     }
 
     /// Content hashes.

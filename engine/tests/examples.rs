@@ -22,6 +22,8 @@ examples! {
     "../examples/batch_with_causes.rs" batch_with_causes
     "../examples/projection.rs" projection
     "../examples/watch.rs" watch
+    "../examples/worker.rs" worker
+    "../examples/reactor.rs" reactor
     "../examples/payload_versions.rs" payload_versions
     "../examples/read_beside_a_writer.rs" read_beside_a_writer
 }

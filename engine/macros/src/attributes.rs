@@ -1,4 +1,4 @@
-//! Owns the reading of `#[causeway(key = value, ..)]` attributes, which both derives share. Knows no key of either derive.
+//! Owns the reading of `#[causeway(key = value, ..)]` attributes, which the derives share. Knows no key of any of them.
 
 use std::fmt::Display;
 use std::str::FromStr;

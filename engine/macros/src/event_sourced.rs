@@ -2,10 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Field, Ident, Type, parse_quote};
 
-use crate::attributes::{Group, groups};
+use crate::bindings::{self, Binding, Kinds};
 
 const KNOWN: &str = "`input`, `cache_version` and `incremental`, or `event` with `handler`";
 
@@ -17,10 +16,9 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
         generics.make_where_clause().predicates.push(parse_quote!(Self: ::core::default::Default));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let Kinds { kinds, distinct } = Kinds::new(&bindings, store);
+    let kinds = Kinds::of(&bindings, store);
+    let (checked, relevant) = (kinds.checked(&input.generics), kinds.method(store));
     let fallible = fallible_methods(ident, &bindings, store);
-    // A generic fold learns its kinds, and whether two are one, where it is used.
-    let checked = input.generics.params.is_empty().then(|| quote!(const _: () = { #distinct };));
     Ok(quote! {
         #checked
 
@@ -37,12 +35,7 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
                 let _ = <Self as #store::event::EventSourced>::try_apply_event(self, event);
             }
 
-            fn relevant_event_kinds() -> &'static [#store::event::EventKind] {
-                const {
-                    #distinct
-                    &[#(#kinds),*]
-                }
-            }
+            #relevant
 
             fn schema_version() -> u64 {
                 #cache_version
@@ -55,31 +48,6 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
             #fallible
         }
     })
-}
-
-/// The kinds of the events, and what refuses two that are the same, at the place of the second.
-struct Kinds {
-    kinds: Vec<TokenStream>,
-    distinct: TokenStream,
-}
-
-impl Kinds {
-    fn new(bindings: &[Binding], store: &TokenStream) -> Self {
-        let events = bindings.iter().map(|Binding { event, .. }| event);
-        let kinds: Vec<_> =
-            events.map(|event| quote!(<#event as #store::event::EventPayload>::KIND)).collect();
-        let distinct = bindings.iter().enumerate().skip(1).map(|(index, Binding { event, .. })| {
-            let so_far = &kinds[..=index];
-            quote_spanned! {event.span()=>
-                ::core::assert!(
-                    #store::__private::are_distinct(&[#(#so_far),*]),
-                    "another event of this projection has the same kind",
-                );
-            }
-        });
-        let distinct = distinct.collect();
-        Self { kinds, distinct }
-    }
 }
 
 /// The two methods that the store calls: they say why an event does not fold.
@@ -128,26 +96,9 @@ struct Projection {
     bindings: Vec<Binding>,
 }
 
-/// One payload type and the method that takes it.
-struct Binding {
-    event: Type,
-    handler: Ident,
-}
-
 impl Projection {
     fn read(input: &DeriveInput) -> Result<Self, Error> {
-        let (mut settings, mut bindings): (Option<Group>, Vec<Binding>) = (None, Vec::new());
-        for group in groups(&input.attrs)? {
-            if group.has("event") || group.has("handler") {
-                let binding = Binding::read(group)?;
-                binding.check_new(&bindings)?;
-                bindings.push(binding);
-            } else if settings.is_some() {
-                return Err(Error::new(group.span, "the input is given twice; write one attribute"));
-            } else {
-                settings = Some(group);
-            }
-        }
+        let (settings, bindings) = bindings::read(&input.attrs)?;
         let span = input.ident.span();
         let mut settings = settings.ok_or_else(|| {
             Error::new(span, "a projection needs its input: #[causeway(input = JsonValueInput)]")
@@ -169,23 +120,6 @@ impl Projection {
             None => !skips_fields(&input.data, span)?,
         };
         Ok(Self { lane, cache_version, incremental, bindings })
-    }
-}
-
-impl Binding {
-    fn read(mut group: Group) -> Result<Self, Error> {
-        let event = group.required("event", Group::type_name)?;
-        let handler = group.required("handler", Group::method)?;
-        group.finish("`event` and `handler` in this attribute")?;
-        Ok(Self { event, handler })
-    }
-
-    fn check_new(&self, earlier: &[Self]) -> Result<(), Error> {
-        let text = self.event.to_token_stream().to_string();
-        if earlier.iter().any(|binding| binding.event.to_token_stream().to_string() == text) {
-            return Err(Error::new_spanned(&self.event, "this event has a handler already"));
-        }
-        Ok(())
     }
 }
 

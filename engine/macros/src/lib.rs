@@ -1,8 +1,10 @@
-//! Owns the derives of causeway: `EventPayload` and `EventSourced`. Emits code only; never reads or writes a file of its user.
+//! Owns the derives of causeway: `EventPayload`, `EventSourced` and `MultiEventReactor`. Emits code only; never reads or writes a file of its user.
 
 mod attributes;
+mod bindings;
 mod event_payload;
 mod event_sourced;
+mod multi_event_reactor;
 mod upcasts;
 
 use proc_macro::TokenStream;
@@ -36,6 +38,18 @@ pub fn derive_event_payload(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(EventSourced, attributes(causeway, batpak))]
 pub fn derive_event_sourced(input: TokenStream) -> TokenStream {
     expand(&parse_macro_input!(input as DeriveInput), event_sourced::expand)
+}
+
+/// Derives `MultiReactive`: a reactor that hands each event to the handler of its payload type.
+///
+/// `#[causeway(input = JsonValueInput, error = Type)]`, or `RawMsgpackInput`, then one `#[causeway(event = Type, handler = method)]` per
+/// payload type; the same under the name `batpak`. The methods are
+/// `fn(&mut self, &StoredEvent<Type>, &mut ReactionBatch, Option<&AtLeastOnce>) -> Result<(), Error>`.
+///
+/// An event of a kind that no payload type has is passed over; one that does not decode ends the reactor.
+#[proc_macro_derive(MultiEventReactor, attributes(causeway, batpak))]
+pub fn derive_multi_event_reactor(input: TokenStream) -> TokenStream {
+    expand(&parse_macro_input!(input as DeriveInput), multi_event_reactor::expand)
 }
 
 type Expand = fn(&DeriveInput, &proc_macro2::TokenStream) -> Result<proc_macro2::TokenStream, Error>;

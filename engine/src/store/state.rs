@@ -28,6 +28,7 @@ use crate::memory::shared::Shared;
 use crate::read::follow::Follower;
 use crate::read::reader::Reader;
 use crate::store::About;
+use crate::store::react::guests::Guests;
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
@@ -92,6 +93,8 @@ pub struct WritingHalf {
     background: Option<BackgroundSync>,
     lifecycle: Lifecycle,
     closed: bool,
+    /// Threads that work in the store at the moment.
+    pub(crate) guests: Arc<Guests>,
 }
 
 impl Half for WritingHalf {
@@ -185,6 +188,7 @@ pub(crate) fn open_in(
         background: Some(background),
         lifecycle,
         closed: false,
+        guests: Arc::default(),
     };
     Ok((Reader::new(shared), half, about))
 }

@@ -122,8 +122,8 @@ pub enum StoreError {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
-    /// The thread that commits is gone.
-    #[error("the writer is gone")]
+    /// The thread that was to do it is gone: it panicked.
+    #[error("the thread that was to do it is gone")]
     WriterCrashed,
     /// A watermark was not reached in time.
     #[error("{watermark} did not reach sequence {target} within {waited_ms} ms")]
