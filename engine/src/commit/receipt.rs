@@ -47,3 +47,43 @@ impl AppendReceipt {
         self.durable
     }
 }
+
+/// Proof that the trace of a denial is part of the log: the receipt of its `SYSTEM_DENIAL` event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DenialReceipt {
+    /// Names the event.
+    pub event_id: EventId,
+    /// Place in the commit order.
+    pub sequence: u64,
+    /// BLAKE3 of the stored trace.
+    pub content_hash: [u8; 32],
+    /// Which key signed; zeros when none did.
+    pub key_id: [u8; 32],
+    /// Signature over the receipt, if a key was configured.
+    pub signature: Option<[u8; 64]>,
+    /// Extensions of the event.
+    pub extensions: Extensions,
+    place: DiskPos,
+}
+
+impl From<AppendReceipt> for DenialReceipt {
+    fn from(receipt: AppendReceipt) -> Self {
+        Self {
+            event_id: receipt.event_id,
+            sequence: receipt.sequence,
+            content_hash: receipt.content_hash,
+            key_id: receipt.key_id,
+            signature: receipt.signature,
+            extensions: receipt.extensions,
+            place: receipt.place,
+        }
+    }
+}
+
+impl DenialReceipt {
+    /// Where the frame lies.
+    pub const fn disk_pos(&self) -> DiskPos {
+        self.place
+    }
+}

@@ -264,10 +264,15 @@ impl Item {
 
     /// What can be refused without looking at the store.
     fn check(&self, limit: usize) -> Result<(), StoreError> {
-        self.coordinate.validate()?;
         if self.kind.is_reserved() {
             return Err(StoreError::ReservedKind { kind: self.kind });
         }
+        self.check_size(limit)
+    }
+
+    /// The same, whoever the kind belongs to.
+    fn check_size(&self, limit: usize) -> Result<(), StoreError> {
+        self.coordinate.validate()?;
         let size = self.size();
         if size > limit {
             return Err(StoreError::Configuration(format!("the event has {size} bytes, more than {limit}")));
@@ -291,7 +296,17 @@ impl Request {
     /// One event.
     pub(crate) fn single(item: Item, config: &StoreConfig) -> Result<Self, StoreError> {
         item.check(config.single_append_max_bytes() as usize)?;
-        Ok(Self { items: vec![item], durable: config.sync().every_n_events <= 1 })
+        Ok(Self::alone(item, config))
+    }
+
+    /// The trace of a denial: an event of the store's own that an application asks for.
+    pub(crate) fn denial(item: Item, config: &StoreConfig) -> Result<Self, StoreError> {
+        item.check_size(config.single_append_max_bytes() as usize)?;
+        Ok(Self::alone(item, config))
+    }
+
+    fn alone(item: Item, config: &StoreConfig) -> Self {
+        Self { items: vec![item], durable: config.sync().every_n_events <= 1 }
     }
 
     /// The store's own event.

@@ -17,7 +17,7 @@ use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
 pub use crate::care::verify::VerifyReport;
-pub use crate::commit::receipt::AppendReceipt;
+pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;

@@ -206,6 +206,12 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// What a commit told of itself does not hold together.
+    #[error("commit metadata: {reason}")]
+    InvalidCommitMetadata {
+        /// What is wrong.
+        reason: String,
+    },
     /// A stream has no more sequence numbers.
     #[error("the stream of {entity:?} is full")]
     EntityClockOverflow {

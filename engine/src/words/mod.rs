@@ -19,4 +19,5 @@ pub(crate) mod region;
 pub(crate) mod registry;
 pub(crate) mod report;
 pub(crate) mod sync;
+pub(crate) mod typestate;
 pub(crate) mod wire;
