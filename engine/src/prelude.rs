@@ -9,6 +9,7 @@ pub use crate::event::{
 };
 pub use crate::id::EventId;
 pub use crate::store::{
-    AppendOptions, AppendReceipt, Closed, Freshness, Open, ReadOnly, Store, StoreConfig, StoreError, SyncMode,
+    AppendOptions, AppendReceipt, Closed, Freshness, Open, ReadOnly, ReceiptVerification,
+    ReceiptVerificationError, Store, StoreConfig, StoreError, SyncMode,
 };
 pub use crate::{EventPayload, EventSourced};

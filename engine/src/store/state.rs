@@ -144,13 +144,15 @@ pub(crate) fn open_in(
     let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
     let poison = Arc::default();
     let recovered = recover(&*directory, path, &config, &cache, &poison)?;
-    let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, mut report } = recovered;
+    let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, lineage, mut report } =
+        recovered;
     report.findings.extend(collisions);
     let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
     files.count_frames(report.frames_read);
     let every = config.sync().every;
     let shared = Shared::new(config, index, Box::new(files), Some(Arc::clone(&directory)), next_sequence);
     let shared = Arc::new(shared);
+    *shared.lineage.lock() = lineage;
     shared.findings.lock().extend(report.findings.iter().cloned());
     let about = About {
         path: path.to_path_buf(),
