@@ -24,6 +24,8 @@ examples! {
     "../examples/watch.rs" watch
     "../examples/worker.rs" worker
     "../examples/reactor.rs" reactor
+    "../examples/gates.rs" gates
+    "../examples/signed_receipts.rs" signed_receipts
     "../examples/payload_versions.rs" payload_versions
     "../examples/read_beside_a_writer.rs" read_beside_a_writer
 }
