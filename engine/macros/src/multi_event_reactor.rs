@@ -65,14 +65,17 @@ impl Reactor {
         let span = input.ident.span();
         let (settings, bindings) = bindings::read(&input.attrs)?;
         let mut settings = settings.ok_or_else(|| {
-            Error::new(span, "a reactor needs its settings: #[causeway(input = JsonValueInput, error = Type)]")
+            Error::new(
+                span,
+                "a reactor needs its settings: #[causeway(input = JsonValueInput, error = Type)]",
+            )
         })?;
         let lane = settings.type_name("input")?.ok_or_else(|| {
             Error::new(settings.span, "`input` is missing: JsonValueInput or RawMsgpackInput")
         })?;
-        let error = settings
-            .type_name("error")?
-            .ok_or_else(|| Error::new(settings.span, "`error` is missing: the type that handlers fail with"))?;
+        let error = settings.type_name("error")?.ok_or_else(|| {
+            Error::new(settings.span, "`error` is missing: the type that handlers fail with")
+        })?;
         settings.finish(KNOWN)?;
         if bindings.is_empty() {
             return Err(Error::new(
