@@ -83,7 +83,30 @@ pub mod encoding {
 
 /// Wire forms for `#[serde(with = "..")]`.
 pub mod wire {
-    pub use crate::words::wire::u128_bytes;
+    pub use crate::words::wire::{option_u128_bytes, u128_bytes, vec_u128_bytes};
+}
+
+/// Results that can also say "again later", "waiting", "given up" and "several of these".
+pub mod outcome {
+    pub use crate::words::outcome::Outcome;
+    pub use combine::{join_all, join_any, zip};
+    pub use error::{ErrorKind, OutcomeError};
+    pub use wait::{CompensationAction, WaitCondition};
+
+    /// Several outcomes into one.
+    pub mod combine {
+        pub use crate::words::outcome::combine::{join_all, join_any, zip};
+    }
+
+    /// Why an operation failed.
+    pub mod error {
+        pub use crate::words::outcome::error::{ErrorKind, OutcomeError};
+    }
+
+    /// What is waited for, and what is to be undone.
+    pub mod wait {
+        pub use crate::words::outcome::wait::{CompensationAction, WaitCondition};
+    }
 }
 
 pub mod store;
