@@ -122,9 +122,8 @@ mod tests {
         for delivered_sequence in 1..4 {
             gaps.push(GapObservation { expected_sequence: 0, delivered_sequence, cancelled_ranges: vec![] });
         }
-        let delivered = |gaps: Vec<GapObservation>| -> Vec<_> {
-            gaps.iter().map(|gap| gap.delivered_sequence).collect()
-        };
+        let delivered =
+            |gaps: Vec<GapObservation>| -> Vec<_> { gaps.iter().map(|gap| gap.delivered_sequence).collect() };
         assert_eq!(delivered(gaps.take()), [2, 3]);
         assert!(gaps.take().is_empty());
     }

@@ -110,6 +110,6 @@ pub enum MultiDispatchError<E: std::error::Error + Send + Sync + 'static> {
 #[doc(hidden)]
 pub fn with_payload<P, T>(event: &StoredEvent<P>, payload: T) -> StoredEvent<T> {
     let Event { header, hash_chain, .. } = &event.event;
-    let event_of_type = Event { header: header.clone(), payload, hash_chain: hash_chain.clone() };
+    let event_of_type = Event { header: header.clone(), payload, hash_chain: *hash_chain };
     StoredEvent { coordinate: event.coordinate.clone(), event: event_of_type }
 }

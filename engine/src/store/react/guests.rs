@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::ops::Deref;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvError, Sender, bounded};
 
 use crate::store::Store;
 use crate::words::sync::{Arc, Mutex, Weak};
@@ -31,7 +31,7 @@ impl Guests {
     /// Lets nobody in any more and waits until everybody left.
     pub(crate) fn see_off(&self) {
         self.entrance.lock().take();
-        while self.gone.recv().is_ok() {}
+        let Err(RecvError) = self.gone.recv();
     }
 }
 

@@ -133,11 +133,7 @@ impl Store<Open> {
     ///
     /// # Errors
     /// [`StoreError::Io`] if the system gives no thread.
-    pub fn react_loop<R>(
-        self: &Arc<Self>,
-        region: &Region,
-        reactor: R,
-    ) -> Result<JoinHandle<()>, StoreError>
+    pub fn react_loop<R>(self: &Arc<Self>, region: &Region, reactor: R) -> Result<JoinHandle<()>, StoreError>
     where
         R: Reactive<Value> + Send + 'static,
     {
@@ -153,7 +149,8 @@ impl Store<Open> {
     /// is open until the last part lets go of it. Else the errors of [`Store::close`].
     pub fn close_shared(self: Arc<Self>) -> Result<Closed, StoreError> {
         self.half.guests.see_off();
-        let held = || StoreError::Configuration("another part of the program still holds the store".to_owned());
+        let held =
+            || StoreError::Configuration("another part of the program still holds the store".to_owned());
         Arc::into_inner(self).ok_or_else(held)?.close()
     }
 }

@@ -16,11 +16,7 @@ use crate::words::region::Region;
 use crate::words::sync::{Arc, JoinHandle, spawn};
 
 /// Starts a raw reactor.
-pub(super) fn react<R>(
-    store: &Arc<Store>,
-    region: &Region,
-    reactor: R,
-) -> Result<JoinHandle<()>, StoreError>
+pub(super) fn react<R>(store: &Arc<Store>, region: &Region, reactor: R) -> Result<JoinHandle<()>, StoreError>
 where
     R: Reactive<Value> + Send + 'static,
 {

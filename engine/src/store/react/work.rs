@@ -12,7 +12,7 @@ use crossbeam_channel::Receiver;
 use crate::derive::feed::Feed;
 use crate::derive::observation::AtLeastOnce;
 use crate::derive::restart::RestartBudget;
-use crate::derive::wait::{Patience, WatchStop, Waited};
+use crate::derive::wait::{Patience, Waited, WatchStop};
 use crate::read::entry::LogEvent;
 use crate::store::Store;
 use crate::store::react::guests::Door;
@@ -85,7 +85,9 @@ impl<F: Feed> Work<F> {
                 Ok(Ok(CursorWorkerAction::StopWithRollback)) => break,
                 Ok(Err(error)) => return Err(Failure::Handler(error)),
                 Err(_) if !self.feed.rewind() => return Err(StoreError::WriterCrashed.into()),
-                Err(_) if !budget.grant(store.reader.clock().now_mono_ns()) => return Err(Failure::Exhausted),
+                Err(_) if !budget.grant(store.reader.clock().now_mono_ns()) => {
+                    return Err(Failure::Exhausted);
+                }
                 // The hook that every panic runs has told of it.
                 Err(_) => {}
             }
