@@ -4,6 +4,7 @@ pub(crate) mod appending;
 pub(crate) mod chaining;
 pub(crate) mod opening;
 pub(crate) mod reading;
+pub(crate) mod receipts;
 pub(crate) mod watching;
 
 use std::path::Path;
