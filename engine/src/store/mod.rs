@@ -4,6 +4,7 @@ mod append;
 mod derived;
 mod import;
 mod preview;
+mod react;
 mod read;
 mod receipts;
 pub(crate) mod state;
@@ -52,27 +53,39 @@ pub use crate::words::position::DiskPos;
 pub use crate::words::report::{OpenReport, OpenReportObserver};
 pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
 
-pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
-pub use delivery::cursor::{Cursor, CursorCheckpoint};
-pub use delivery::observation::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalHandle, CanalItem, ReactorCanal};
+pub use delivery::cursor::{
+    Cursor, CursorCheckpoint, CursorGapConfig, CursorWorkerAction, CursorWorkerConfig, CursorWorkerHandle,
+    GapObservation,
+};
+pub use delivery::observation::{
+    AtLeastOnce, CheckpointId, CheckpointIdError, IdempotencyKey, MAX_CHECKPOINT_ID_LEN, ObservedOnce,
+};
 pub use delivery::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
+pub use reaction::ReactionBatch;
+pub use reactor_typed::{ReactorConfig, ReactorError, TypedReactorHandle};
 
 /// Events as they come: pushed and lossy, or pulled in order.
 pub mod delivery {
     /// What both have in common.
     pub mod canal {
-        pub use crate::derive::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
+        pub use crate::derive::canal::{
+            Canal, CanalBatch, CanalClosed, CanalHandle, CanalItem, ReactorCanal,
+        };
     }
 
     /// Pulled in order.
     pub mod cursor {
         pub use crate::derive::checkpoint::CursorCheckpoint;
         pub use crate::derive::cursor::Cursor;
+        pub use crate::derive::gap::{CursorGapConfig, GapObservation};
+        pub use crate::store::react::worker::{CursorWorkerAction, CursorWorkerConfig, CursorWorkerHandle};
     }
 
-    /// Names of saved positions.
+    /// Names of saved positions, and what handlers are told of them.
     pub mod observation {
         pub use crate::derive::checkpoint::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+        pub use crate::derive::observation::{AtLeastOnce, IdempotencyKey, ObservedOnce};
     }
 
     /// Pushed and lossy.
@@ -85,6 +98,16 @@ pub mod delivery {
 pub mod index {
     pub use crate::read::entry::IndexEntry;
     pub use crate::words::position::DiskPos;
+}
+
+/// What reactors answer with.
+pub mod reaction {
+    pub use crate::derive::reaction::ReactionBatch;
+}
+
+/// Reactors that run.
+pub mod reactor_typed {
+    pub use crate::store::react::reactor::{ReactorConfig, ReactorError, TypedReactorHandle};
 }
 
 /// States derived from events.
@@ -133,7 +156,8 @@ impl Store<Open> {
     ///
     /// # Errors
     /// [`StoreError::StoreLocked`] if it is open for writing elsewhere, [`StoreError::DataDirMalformed`] if the directory holds
-    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it.
+    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it, [`StoreError::EventPayloadRegistry`] if two payload
+    /// types claim one kind and the configuration says to refuse that.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         state::open_for_writing(config).map(Self::writing)
     }
