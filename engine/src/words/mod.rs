@@ -11,6 +11,7 @@ pub(crate) mod event;
 pub(crate) mod format;
 pub(crate) mod id;
 pub(crate) mod kind;
+pub(crate) mod merkle;
 pub(crate) mod outcome;
 pub(crate) mod payload;
 pub(crate) mod position;
