@@ -167,6 +167,14 @@ pub enum StoreError {
         /// Global sequence of the event that has it.
         sequence: u64,
     },
+    /// A line of an import is not an event.
+    #[error("line {line}: {source}")]
+    InvalidLine {
+        /// Which one, first = 1.
+        line: u64,
+        /// What is wrong with it.
+        source: Box<StoreError>,
+    },
     /// Some items of a batch were committed before, others not.
     #[error("batch is partly known already: {reason}")]
     IdempotencyPartialBatch {
