@@ -9,6 +9,7 @@ use crate::read::entry::LogEvent;
 use crate::words::encoding;
 use crate::words::error::StoreError;
 use crate::words::event::{ExtensionKey, Extensions};
+use crate::words::hex::{from_hex, to_hex};
 use crate::words::id::EventId;
 
 /// An event as a line of JSON; the order of the fields is the order in the line. Numbers of identifiers and hashes are hexadecimal.
@@ -82,8 +83,8 @@ impl From<&LogEvent> for EventLine {
             Err(error) => (None, Some(error.to_string())),
         };
         let same = payload.as_ref().and_then(|payload| encoding::to_bytes(payload).ok());
-        let payload_bytes = (same.as_ref() != Some(&raw.payload)).then(|| hex(&raw.payload));
-        let extensions = raw.extensions.iter().map(|(key, value)| (key.to_string(), hex(value)));
+        let payload_bytes = (same.as_ref() != Some(&raw.payload)).then(|| to_hex(&raw.payload));
+        let extensions = raw.extensions.iter().map(|(key, value)| (key.to_string(), to_hex(value)));
         Self {
             sequence: raw.global_sequence,
             id: id_text(header.event_id),
@@ -94,9 +95,9 @@ impl From<&LogEvent> for EventLine {
             clock: header.position.sequence(),
             correlation: id_text(header.correlation_id),
             causation: header.causation_id.map(id_text),
-            prev_hash: hex(&event.prev_hash),
-            event_hash: hex(&raw.event_hash),
-            content_hash: hex(&header.content_hash),
+            prev_hash: to_hex(&event.prev_hash),
+            event_hash: to_hex(&raw.event_hash),
+            content_hash: to_hex(&header.content_hash),
             payload,
             payload_error,
             payload_bytes,
@@ -114,7 +115,7 @@ impl EventLine {
     /// The payload as it was stored.
     pub(crate) fn stored_payload(&self) -> Result<Vec<u8>, StoreError> {
         match (&self.payload_bytes, &self.payload) {
-            (Some(bytes), _) => from_hex(bytes),
+            (Some(digits), _) => bytes(digits),
             (None, Some(payload)) => Ok(encoding::to_bytes(payload)?),
             (None, None) => Err(malformed("neither payload nor payload_bytes is there".to_owned())),
         }
@@ -123,7 +124,7 @@ impl EventLine {
     /// The extensions as they were stored.
     pub(crate) fn stored_extensions(&self) -> Result<Extensions, StoreError> {
         let pairs = self.extensions.iter();
-        pairs.map(|(key, value)| Ok((ExtensionKey::from_log(key.clone()), from_hex(value)?))).collect()
+        pairs.map(|(key, value)| Ok((ExtensionKey::from_log(key.clone()), bytes(value)?))).collect()
     }
 
     /// The event's id.
@@ -141,28 +142,10 @@ pub(crate) fn malformed(reason: String) -> StoreError {
     StoreError::encoding(reason)
 }
 
+fn bytes(digits: &str) -> Result<Vec<u8>, StoreError> {
+    from_hex(digits).ok_or_else(|| malformed("bytes are written as pairs of hexadecimal digits".to_owned()))
+}
+
 fn id_text(id: impl Into<u128>) -> String {
     format!("{:032x}", id.into())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn from_hex(text: &str) -> Result<Vec<u8>, StoreError> {
-    let wrong = || malformed("bytes are written as pairs of hexadecimal digits".to_owned());
-    let digit = |byte: u8| char::from(byte).to_digit(16).ok_or_else(wrong);
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [high, low] => Ok((digit(*high)? * 16 + digit(*low)?) as u8),
-            _ => Err(wrong()),
-        })
-        .collect()
 }
