@@ -1,7 +1,9 @@
 //! Owns the attributes that name handlers: one of settings, then `event = Type, handler = method` for each payload type. Knows no setting.
 
-use quote::ToTokens;
-use syn::{Attribute, Error, Ident, Type};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Generics, Ident, Type};
 
 use crate::attributes::{Group, groups};
 
@@ -30,11 +32,8 @@ pub(crate) fn read(attributes: &[Attribute]) -> Result<(Option<Group>, Vec<Bindi
 
 impl Binding {
     fn read(mut group: Group) -> Result<Self, Error> {
-        let missing =
-            |key| Error::new(group.span, format!("`{key}` is missing beside the other of the pair"));
-        let (no_event, no_handler) = (missing("event"), missing("handler"));
-        let event = group.type_name("event")?.ok_or(no_event)?;
-        let handler = group.method("handler")?.ok_or(no_handler)?;
+        let event = group.required("event", Group::type_name)?;
+        let handler = group.required("handler", Group::method)?;
         group.finish("`event` and `handler` in this attribute")?;
         Ok(Self { event, handler })
     }
@@ -45,5 +44,49 @@ impl Binding {
             return Err(Error::new_spanned(&self.event, "this event has a handler already"));
         }
         Ok(())
+    }
+}
+
+/// The kinds of the events that have a handler. Two that are the same are refused, at the place of the second.
+pub(crate) struct Kinds {
+    kinds: Vec<TokenStream>,
+    distinct: TokenStream,
+}
+
+impl Kinds {
+    pub(crate) fn of(bindings: &[Binding], store: &TokenStream) -> Self {
+        let events = bindings.iter().map(|Binding { event, .. }| event);
+        let kinds: Vec<_> =
+            events.map(|event| quote!(<#event as #store::event::EventPayload>::KIND)).collect();
+        let distinct = bindings.iter().enumerate().skip(1).map(|(index, Binding { event, .. })| {
+            let so_far = &kinds[..=index];
+            quote_spanned! {event.span()=>
+                ::core::assert!(
+                    #store::__private::are_distinct(&[#(#so_far),*]),
+                    "another event with a handler has the same kind",
+                );
+            }
+        });
+        let distinct = distinct.collect();
+        Self { kinds, distinct }
+    }
+
+    /// The check where the type is declared. A generic type learns its kinds, and whether two are one, where it is used.
+    pub(crate) fn checked(&self, generics: &Generics) -> Option<TokenStream> {
+        let Self { distinct, .. } = self;
+        generics.params.is_empty().then(|| quote!(const _: () = { #distinct };))
+    }
+
+    /// The method that tells them.
+    pub(crate) fn method(&self, store: &TokenStream) -> TokenStream {
+        let Self { kinds, distinct } = self;
+        quote! {
+            fn relevant_event_kinds() -> &'static [#store::event::EventKind] {
+                const {
+                    #distinct
+                    &[#(#kinds),*]
+                }
+            }
+        }
     }
 }

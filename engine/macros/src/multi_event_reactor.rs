@@ -1,10 +1,10 @@
 //! Owns `#[derive(MultiEventReactor)]`: a reactor that hands each event to the handler of its payload type.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Error, Type, parse_quote};
 
-use crate::bindings::{self, Binding};
+use crate::bindings::{self, Binding, Kinds};
 
 const KNOWN: &str = "`input` and `error`, or `event` with `handler`";
 
@@ -17,28 +17,28 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
         generics.make_where_clause().predicates.push(bound);
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let kinds =
-        bindings.iter().map(|Binding { event, .. }| quote!(<#event as #store::event::EventPayload>::KIND));
+    let kinds = Kinds::of(&bindings, store);
+    let (checked, relevant) = (kinds.checked(&input.generics), kinds.method(store));
     let steps = bindings.iter().map(|Binding { event, handler }| {
+        let call = quote_spanned!(handler.span()=> Self::#handler(self, &event, out, at_least_once));
         quote! {
             if let ::core::option::Option::Some(payload) =
                 #store::event::DecodeTyped::route_typed::<#event>(&event.event)
                     .map_err(#store::event::MultiDispatchError::Decode)?
             {
                 let event = #store::__private::with_payload(event, payload);
-                return Self::#handler(self, &event, out, at_least_once)
-                    .map_err(#store::event::MultiDispatchError::User);
+                return #call.map_err(#store::event::MultiDispatchError::User);
             }
         }
     });
     Ok(quote! {
+        #checked
+
         #[automatically_derived]
         impl #impl_generics #store::event::MultiReactive<#lane> for #ident #type_generics #where_clause {
             type Error = #error;
 
-            fn relevant_event_kinds() -> &'static [#store::event::EventKind] {
-                const { &#store::__private::distinct_kinds([#(#kinds),*]) }
-            }
+            #relevant
 
             fn dispatch(
                 &mut self,
@@ -90,12 +90,7 @@ impl Reactor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check_refused(input: &str, expected: &str) {
-        let input = syn::parse_str(input).expect("the text is Rust");
-        let refusal = expand(&input, &quote!(::causeway)).map(|tokens| tokens.to_string());
-        assert_eq!(refusal.map_err(|error| error.to_string()), Err(expected.to_owned()));
-    }
+    use crate::check_refused;
 
     #[test]
     fn what_is_no_reactor_is_refused_with_its_reason() {
@@ -116,7 +111,7 @@ mod tests {
                 "this event has a handler already",
             ),
         ] {
-            check_refused(input, expected);
+            check_refused(expand, input, expected);
         }
     }
 }

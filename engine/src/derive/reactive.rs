@@ -6,9 +6,10 @@ use crate::derive::fold::ProjectionInput;
 use crate::derive::observation::AtLeastOnce;
 use crate::derive::reaction::ReactionBatch;
 use crate::words::coordinate::Coordinate;
+use crate::words::decode::TypedDecodeError;
 use crate::words::event::{Event, StoredEvent};
 use crate::words::kind::EventKind;
-use crate::words::payload::{EventPayload, TypedDecodeError};
+use crate::words::payload::EventPayload;
 
 /// Answers events of any kind with events of any kind; cannot fail.
 pub trait Reactive<P> {

@@ -12,6 +12,7 @@ use crate::disk::segment::{
 };
 use crate::disk::storage::{Directory, File};
 use crate::memory::cache::SectionCache;
+use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
@@ -165,6 +166,11 @@ fn choose_generations(survey: &mut Survey) {
             survey.segments.push(segment.clone());
         }
     }
+}
+
+/// Whose log the segments are; a header that is guessed tells nothing.
+pub(crate) fn lineage(segments: &[Segment]) -> Lineage {
+    Lineage::of(segments.iter().filter(|segment| !segment.guessed).map(|segment| &segment.header))
 }
 
 /// Where a walk over the frames of a segment came to.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory};
 use crate::memory::survey::survey;
-use crate::proof::oracle::{Dump, Loss, Oracle, dump};
+use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, open, watch};
 use crate::words::sync::{Arc, Mutex};
 
@@ -62,6 +62,7 @@ fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
     let first = dump(&store, context);
     wreck.oracle.check(&first, loss, context);
+    check_receipts(&wreck.oracle, &store, &first, context);
     assert!(watch(&store).is_ok(), "{context}: the position of a consumer cannot be read");
     drop(store);
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));

@@ -6,6 +6,7 @@ mod import;
 mod preview;
 mod react;
 mod read;
+mod receipts;
 pub(crate) mod state;
 
 use std::path::{Path, PathBuf};
@@ -17,12 +18,17 @@ use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
 pub use crate::care::verify::VerifyReport;
-pub use crate::commit::receipt::AppendReceipt;
+pub use crate::commit::claim::{
+    ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
+    verify_receipt_claim_of,
+};
+pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;
 pub use crate::derive::wait::WatchStop;
 pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+pub use crate::disk::segment::StoreId;
 pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
 pub use crate::memory::index::Columns;
@@ -37,10 +43,15 @@ pub use crate::words::config::{
     BatchConfig, IndexConfig, IndexTopology, RestartPolicy, StoreConfig, SyncConfig, SyncMode, WriterConfig,
 };
 pub use crate::words::error::{StoreError, StoreLockMode};
-pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::event::{EncodedBytes, ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::extension::{
+    ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue, SIGNING_DOWNGRADE_SCHEMA_VERSION,
+    SigningDowngradeBody, SigningDowngradeReason, SigningExtensionNamespace,
+};
 pub use crate::words::format::{Progress, StoreFormat};
 pub use crate::words::position::DiskPos;
 pub use crate::words::report::{OpenReport, OpenReportObserver};
+pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
 
 pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalHandle, CanalItem, ReactorCanal};
 pub use delivery::cursor::{
@@ -145,7 +156,8 @@ impl Store<Open> {
     ///
     /// # Errors
     /// [`StoreError::StoreLocked`] if it is open for writing elsewhere, [`StoreError::DataDirMalformed`] if the directory holds
-    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it.
+    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it, [`StoreError::EventPayloadRegistry`] if two payload
+    /// types claim one kind and the configuration says to refuse that.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         state::open_for_writing(config).map(Self::writing)
     }

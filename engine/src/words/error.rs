@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::words::coordinate::CoordinateError;
 use crate::words::kind::EventKind;
+use crate::words::registry::EventPayloadRegistryError;
 
 /// How a store was to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +150,9 @@ pub enum StoreError {
     /// The configuration, or a request, makes no sense.
     #[error("{0}")]
     Configuration(String),
+    /// Two payload types of this program claim one kind, and the configuration says to refuse that.
+    #[error("payload types: {0}")]
+    EventPayloadRegistry(#[from] EventPayloadRegistryError),
     /// The kind belongs to the store: applications may not append it.
     #[error("kind {kind} is reserved for the store")]
     ReservedKind {
@@ -202,6 +206,12 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// What a commit told of itself does not hold together.
+    #[error("commit metadata: {reason}")]
+    InvalidCommitMetadata {
+        /// What is wrong.
+        reason: String,
+    },
     /// A stream has no more sequence numbers.
     #[error("the stream of {entity:?} is full")]
     EntityClockOverflow {
@@ -233,12 +243,12 @@ pub enum StoreError {
         reason: String,
     },
     /// A consumer's saved position belongs to another region.
-    #[error("{} belongs to region {stored:?}, not {expected:?}", path.display())]
+    #[error("{} belongs to region {:?}, not {expected:?}", path.display(), stored.as_deref().unwrap_or_default())]
     CursorCheckpointRegionMismatch {
         /// The file.
         path: PathBuf,
-        /// The region it belongs to.
-        stored: String,
+        /// The region it belongs to, if it names one.
+        stored: Option<String>,
         /// The region of the cursor.
         expected: String,
     },

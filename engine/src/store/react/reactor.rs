@@ -19,9 +19,9 @@ use crate::store::react::dispatch::Dispatch;
 use crate::store::react::work::{Failure, Running, Terms, start};
 use crate::store::react::worker::{CursorWorkerAction, begin};
 use crate::words::config::RestartPolicy;
+use crate::words::decode::TypedDecodeError;
 use crate::words::error::StoreError;
 use crate::words::id::EventId;
-use crate::words::payload::TypedDecodeError;
 use crate::words::region::Region;
 use crate::words::sync::Arc;
 

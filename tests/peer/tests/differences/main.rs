@@ -142,6 +142,26 @@ mod delivering {
     }
 }
 
+mod receipts {
+    use super::*;
+
+    #[test]
+    fn both_say_the_same_of_a_changed_receipt_and_of_a_key_that_comes_or_goes() {
+        let (ours, theirs) = both!(receipts::changed_receipts);
+        assert_eq!(ours, theirs);
+        let (ours, theirs) = both!(receipts::keys_come_and_go);
+        assert_eq!(ours, theirs);
+        assert_eq!(both!(receipts::retry_is_signed_anew), (true, true));
+        let (ours, theirs) = both!(receipts::refused_extension_keys);
+        assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn the_receipt_of_another_store_is_not_taken_for_ones_own() {
+        assert_eq!(both!(receipts::receipt_of_another_store), (false, true));
+    }
+}
+
 mod opening {
     use super::*;
 
