@@ -33,6 +33,10 @@ pub struct Cursor {
     kinds: Vec<EventKind>,
     /// Global sequence of the last event handed out.
     after: Option<u64>,
+    /// Everything before this sequence was looked at and handed out, so that no pull looks at it again.
+    scanned: u64,
+    /// What was passed over since the last event handed out.
+    skipped: Skipped,
     /// Wakes a waiting pull; made when somebody waits for the first time.
     inbox: Option<Inbox>,
     /// The name under which the position is saved.
@@ -48,6 +52,8 @@ impl Cursor {
             region: region.clone(),
             kinds: Vec::new(),
             after: None,
+            scanned: 0,
+            skipped: Skipped::default(),
             inbox: None,
             checkpoint: None,
             gaps: Gaps::default(),
@@ -112,11 +118,12 @@ impl Cursor {
         let observes = self.gaps.are_observed();
         let region = Selection::region(self.region.clone());
         let selection = Selection { kinds: self.kinds.clone(), hidden: observes, ..region };
-        let mut events = reader.events(selection, self.next_sequence()..u64::MAX);
+        let visible = reader.visible();
+        let mut events = reader.events(selection, self.next_sequence().max(self.scanned)..visible);
         if observes {
             events = events.telling_unused();
         }
-        let (mut polled, mut gaps, mut skipped) = (Vec::new(), Vec::new(), Skipped::default());
+        let (mut polled, mut gaps, mut skipped) = (Vec::new(), Vec::new(), self.skipped.clone());
         let mut expected = self.next_sequence();
         while polled.len() < max {
             let Some((sequence, event)) = events.next() else { break };
@@ -135,6 +142,12 @@ impl Cursor {
         }
         for gap in gaps {
             self.gaps.push(gap);
+        }
+        if reader.only_grows() {
+            self.skipped = skipped;
+            if polled.len() < max {
+                self.scanned = visible;
+            }
         }
         self.after = polled.last().map(|last| last.raw.global_sequence).or(self.after);
         Ok(polled)
@@ -173,7 +186,7 @@ impl Cursor {
 
     /// Sets the position back to where it was once: what was handed out since is handed out again.
     pub(super) fn rewind(&mut self, position: Option<u64>) {
-        self.after = position;
+        (self.after, self.scanned, self.skipped) = (position, 0, Skipped::default());
     }
 
     /// True if an event of exactly `entity` lies behind the position. Reads the index only.

@@ -38,7 +38,7 @@ pub struct GapObservation {
 }
 
 /// Sequences that were passed over since the last delivery, neighbours joined.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Skipped {
     ranges: Vec<(u64, u64)>,
 }

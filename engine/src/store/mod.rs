@@ -1,8 +1,11 @@
 //! The door: the store as its users see it. Every method is a few lines over the floors below.
 
 mod append;
+mod copies;
 mod derived;
 mod import;
+mod intake;
+mod lines;
 mod preview;
 mod react;
 mod read;
@@ -17,6 +20,13 @@ use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
+pub use crate::care::copy::ForkReport;
+pub use crate::care::evidence::{
+    SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
+    SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
+    snapshot_report_body_hash,
+};
+pub use crate::care::jsonl::EventLine;
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
@@ -35,6 +45,7 @@ pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::import::{ImportOptions, ImportReport, import};
+pub use crate::store::lines::import_jsonl;
 pub use crate::store::preview::{StorePreview, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
@@ -92,6 +103,18 @@ pub mod delivery {
     pub mod subscription {
         pub use crate::derive::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
     }
+}
+
+/// Manifests of backups, and the proof that a restored copy holds what they say.
+pub mod backup_envelope {
+    pub use crate::care::backup::{
+        BACKUP_MANIFEST_BODY_SCHEMA_VERSION, BackupEnvelopeFinding, BackupManifestBody, BackupSegmentRef,
+        RESTORE_PROOF_REPORT_SCHEMA_VERSION, RestoreProofEvidenceReport, RestoreProofHash,
+        RestoreProofReportBody, SegmentBytesDigest, audit_backup_manifest_segments,
+        backup_manifest_body_bytes, backup_manifest_body_hash, backup_segments,
+        normalize_backup_manifest_body, restore_proof_evidence_report, restore_proof_report_body,
+        restore_proof_report_body_hash, sort_backup_segment_refs,
+    };
 }
 
 /// Rows of metadata.

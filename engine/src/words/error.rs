@@ -167,6 +167,14 @@ pub enum StoreError {
         /// Global sequence of the event that has it.
         sequence: u64,
     },
+    /// A line of an import is not an event.
+    #[error("line {line}: {source}")]
+    InvalidLine {
+        /// Which one, first = 1.
+        line: u64,
+        /// What is wrong with it.
+        source: Box<StoreError>,
+    },
     /// Some items of a batch were committed before, others not.
     #[error("batch is partly known already: {reason}")]
     IdempotencyPartialBatch {
@@ -243,12 +251,12 @@ pub enum StoreError {
         reason: String,
     },
     /// A consumer's saved position belongs to another region.
-    #[error("{} belongs to region {stored:?}, not {expected:?}", path.display())]
+    #[error("{} belongs to region {:?}, not {expected:?}", path.display(), stored.as_deref().unwrap_or_default())]
     CursorCheckpointRegionMismatch {
         /// The file.
         path: PathBuf,
-        /// The region it belongs to.
-        stored: String,
+        /// The region it belongs to, if it names one.
+        stored: Option<String>,
         /// The region of the cursor.
         expected: String,
     },

@@ -14,6 +14,7 @@ pub(crate) mod format;
 pub(crate) mod hex;
 pub(crate) mod id;
 pub(crate) mod kind;
+pub(crate) mod merkle;
 pub(crate) mod outcome;
 pub(crate) mod payload;
 pub(crate) mod position;
