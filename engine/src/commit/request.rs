@@ -204,6 +204,10 @@ impl BatchAppendItem {
         self.item.options.clone()
     }
 
+    pub(crate) fn options_mut(&mut self) -> &mut AppendOptions {
+        &mut self.item.options
+    }
+
     /// What caused it.
     pub fn causation(&self) -> CausationRef {
         self.item.causation

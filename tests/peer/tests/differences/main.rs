@@ -116,6 +116,32 @@ mod watching {
     }
 }
 
+mod delivering {
+    use super::*;
+
+    #[test]
+    fn a_waiting_worker_does_not_keep_its_store_from_closing() {
+        assert_eq!(both!(delivering::closes_under_a_worker), (true, false));
+    }
+
+    #[test]
+    fn a_waiting_raw_reactor_does_not_keep_its_store_from_closing() {
+        assert_eq!(both!(delivering::closes_under_a_raw_reactor), (true, false));
+    }
+
+    #[test]
+    fn a_worker_that_gives_up_after_panics_says_so() {
+        let (ours, theirs) = both!(delivering::panics_for_ever);
+        assert_eq!(ours, Err("WriterCrashed".to_owned()));
+        assert_eq!(theirs, Ok(()));
+    }
+
+    #[test]
+    fn a_reactor_with_a_checkpoint_answers_an_event_once_though_it_comes_twice() {
+        assert_eq!(both!(delivering::answers_after_a_crash), (1, 2));
+    }
+}
+
 mod receipts {
     use super::*;
 
