@@ -8,9 +8,10 @@
 use crate::commit::active::ActiveSegment;
 use crate::commit::fence::Fence;
 use crate::commit::poison::Poison;
-use crate::commit::receipt::AppendReceipt;
+use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
 use crate::commit::request::{Form, Item, Request};
 use crate::commit::stage::{Stage, StagedEvent, Start};
+use crate::disk::segment::SegmentHeader;
 use crate::disk::storage::{Directory, Lock};
 use crate::memory::cache::SectionCache;
 use crate::memory::files::Window;
@@ -107,7 +108,8 @@ impl Committer {
         }
         let mut stage = Stage::new(self.largest_time);
         self.stage_aside(&mut stage, request)?;
-        let receipts = stage.events.iter().map(|event| event.receipt(0, false));
+        let issuer = Issuer { signer: None, ..self.issuer() };
+        let receipts = stage.events.iter().map(|event| event.receipt(issuer, 0, false));
         Ok(receipts.map(|receipt| AppendReceipt { place: DiskPos::default(), ..receipt }).collect())
     }
 
@@ -213,20 +215,24 @@ impl Committer {
             if !same {
                 return Err(StoreError::IdempotencyConflict { key, sequence });
             }
-            return Ok(Some(AppendReceipt {
+            return Ok(Some(self.issuer().issue(Witness {
                 event_id: event.header.event_id,
                 sequence,
-                content_hash: event.header.content_hash,
-                key_id: [0; 32],
-                signature: None,
-                extensions: event.extensions,
                 stream_sequence: event.header.position.sequence(),
+                content_hash: event.header.content_hash,
                 event_hash: event.event_hash,
+                extensions: event.extensions,
                 place: DiskPos::new(place.segment.first, found.offset, found.length),
                 durable: sequence < self.shared.durable(),
-            }));
+            })));
         }
         Ok(None)
+    }
+
+    /// In whose name receipts are given now, also those of events that were committed long ago.
+    fn issuer(&self) -> Issuer<'_> {
+        let SegmentHeader { store_id, epoch, .. } = self.active.header;
+        Issuer { store_id, epoch, signer: self.shared.config.keys().signer() }
     }
 
     pub(super) fn describe<'a>(&mut self, stage: &mut Stage, items: impl Iterator<Item = &'a Item>) {
@@ -281,7 +287,7 @@ impl Committer {
     /// The receipt of an event that was just committed.
     pub(super) fn receipt(&self, event: &StagedEvent) -> AppendReceipt {
         let durable = event.global_sequence < self.shared.durable();
-        event.receipt(self.active.header.first_sequence, durable)
+        event.receipt(self.issuer(), self.active.header.first_sequence, durable)
     }
 
     /// Syncs if a request asks for it, or if more events would be unsynced than the configuration allows.

@@ -2,6 +2,7 @@
 
 pub(crate) mod active;
 pub(crate) mod background;
+pub(crate) mod claim;
 pub(crate) mod committer;
 pub(crate) mod fence;
 pub(crate) mod poison;

@@ -231,7 +231,8 @@ impl Run {
         for (n, ticket) in numbers.into_iter().zip(tickets) {
             match ticket.wait() {
                 Ok(receipt) => {
-                    self.oracle.lock().acknowledge(n, vec![receipt.event_hash()], receipt.is_durable());
+                    let is_durable = receipt.is_durable();
+                    self.oracle.lock().acknowledge(n, vec![receipt], is_durable);
                 }
                 Err(error) => outcome = outcome.and(Err(error)),
             }
@@ -264,8 +265,7 @@ impl Run {
             _ => store.append_batch(numbers.iter().map(|n| item(*n, AppendOptions::new())).collect())?,
         };
         let durable = receipts.iter().all(AppendReceipt::is_durable);
-        let hashes = receipts.iter().map(AppendReceipt::event_hash).collect();
-        self.oracle.lock().acknowledge(n, hashes, durable);
+        self.oracle.lock().acknowledge(n, receipts, durable);
         Ok(())
     }
 }
