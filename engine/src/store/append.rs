@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::commit::options::AppendOptions;
 use crate::commit::receipt::{AppendReceipt, DenialReceipt};
-use crate::commit::request::{AppendOptions, BatchAppendItem, Item, Request};
+use crate::commit::request::{BatchAppendItem, Item, Request};
 use crate::commit::ticket::only;
 use crate::guard::denial::Denial;
 use crate::guard::gate::GateSet;

@@ -36,8 +36,9 @@ pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
     verify_receipt_claim_of,
 };
+pub use crate::commit::options::{AppendOptions, AppendPositionHint, CausationRef};
 pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
-pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::commit::request::BatchAppendItem;
 pub use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
 pub use crate::commit::writer::WriterPressure;
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
