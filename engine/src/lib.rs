@@ -14,18 +14,21 @@ mod proof;
 mod read;
 mod words;
 
-pub use causeway_macros::{EventPayload, EventSourced};
+pub use causeway_macros::{EventPayload, EventSourced, MultiEventReactor};
 
 pub use crate::encoding as canonical;
-pub use crate::event::{EventPayload, EventSourced};
+pub use crate::event::{EventPayload, EventSourced, MultiReactive};
 
 /// What the derives' code refers to.
 #[doc(hidden)]
 pub mod __private {
+    pub use inventory;
     pub use serde::de::DeserializeOwned;
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub use crate::derive::fold::distinct_kinds;
+    pub use crate::derive::fold::are_distinct;
+    pub use crate::derive::reactive::with_payload;
+    pub use crate::words::registry::RegisteredPayload;
     pub use crate::words::typestate::SealedState;
 }
 
@@ -39,26 +42,51 @@ pub mod coordinate {
 /// Events, kinds and payloads.
 pub mod event {
     pub use crate::words::catalogue::{FieldDescription, KindDescription};
-    pub use crate::words::config::EventPayloadValidation;
     pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
-    pub use crate::words::kind::{EventKind, EventKindError};
-    pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
-    pub use sourcing::{
-        EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput,
-        ReplayLane,
+    pub use decode::{DecodeSource, DecodeTyped, StoredPayload, TypedDecodeError};
+    pub use kind::{EventKind, EventKindError};
+    pub use payload::{
+        EventPayload, EventPayloadKindCollision, EventPayloadRegistryError, EventPayloadValidation,
+        revalidate_event_payload_registry, validate_event_payload_registry,
     };
+    pub use sourcing::{
+        EventSourced, JsonValueInput, MultiDispatchError, MultiReactive, ProjectionEvent, ProjectionInput,
+        ProjectionPayload, RawMsgpackInput, Reactive, ReplayLane, TypedReactive,
+    };
+
+    /// From an event to a typed payload.
+    pub mod decode {
+        pub use crate::words::decode::{DecodeSource, StoredPayload, TypedDecodeError};
+        pub use crate::words::payload::DecodeTyped;
+    }
+
+    /// Type tags of payloads.
+    pub mod kind {
+        pub use crate::words::kind::{EventKind, EventKindError};
+    }
+
+    /// Typed payloads, and the check that no two claim one kind.
+    pub mod payload {
+        pub use crate::words::config::EventPayloadValidation;
+        pub use crate::words::payload::EventPayload;
+        pub use crate::words::registry::{
+            EventPayloadKindCollision, EventPayloadRegistryError, revalidate_event_payload_registry,
+            validate_event_payload_registry,
+        };
+    }
 
     /// Flags of an event header.
     pub mod header {
         pub use crate::words::event::{EventHeader, FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
     }
 
-    /// Folds of events into states.
+    /// Folds of events into states, and answers to events.
     pub mod sourcing {
         pub use crate::derive::fold::{
             EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
             RawMsgpackInput, ReplayLane,
         };
+        pub use crate::derive::reactive::{MultiDispatchError, MultiReactive, Reactive, TypedReactive};
     }
 
     /// Content hashes, and chains of them.

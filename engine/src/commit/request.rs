@@ -8,7 +8,8 @@ use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::StoreError;
-use crate::words::event::{ExtensionKey, Extensions};
+use crate::words::event::{EncodedBytes, ExtensionKey, Extensions};
+use crate::words::extension::{ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue};
 use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::words::kind::EventKind;
 use crate::words::payload::EventPayload;
@@ -99,10 +100,27 @@ impl AppendOptions {
         self
     }
 
-    /// Adds an extension.
+    /// Adds an extension, or replaces that with the same key.
     #[must_use]
-    pub fn with_extension(mut self, key: ExtensionKey, value: Vec<u8>) -> Self {
-        self.extensions.insert(key, value);
+    pub fn with_extension(mut self, key: ExtensionKey, bytes: impl Into<EncodedBytes>) -> Self {
+        self.extensions.insert(key, bytes.into());
+        self
+    }
+
+    /// Adds an extension of a typed namespace, or replaces that with the same key.
+    #[must_use]
+    pub fn with_receipt_extension<P: ReceiptExtensionNamespace>(
+        self,
+        key: ReceiptExtensionKey<P>,
+        value: ReceiptExtensionValue<P>,
+    ) -> Self {
+        self.with_extension(key.into_key(), value.into_bytes())
+    }
+
+    /// Replaces all extensions.
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: Extensions) -> Self {
+        self.extensions = extensions;
         self
     }
 }
@@ -186,9 +204,38 @@ impl BatchAppendItem {
         self.item.options.clone()
     }
 
+    pub(crate) fn options_mut(&mut self) -> &mut AppendOptions {
+        &mut self.item.options
+    }
+
     /// What caused it.
     pub fn causation(&self) -> CausationRef {
         self.item.causation
+    }
+
+    /// Adds an extension, or replaces that with the same key.
+    #[must_use]
+    pub fn with_extension(mut self, key: ExtensionKey, bytes: impl Into<EncodedBytes>) -> Self {
+        self.item.options = self.item.options.with_extension(key, bytes);
+        self
+    }
+
+    /// Adds an extension of a typed namespace, or replaces that with the same key.
+    #[must_use]
+    pub fn with_receipt_extension<P: ReceiptExtensionNamespace>(
+        mut self,
+        key: ReceiptExtensionKey<P>,
+        value: ReceiptExtensionValue<P>,
+    ) -> Self {
+        self.item.options = self.item.options.with_receipt_extension(key, value);
+        self
+    }
+
+    /// Replaces all extensions.
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: Extensions) -> Self {
+        self.item.options = self.item.options.with_extensions(extensions);
+        self
     }
 
     pub(crate) fn into_item(self) -> Item {
