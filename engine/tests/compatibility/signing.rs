@@ -91,7 +91,7 @@ fn denials_are_signed_too() {
     let store = open(&directory, &[1]);
     let mut gates = GateSet::new();
     gates.push(Closed);
-    let denial = gates.evaluate(&(), Proposal::new(5)).unwrap_err();
+    let denial = gates.evaluate(&(), Proposal::new(5)).err().unwrap();
     let kind = EventKind::custom(0xF, 1);
     let options = AppendOptions::default();
     let receipt = store.append_denial(&account(), kind, &gates, &denial, None, None, options).unwrap();
