@@ -23,7 +23,6 @@ use crate::memory::shared::Shared;
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::id::EventId;
-use crate::words::position::DiskPos;
 use crate::words::sync::Arc;
 
 /// Answer to a request: a receipt for each of its events.
@@ -136,9 +135,10 @@ impl Committer {
 
     fn known(&self, item: &Item, key: u128) -> Result<Option<AppendReceipt>, StoreError> {
         let index = &self.shared.index;
-        for sequence in index.id_candidates(key, self.next_sequence)? {
+        for sequence in index.id_candidates(key, self.next_sequence) {
+            let sequence = sequence?;
             let Some(place) = index.place(sequence)? else { continue };
-            let found = self.shared.source.read(place, &mut Window::single())?;
+            let found = self.shared.source.read(place, &mut Window::headers())?;
             let event = found.event;
             if u128::from(event.header.event_id) != key {
                 continue;
@@ -158,7 +158,7 @@ impl Committer {
                 extensions: event.extensions,
                 stream_sequence: event.header.position.sequence(),
                 event_hash: event.event_hash,
-                place: DiskPos::new(place.segment.first, found.offset, found.length),
+                place: found.place,
                 durable: sequence < self.shared.durable(),
             }));
         }

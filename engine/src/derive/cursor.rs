@@ -13,6 +13,7 @@ use crate::derive::checkpoint::{self, CheckpointId, CursorCheckpoint};
 use crate::derive::wait::{Patience, Waited, wait};
 use crate::disk::storage::Directory;
 use crate::memory::hub::Inbox;
+use crate::memory::postings::Order;
 use crate::memory::selection::Selection;
 use crate::read::entry::IndexEntry;
 use crate::read::reader::{Reader, WeakReader};
@@ -112,7 +113,8 @@ impl Cursor {
     pub(super) fn finds_event_of(&self, entity: &str) -> Result<bool, StoreError> {
         let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
         let from = self.after.map_or(0, |sequence| sequence.saturating_add(1));
-        Ok(!reader.select(&Selection::stream(entity), from, 1)?.is_empty())
+        let sequences = from..reader.visible();
+        Ok(!reader.select(&Selection::stream(entity), sequences, (1, Order::Ascending))?.is_empty())
     }
 
     /// Saves the position, if it has a name.
