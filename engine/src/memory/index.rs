@@ -4,6 +4,7 @@
 //! - parts are in order and do not overlap; between them events may be missing, when a segment is;
 //! - no file is read while the live part is locked: a sealed part is taken out first and asked afterwards.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -256,7 +257,7 @@ impl Index {
     }
 
     /// Sequences before `end` whose event may have this id. A part is asked only when those before it were not what was wanted: first the
-    /// live one, then those that hold the time an id of the store's own would tell, then the others.
+    /// live one, then the others, beginning with the one whose times are nearest to the time that an id of the store's own tells.
     pub(crate) fn id_candidates(&self, id: u128, end: u64) -> IdCandidates<'_> {
         IdCandidates { index: self, id, end, found: Vec::new(), parts: None }
     }
@@ -335,11 +336,10 @@ impl IdCandidates<'_> {
     fn sealed(&self) -> Vec<Arc<SealedPart>> {
         let mut parts = self.index.sealed_parts();
         let made_us = ((self.id >> 80) as i64).saturating_mul(1_000);
-        let is_likely = |part: &Arc<SealedPart>| {
+        parts.sort_by_key(|part| {
             let (first, last) = part.header.times;
-            (first.saturating_sub(1_000)..=last).contains(&made_us)
-        };
-        parts.sort_by_key(is_likely);
+            Reverse(first.saturating_sub(made_us).max(made_us.saturating_sub(last)).max(0))
+        });
         parts
     }
 }

@@ -14,13 +14,13 @@ use crate::words::id::{CorrelationId, EventId};
 use crate::words::kind::EventKind;
 use crate::words::region::{KindFilter, Region, in_namespace};
 
-/// Rows that are tested one by one, for each wanted, before the postings of a namespace are merged: one look at a row is cheap, and a
-/// namespace may have as many postings as the store has entities.
+/// Rows that are tested one by one, for each wanted, before the postings of a large namespace are merged: one look at a row is cheap,
+/// and a namespace may have as many postings as the store has entities.
 const TESTED_PER_WANTED: usize = 16;
 /// Fewest and most rows that are tested one by one.
 const TESTED: (usize, usize) = (1_024, 65_536);
-/// Streams of a namespace whose postings are counted; more count as very many.
-const MOST_STREAMS: usize = 1_024;
+/// Most streams of a namespace whose postings are merged right away.
+const FEW_STREAMS: usize = 64;
 
 /// Which events are asked for. All parts must hold; the default takes every event.
 ///
@@ -171,31 +171,28 @@ impl<'a> Question<'a> {
         namespace: Option<impl Fn(usize) -> Option<Demand<'a>>>,
         out: &mut Vec<u32>,
     ) -> u64 {
-        let drivers = self.listed.iter().chain(&self.kinds);
-        let driver = drivers.min_by_key(|demand| total(demand)).cloned();
-        if namespace.is_none() && !self.by_time && driver.is_none() {
+        let demands = self.listed.iter().chain(&self.kinds).cloned();
+        let few = namespace.as_ref().and_then(|postings| postings(FEW_STREAMS));
+        let smallest = demands.chain(few).min_by_key(total);
+        if namespace.is_none() && !self.by_time && smallest.is_none() {
             return everything(span, out);
         }
         let in_time = self.rows.in_time();
         let (from, end) = (span.from.max(in_time.start), span.end.min(in_time.end));
         let span = Span { from, end: end.max(from), ..span };
+        if let Some(demand) = smallest {
+            return self.merge(demand, span, out);
+        }
+        let Some(namespace) = namespace else { return self.scan(span, out) };
         let tested = span.limit.saturating_mul(TESTED_PER_WANTED).clamp(TESTED.0, TESTED.1);
-        let (first, rest) = match (&driver, &namespace) {
-            (Some(_), None) => span.split(0),
-            (Some(demand), Some(_)) if total(demand) <= tested.min(span.len()) => span.split(0),
-            (None, None) => span.split(span.len()),
-            (_, Some(_)) => span.split(tested),
-        };
+        let (first, rest) = span.split(tested);
         let before = out.len();
         let looks = self.scan(first, out);
         let rest = Span { limit: rest.limit - (out.len() - before), ..rest };
         if rest.len() == 0 || rest.limit == 0 {
             return looks;
         }
-        let most = if driver.is_some() { MOST_STREAMS } else { usize::MAX };
-        let narrow = namespace.and_then(|postings| postings(most));
-        let smallest = driver.into_iter().chain(narrow).min_by_key(total);
-        looks + smallest.map_or(0, |demand| self.merge(demand, rest, out))
+        looks + namespace(usize::MAX).map_or(0, |demand| self.merge(demand, rest, out))
     }
 
     fn takes(&self, ordinal: u32) -> bool {

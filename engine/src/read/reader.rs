@@ -113,10 +113,10 @@ impl Reader {
         Events::new(self.clone(), selection, range.start..end)
     }
 
-    /// The same without payloads. `limit` is how many will be taken, as far as that is known.
-    pub(crate) fn entries(&self, selection: Selection, range: Range<u64>, limit: usize) -> Entries {
+    /// The same without payloads.
+    pub(crate) fn entries(&self, selection: Selection, range: Range<u64>) -> Entries {
         let end = range.end.min(self.visible());
-        Entries::new(self.clone(), selection, range.start..end, limit)
+        Entries::new(self.clone(), selection, range.start..end)
     }
 
     /// The part of a range in which a selection can lie: of a single stream it is known where its places lie.
@@ -186,8 +186,8 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<IndexEntry>, StoreError> {
         let start = after.map_or(0, |sequence| sequence.saturating_add(1));
-        let entries = self.entries(Selection::region(region.clone()), start..u64::MAX, limit);
-        readable(entries).take(limit).collect()
+        let entries = self.entries(Selection::region(region.clone()), start..u64::MAX);
+        readable(entries.page(limit)).take(limit).collect()
     }
 
     /// Metadata of the events of a region before a sequence, the newest first.
@@ -198,8 +198,8 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<IndexEntry>, StoreError> {
         let end = before.unwrap_or(u64::MAX);
-        let entries = self.entries(Selection::region(region.clone()), 0..end, limit);
-        readable(entries).rev().take(limit).collect()
+        let entries = self.entries(Selection::region(region.clone()), 0..end);
+        readable(entries.page(limit)).rev().take(limit).collect()
     }
 
     /// Sequences in a range that a selection takes, at most `limit`: the first ascending, or the last descending.
@@ -215,7 +215,7 @@ impl Reader {
             self.shared.index.select(selection, range, (limit, order), &mut found)?;
             return Ok(found);
         }
-        let entries = readable(self.entries(selection.clone(), range, limit));
+        let entries = readable(self.entries(selection.clone(), range).page(limit));
         let sequence = |entry: Result<IndexEntry, StoreError>| entry.map(|entry| entry.global_sequence());
         match order {
             Order::Ascending => entries.take(limit).map(sequence).collect(),
@@ -226,7 +226,7 @@ impl Reader {
     /// How many events a selection takes.
     pub(crate) fn count(&self, selection: &Selection) -> Result<u64, StoreError> {
         if selection.needs_confirmation() {
-            let entries = readable(self.entries(selection.clone(), 0..u64::MAX, usize::MAX));
+            let entries = readable(self.entries(selection.clone(), 0..u64::MAX));
             return entries.map(|entry| entry.map(|_| 1)).sum();
         }
         let (mut count, mut from) = (0, 0);

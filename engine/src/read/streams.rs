@@ -17,8 +17,8 @@ use crate::words::error::StoreError;
 use crate::words::event::RawEvent;
 use crate::words::sync::Arc;
 
-/// Most sequences asked from the index at once.
-const PAGE: usize = 1024;
+/// Sequences asked from the index at once: first, and at most. Each page is twice the one before, since nobody says how many will be taken.
+const PAGE: (usize, usize) = (64, 1024);
 /// Streams whose newest hash an iteration remembers.
 const REMEMBERED_STREAMS: usize = 65_536;
 
@@ -47,19 +47,23 @@ struct Walk {
 }
 
 impl Walk {
-    /// `limit` is how many events will be taken, as far as that is known.
-    fn new(reader: Reader, selection: Selection, left: Range<u64>, limit: usize) -> Self {
+    fn new(reader: Reader, selection: Selection, left: Range<u64>) -> Self {
         Self {
             reader,
             selection,
             left,
             is_narrowed: false,
-            page: limit.clamp(1, PAGE),
+            page: PAGE.0,
             front: VecDeque::new(),
             back: VecDeque::new(),
             front_window: Window::headers(),
             back_window: Window::headers(),
         }
+    }
+
+    /// Asks for as many sequences at once as will be taken.
+    fn for_page(self, limit: usize) -> Self {
+        Self { page: limit.clamp(1, PAGE.1), ..self }
     }
 
     fn with_payloads(self) -> Self {
@@ -122,6 +126,7 @@ impl Walk {
         index.select(&self.selection, self.left.clone(), (self.page, order), &mut page)?;
         let located = index.locate(&page)?;
         let last = page.last().copied().filter(|_| page.len() == self.page);
+        self.page = (self.page * 2).min(PAGE.1);
         match side {
             Side::Front => {
                 self.left.start = last.map_or(self.left.end, |last| last + 1);
@@ -161,7 +166,7 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(reader: Reader, selection: Selection, range: Range<u64>) -> Self {
-        let walk = Walk::new(reader, selection, range, PAGE).with_payloads();
+        let walk = Walk::new(reader, selection, range).with_payloads();
         Self { walk, hashes: HashMap::new() }
     }
 
@@ -216,9 +221,13 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    /// `limit` is how many entries will be taken, as far as that is known.
-    pub(crate) fn new(reader: Reader, selection: Selection, range: Range<u64>, limit: usize) -> Self {
-        Self { walk: Walk::new(reader, selection, range, limit) }
+    pub(crate) fn new(reader: Reader, selection: Selection, range: Range<u64>) -> Self {
+        Self { walk: Walk::new(reader, selection, range) }
+    }
+
+    /// The same events, of which `limit` will be taken.
+    pub(crate) fn page(self, limit: usize) -> Self {
+        Self { walk: self.walk.for_page(limit) }
     }
 
     fn step(&mut self, side: Side) -> Option<(u64, Result<IndexEntry, StoreError>)> {

@@ -105,7 +105,7 @@ impl<State: StoreState> Store<State> {
         selection: &Selection,
         range: Range<u64>,
     ) -> impl DoubleEndedIterator<Item = (u64, Result<IndexEntry, StoreError>)> + use<State> {
-        self.reader.entries(selection.clone(), range, usize::MAX)
+        self.reader.entries(selection.clone(), range)
     }
 
     /// Sequences of the events that a selection takes, ascending from `from` on, at most `limit`.
@@ -228,6 +228,6 @@ impl<State: StoreState> Store<State> {
     }
 
     fn entries(&self, selection: Selection) -> Vec<IndexEntry> {
-        readable(self.reader.entries(selection, 0..u64::MAX, usize::MAX)).filter_map(Result::ok).collect()
+        readable(self.reader.entries(selection, 0..u64::MAX)).filter_map(Result::ok).collect()
     }
 }

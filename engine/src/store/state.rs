@@ -310,7 +310,7 @@ fn tell_anew(shared: &Arc<Shared>, from: u64) {
     if shared.hub.is_empty() {
         return;
     }
-    let entries = Reader::new(Arc::clone(shared)).entries(Selection::default(), from..u64::MAX, usize::MAX);
+    let entries = Reader::new(Arc::clone(shared)).entries(Selection::default(), from..u64::MAX);
     for entry in readable(entries).filter_map(Result::ok) {
         shared.hub.publish(&Notification::new(entry.global_sequence(), entry.coord(), entry.header()));
     }
