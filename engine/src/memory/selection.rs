@@ -101,7 +101,7 @@ impl Selection {
     }
 
     pub(super) fn asks_for_kinds(&self) -> bool {
-        !self.kinds.is_empty() || self.region.fact().is_some_and(|filter| filter != KindFilter::Any)
+        !self.kinds.is_empty() || self.region.fact().is_some_and(|filter| *filter != KindFilter::Any)
     }
 
     /// False if no event whose time lies in `times`, both ends included, is asked for.

@@ -72,6 +72,7 @@ pub struct IndexEntry {
     extensions: Extensions,
     chain: Chain,
     place: DiskPos,
+    hidden: bool,
 }
 
 /// The two hashes of an event. The frame tells its own; that of the event before is read when somebody asks: most never do.
@@ -108,13 +109,14 @@ impl From<LogEvent> for IndexEntry {
             extensions: event.raw.extensions,
             chain: Chain { event_hash: chain.event_hash, known: OnceLock::from(chain), shared: None },
             place: event.place,
+            hidden: event.hidden,
         }
     }
 }
 
 impl IndexEntry {
     pub(super) fn read(sourced: Sourced, shared: &Arc<Shared>) -> Self {
-        let Sourced { event, prev_hash, place, .. } = sourced;
+        let Sourced { event, prev_hash, place, hidden, .. } = sourced;
         let event_hash = event.event_hash;
         let known = prev_hash.map(|prev_hash| OnceLock::from(HashChain { prev_hash, event_hash }));
         let shared = known.is_none().then(|| Arc::clone(shared));
@@ -125,6 +127,7 @@ impl IndexEntry {
             extensions: event.extensions,
             chain: Chain { event_hash, known: known.unwrap_or_default(), shared },
             place,
+            hidden,
         }
     }
 
@@ -226,6 +229,11 @@ impl IndexEntry {
     /// Extensions.
     pub fn receipt_extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    /// True if the program that wrote the event hides it (batpak directories only).
+    pub fn is_hidden(&self) -> bool {
+        self.hidden
     }
 
     /// True if the event belongs to a conversation that another event began.

@@ -44,6 +44,8 @@ struct Walk {
     back: VecDeque<Located>,
     front_window: Window,
     back_window: Window,
+    /// Numbers that nobody used come as unreadable events, instead of not at all.
+    tells_unused: bool,
 }
 
 impl Walk {
@@ -58,6 +60,7 @@ impl Walk {
             back: VecDeque::new(),
             front_window: Window::headers(),
             back_window: Window::headers(),
+            tells_unused: false,
         }
     }
 
@@ -83,7 +86,8 @@ impl Walk {
             };
             let event = self.read(side, &located);
             let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
-                && !self.reader.shared().source.is_dense();
+                && !self.reader.shared().source.is_dense()
+                && !self.tells_unused;
             let is_other =
                 event.as_ref().is_ok_and(|found| !self.selection.confirms(&found.event.header, found.hidden));
             if !is_unused && !is_other {
@@ -170,6 +174,12 @@ impl Events {
         Self { walk, hashes: HashMap::new() }
     }
 
+    /// Numbers that nobody used come as unreadable events too.
+    pub(crate) fn telling_unused(mut self) -> Self {
+        self.walk.tells_unused = true;
+        self
+    }
+
     fn step(&mut self, side: Side) -> Option<(u64, Result<LogEvent, StoreError>)> {
         let (sequence, sourced) = self.walk.step(side)?;
         Some((sequence, sourced.and_then(|sourced| self.linked(side, sourced))))
@@ -228,6 +238,12 @@ impl Entries {
     /// The same events, of which `limit` will be taken.
     pub(crate) fn page(self, limit: usize) -> Self {
         Self { walk: self.walk.for_page(limit) }
+    }
+
+    /// Numbers that nobody used come as unreadable events too.
+    pub(crate) fn telling_unused(mut self) -> Self {
+        self.walk.tells_unused = true;
+        self
     }
 
     fn step(&mut self, side: Side) -> Option<(u64, Result<IndexEntry, StoreError>)> {
