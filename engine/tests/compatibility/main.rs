@@ -8,10 +8,13 @@ use causeway as batpak;
 
 mod appending;
 mod configuring;
+mod copying;
 mod coverage;
 mod failing;
 mod following;
 mod judging;
+mod proving;
 mod reading;
 mod shared;
 mod words;
+mod working;

@@ -7,15 +7,21 @@ use ::batpak;
 mod appending;
 #[path = "../../../engine/tests/compatibility/configuring.rs"]
 mod configuring;
+#[path = "../../../engine/tests/compatibility/copying.rs"]
+mod copying;
 #[path = "../../../engine/tests/compatibility/failing.rs"]
 mod failing;
 #[path = "../../../engine/tests/compatibility/following.rs"]
 mod following;
 #[path = "../../../engine/tests/compatibility/judging.rs"]
 mod judging;
+#[path = "../../../engine/tests/compatibility/proving.rs"]
+mod proving;
 #[path = "../../../engine/tests/compatibility/reading.rs"]
 mod reading;
 #[path = "../../../engine/tests/compatibility/shared.rs"]
 mod shared;
 #[path = "../../../engine/tests/compatibility/words.rs"]
 mod words;
+#[path = "../../../engine/tests/compatibility/working.rs"]
+mod working;
