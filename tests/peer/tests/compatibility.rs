@@ -15,12 +15,12 @@ mod failing;
 mod following;
 #[path = "../../../engine/tests/compatibility/judging.rs"]
 mod judging;
-#[path = "../../../engine/tests/compatibility/proving.rs"]
-mod proving;
 #[path = "../../../engine/tests/compatibility/reading.rs"]
 mod reading;
 #[path = "../../../engine/tests/compatibility/shared.rs"]
 mod shared;
+#[path = "../../../engine/tests/compatibility/signing.rs"]
+mod signing;
 #[path = "../../../engine/tests/compatibility/words.rs"]
 mod words;
 #[path = "../../../engine/tests/compatibility/working.rs"]
