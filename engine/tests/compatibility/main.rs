@@ -16,5 +16,6 @@ mod judging;
 mod reading;
 mod shared;
 mod signing;
+mod submitting;
 mod words;
 mod working;

@@ -21,6 +21,8 @@ mod reading;
 mod shared;
 #[path = "../../../engine/tests/compatibility/signing.rs"]
 mod signing;
+#[path = "../../../engine/tests/compatibility/submitting.rs"]
+mod submitting;
 #[path = "../../../engine/tests/compatibility/words.rs"]
 mod words;
 #[path = "../../../engine/tests/compatibility/working.rs"]
