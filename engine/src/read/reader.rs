@@ -14,13 +14,12 @@ use crate::memory::hub::Inbox;
 use crate::memory::selection::Selection;
 use crate::memory::shared::Shared;
 use crate::read::entry::{IndexEntry, LogEvent};
-use crate::read::streams::{Events, StreamIter};
+use crate::read::streams::Events;
 use crate::words::clock::Clock;
 use crate::words::encoding;
 use crate::words::error::StoreError;
 use crate::words::event::{EventHeader, RawEvent, StoredEvent};
 use crate::words::id::EventId;
-use crate::words::kind::EventKind;
 use crate::words::position::{DagPosition, DiskPos};
 use crate::words::region::Region;
 use crate::words::sync::{Arc, Weak};
@@ -57,6 +56,11 @@ impl Reader {
         WeakReader { shared: Arc::downgrade(&self.shared) }
     }
 
+    /// True once the store was closed: what is visible then stays as it is.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.hub.is_closed()
+    }
+
     /// Exclusive end of what may be read.
     pub(crate) fn visible(&self) -> u64 {
         self.shared.visible()
@@ -78,31 +82,7 @@ impl Reader {
 
     /// Number of events in the stream of exactly `entity`; `None` if it has none.
     pub(crate) fn generation(&self, entity: &str) -> Result<Option<u64>, StoreError> {
-        if !self.shared.source.is_dense() {
-            let count = self.shared.index.count_of(entity, self.visible())?;
-            return Ok((count > 0).then_some(count));
-        }
-        let newest = self.shared.index.newest_of(entity, self.visible())?;
-        let clock = match newest {
-            None => return Ok(None),
-            Some(newest) => match newest.head {
-                Some(head) => head.clock,
-                None => self.event_at(newest.sequence)?.raw.header.position.sequence(),
-            },
-        };
-        Ok(Some(u64::from(clock) + 1))
-    }
-
-    /// Events of exactly `entity` from stream sequence `from` on, oldest first; only `kinds` if there are any.
-    pub(crate) fn stream(
-        &self,
-        entity: &str,
-        from: u32,
-        kinds: &[EventKind],
-    ) -> Result<StreamIter, StoreError> {
-        let start = self.sequence_of_clock(entity, from)?;
-        let selection = Selection { kinds: kinds.to_vec(), ..Selection::stream(entity) };
-        Ok(StreamIter::new(Events::new(self.clone(), selection, start..self.visible())))
+        Ok(self.stream_end(entity, self.visible())?.map(|end| end.generation))
     }
 
     /// Events that a selection takes, in commit order.
@@ -112,7 +92,7 @@ impl Reader {
     }
 
     /// Sequence of the first event of a stream whose place is not smaller than `clock`.
-    fn sequence_of_clock(&self, entity: &str, clock: u32) -> Result<u64, StoreError> {
+    pub(super) fn sequence_of_clock(&self, entity: &str, clock: u32) -> Result<u64, StoreError> {
         if clock == 0 {
             return Ok(0);
         }

@@ -1,4 +1,4 @@
-//! Owns iterating over events: a selection in commit order, and the stream of one entity.
+//! Owns iterating over events: a selection in commit order.
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -8,7 +8,6 @@ use crate::memory::selection::Selection;
 use crate::read::entry::LogEvent;
 use crate::read::reader::Reader;
 use crate::words::error::StoreError;
-use crate::words::event::RawEvent;
 use crate::words::id::EventId;
 use crate::words::sync::Arc;
 
@@ -110,26 +109,5 @@ impl Iterator for Events {
             }
             return Some((sequence, event));
         }
-    }
-}
-
-/// The stream of one entity, oldest first: each event with the hash of the one before.
-#[derive(Debug)]
-pub(crate) struct StreamIter {
-    events: Events,
-}
-
-impl StreamIter {
-    pub(crate) fn new(events: Events) -> Self {
-        Self { events }
-    }
-}
-
-impl Iterator for StreamIter {
-    type Item = Result<(RawEvent, [u8; 32]), StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (_, event) = self.events.next()?;
-        Some(event.map(|event| (event.raw, event.prev_hash)))
     }
 }
