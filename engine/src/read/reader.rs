@@ -75,6 +75,11 @@ impl Reader {
         self.shared.directory.clone()
     }
 
+    /// True if the visible end never goes back: only that of a follower does, when the files shrink.
+    pub(crate) fn only_grows(&self) -> bool {
+        self.shared.directory.is_some()
+    }
+
     /// Notifications of what becomes visible in `region` from now on.
     pub(crate) fn subscribe(&self, region: &Region, capacity: usize) -> Inbox {
         self.shared.hub.subscribe(region, capacity)

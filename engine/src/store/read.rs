@@ -23,7 +23,7 @@ use crate::words::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreStats {
     /// Events, those of the store itself included.
-    pub event_count: u64,
+    pub event_count: usize,
     /// The next global sequence.
     pub global_sequence: u64,
 }
@@ -41,7 +41,7 @@ impl<State: StoreState> Store<State> {
 
     /// How much the store holds.
     pub fn stats(&self) -> StoreStats {
-        StoreStats { event_count: self.visible(), global_sequence: self.visible() }
+        StoreStats { event_count: self.visible() as usize, global_sequence: self.visible() }
     }
 
     /// Frames that were read from segments since the store was opened, opening included.
