@@ -37,9 +37,11 @@ impl Reader {
 
     /// The place of the commit order before which the stream of `entity` has its first `generation` events; the end if it has fewer.
     pub(crate) fn end_of_generation(&self, entity: &str, generation: u64) -> Result<u64, StoreError> {
+        let visible = self.visible();
+        let newest = self.stream_end(entity, visible)?.map_or(0, |end| end.generation);
         match u32::try_from(generation) {
-            Ok(clock) => self.sequence_of_clock(entity, clock),
-            Err(_) => Ok(self.visible()),
+            Ok(clock) if generation < newest => self.sequence_of_clock(entity, clock),
+            Ok(_) | Err(_) => Ok(visible),
         }
     }
 
