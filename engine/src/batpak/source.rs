@@ -21,7 +21,7 @@ use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
 use crate::words::event::EventHeader;
-use crate::words::position::DagPosition;
+use crate::words::position::{DagPosition, DiskPos};
 use crate::words::sync::{Arc, AtomicU64, Ordering, RwLock};
 
 /// Numbers that no event has, before events are numbered by their place instead: a damaged footer could claim any.
@@ -66,7 +66,7 @@ impl BatpakFollower {
         let source = Arc::new(BatpakSource { store: RwLock::new(store), frames_read: AtomicU64::new(0) });
         let end = live.end();
         let index = Index::new(Vec::new(), live);
-        let shared = Shared::new(config, index, Box::new(Arc::clone(&source)), None, end);
+        let shared = Shared::new(config, index, Box::new(Arc::clone(&source)), None, end, Arc::default());
         let looked_ns = shared.clock.0.now_mono_ns();
         let follower = Self { directory, source, seen, looked_ns, indexed, by_place };
         Ok((Arc::new(shared), follower))
@@ -119,8 +119,8 @@ impl BatpakFollower {
         });
         self.indexed = store.len();
         drop(store);
-        shared.set_visible(end);
-        shared.raise_durable(end);
+        shared.watermarks.set_visible(end);
+        shared.watermarks.raise_durable(end);
         for notification in &notifications {
             shared.hub.publish(notification);
         }
@@ -136,11 +136,11 @@ impl BatpakFollower {
         let common = store.row(place).map_or(live.end(), |row| number(row, place, self.by_place));
         drop(store);
         let end = live.end();
-        shared.set_visible(common.min(end).min(shared.visible()));
+        shared.watermarks.set_visible(common.min(end).min(shared.visible()));
         shared.index.replace(Vec::new(), live);
-        shared.set_visible(end);
-        shared.lower_durable(end);
-        shared.raise_durable(end);
+        shared.watermarks.set_visible(end);
+        shared.watermarks.lower_durable(end);
+        shared.watermarks.raise_durable(end);
         Followed { moved: true, rolled_back_to: Some(common) }
     }
 }
@@ -201,20 +201,19 @@ fn header(row: &Row) -> EventHeader {
 }
 
 impl EventSource for Arc<BatpakSource> {
-    fn read(&self, place: Place, _window: &mut Window) -> Result<Sourced, StoreError> {
+    fn read(&self, place: Place, window: &mut Window) -> Result<Sourced, StoreError> {
         let index = u64::from(place.offset).saturating_sub(1);
         self.frames_read.fetch_add(1, Ordering::Relaxed);
         let store = self.store.read();
-        let found = store.read(index)?;
+        let found = if window.with_payload() { store.read(index)? } else { store.read_header(index)? };
         let mut event = found.event;
         if has_too_many_gaps(&store) {
             event.global_sequence = index;
         }
         Ok(Sourced {
             event,
-            segment: format!("{:06}.fbat", found.segment_id),
-            offset: found.offset,
-            length: found.frame_length,
+            segment: format!("{:06}.fbat", found.segment_id).into(),
+            place: DiskPos::new(found.segment_id, found.offset, found.frame_length),
             prev_hash: Some(found.prev_hash),
             hidden: found.hidden,
             findings: found.findings.iter().map(ToString::to_string).collect(),

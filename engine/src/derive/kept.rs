@@ -13,7 +13,6 @@ use crate::derive::fold::{ProjectionInput, ReplayLane};
 use crate::derive::projection::Projection;
 use crate::derive::remembered::{Covered, Era, ProjectionMemory, Remembered};
 use crate::disk::bytes::{EndsEarly, Reader as Bytes};
-use crate::memory::files::Window;
 use crate::read::entry::LogEvent;
 use crate::read::reader::Reader;
 use crate::words::kind::EventKind;
@@ -171,7 +170,7 @@ impl CacheKey {
 
 /// What a state that stands at `sequence` is bound to, and the generation there; `None` if no event of `entity` can be read there.
 pub(super) fn bind(reader: &Reader, entity: &str, sequence: u64) -> Option<(Binding, u64)> {
-    let event = reader.read_at(sequence, &mut Window::single(), |_, _| None).ok()?;
+    let event = reader.event_at(sequence).ok()?;
     if event.raw.coordinate.entity() != entity {
         return None;
     }

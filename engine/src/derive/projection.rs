@@ -7,6 +7,8 @@
 //! - the state at generation g holds exactly the first g events of the stream, whatever is appended meanwhile;
 //! - a state is continued only if the fold allows it; what cannot be kept or read back is replayed, never refused.
 
+use std::any::TypeId;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -69,6 +71,17 @@ pub(crate) fn project_if_changed<T: Projection>(
 
 /// The state of `entity` and where it comes from.
 pub(crate) fn projection<T: Projection>(
+    reader: &Reader,
+    kept: &KeptStates,
+    entity: &str,
+    freshness: Freshness,
+) -> Result<ProjectionOutcome<T>, StoreError> {
+    let outcome = current(reader, kept, entity, freshness)?;
+    reader.shared().watermarks.note_applied(TypeId::of::<T>(), entity, outcome.frontier);
+    Ok(outcome)
+}
+
+fn current<T: Projection>(
     reader: &Reader,
     kept: &KeptStates,
     entity: &str,

@@ -23,6 +23,7 @@ use crate::derive::wait::{Patience, Waited, WatchStop, wait};
 use crate::derive::watch::{Failure, WatcherError};
 use crate::memory::selection::Selection;
 use crate::read::reader::Reader;
+use crate::read::streams::readable;
 use crate::words::error::StoreError;
 use crate::words::region::Region;
 use crate::words::sync::Arc;
@@ -68,7 +69,7 @@ impl<T: Projection> Folded<T> {
             seen = reader.count_in(&counted, range.clone())?;
             Selection { kinds: kinds.to_vec(), ..counted }
         };
-        let events = reader.events(selection, range).readable().filter(|event| {
+        let events = readable(reader.events(selection, range)).filter(|event| {
             let Ok(event) = event else { return true };
             let header = &event.raw.header;
             if !region.takes_clock(header.position.sequence()) {

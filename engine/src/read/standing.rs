@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::memory::files::Window;
+use crate::memory::postings::Order;
 use crate::memory::selection::Selection;
 use crate::read::entry::LogEvent;
 use crate::read::reader::Reader;
@@ -30,7 +30,7 @@ impl Reader {
         let generation = match newest.head {
             _ if !self.shared().source.is_dense() => index.count_of(entity, end)?,
             Some(head) => u64::from(head.clock) + 1,
-            None => self.generation_at(&self.read_at(sequence, &mut Window::single(), |_, _| None)?)?,
+            None => u64::from(self.header_at(sequence)?.position.sequence()) + 1,
         };
         Ok(Some(StreamEnd { generation, sequence }))
     }
@@ -56,17 +56,17 @@ impl Reader {
     /// True if the index knows an event in the range that the selection takes.
     pub(crate) fn any(&self, selection: &Selection, range: Range<u64>) -> Result<bool, StoreError> {
         let mut found = Vec::new();
-        self.shared().index.select(selection, range, 1, &mut found)?;
+        self.shared().index.select(selection, range, (1, Order::Ascending), &mut found)?;
         Ok(!found.is_empty())
     }
 
     /// How many events in the range the selection takes, as far as the index can tell without reading a frame.
     pub(crate) fn count_in(&self, selection: &Selection, range: Range<u64>) -> Result<u64, StoreError> {
         let (mut count, mut from) = (0, range.start);
-        let mut page = Vec::new();
+        let (index, mut page) = (&self.shared().index, Vec::new());
         loop {
             page.clear();
-            self.shared().index.select(selection, from..range.end, PAGE, &mut page)?;
+            index.select(selection, from..range.end, (PAGE, Order::Ascending), &mut page)?;
             count += page.len() as u64;
             match page.last() {
                 Some(last) if page.len() == PAGE => from = last + 1,
