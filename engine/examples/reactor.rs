@@ -50,8 +50,8 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let invoices = store.subscribe_lossy(&Region::entity("invoice"));
 
     // With a checkpoint id, an order that comes again after a crash gets no second invoice.
-    let mut config = ReactorConfig::default();
-    config.checkpoint_id = Some(CheckpointId::new("invoicing")?);
+    let checkpoint = CheckpointId::new("invoicing")?;
+    let config = ReactorConfig { checkpoint_id: Some(checkpoint), ..ReactorConfig::default() };
     let orders = Region::entity("order");
     let reactor =
         store.react_loop_typed::<OrderPlaced, _>(&orders, config.clone(), Invoicing { tax_percent: 19 })?;

@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, mpsc};
 
-use causeway::coordinate::Coordinate;
+use causeway::coordinate::{Coordinate, Region};
 use causeway::event::{
     DecodeTyped, EventKind, EventPayloadValidation, JsonValueInput, RawMsgpackInput, StoredEvent,
-    TypedDecodeError, validate_event_payload_registry,
+    TypedDecodeError, TypedReactive, validate_event_payload_registry,
 };
 use causeway::prelude::revalidate_event_payload_registry;
-use causeway::store::{AppendReceipt, Freshness, Open, Store, StoreConfig, StoreError};
+use causeway::store::{
+    AppendReceipt, AtLeastOnce, Freshness, Open, ReactionBatch, ReactorConfig, Store, StoreConfig, StoreError,
+};
 use causeway::{EventPayload, EventSourced};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -217,6 +220,34 @@ fn a_projection_folds_events_of_every_version() {
     fixture.append(&DepositedCents { cents: 50, notes: notes() });
     fixture.append(&Deposited { cents: 1, reference: 9, notes: notes() });
     assert_eq!(fixture.balance::<FromBytes>().unwrap(), Some(351));
+}
+
+/// Tells what it is shown.
+struct Told(mpsc::Sender<u64>);
+
+impl TypedReactive<Deposited> for Told {
+    type Error = mpsc::SendError<u64>;
+
+    fn react(
+        &mut self,
+        event: &StoredEvent<Deposited>,
+        _: &mut ReactionBatch,
+        _: Option<&AtLeastOnce>,
+    ) -> Result<(), Self::Error> {
+        self.0.send(event.event.payload.cents)
+    }
+}
+
+#[test]
+fn a_reactor_is_shown_events_of_every_version() {
+    let fixture = Fixture::new();
+    fixture.append(&DepositedEuros { euros: 3, notes: notes() });
+    fixture.append(&DepositedCents { cents: 50, notes: notes() });
+    let (told, heard) = mpsc::channel();
+    let (store, region) = (Arc::new(fixture.store), Region::entity("account:1"));
+    let reactor = store.react_loop_typed(&region, ReactorConfig::default(), Told(told)).unwrap();
+    assert_eq!((heard.recv(), heard.recv()), (Ok(300), Ok(50)));
+    reactor.stop_and_join().unwrap();
 }
 
 #[test]

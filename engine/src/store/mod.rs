@@ -1,13 +1,20 @@
 //! The door: the store as its users see it. Every method is a few lines over the floors below.
 
 mod append;
+mod copies;
 mod derived;
+mod fence;
 mod import;
+mod intake;
+mod lines;
+mod outbox;
 mod preview;
 mod react;
 mod read;
 mod receipts;
 pub(crate) mod state;
+mod submit;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +24,13 @@ use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
+pub use crate::care::copy::ForkReport;
+pub use crate::care::evidence::{
+    SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
+    SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
+    snapshot_report_body_hash,
+};
+pub use crate::care::jsonl::EventLine;
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
@@ -24,6 +38,8 @@ pub use crate::commit::claim::{
 };
 pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
+pub use crate::commit::writer::WriterPressure;
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;
 pub use crate::derive::wait::WatchStop;
@@ -34,7 +50,10 @@ pub use crate::memory::hub::Notification;
 pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
+pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
+pub use crate::store::lines::import_jsonl;
+pub use crate::store::outbox::Outbox;
 pub use crate::store::preview::{StorePreview, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
@@ -44,14 +63,16 @@ pub use crate::words::config::{
 };
 pub use crate::words::error::{StoreError, StoreLockMode};
 pub use crate::words::event::{EncodedBytes, ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::expectation::StreamState;
 pub use crate::words::extension::{
     ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue, SIGNING_DOWNGRADE_SCHEMA_VERSION,
     SigningDowngradeBody, SigningDowngradeReason, SigningExtensionNamespace,
 };
 pub use crate::words::format::{Progress, StoreFormat};
-pub use crate::words::position::DiskPos;
+pub use crate::words::position::{DiskPos, HlcPoint};
 pub use crate::words::report::{OpenReport, OpenReportObserver};
 pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
+pub use crate::words::watermark::{DurabilityGate, FrontierView, WatermarkKind};
 
 pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalHandle, CanalItem, ReactorCanal};
 pub use delivery::cursor::{
@@ -94,6 +115,18 @@ pub mod delivery {
     }
 }
 
+/// Manifests of backups, and the proof that a restored copy holds what they say.
+pub mod backup_envelope {
+    pub use crate::care::backup::{
+        BACKUP_MANIFEST_BODY_SCHEMA_VERSION, BackupEnvelopeFinding, BackupManifestBody, BackupSegmentRef,
+        RESTORE_PROOF_REPORT_SCHEMA_VERSION, RestoreProofEvidenceReport, RestoreProofHash,
+        RestoreProofReportBody, SegmentBytesDigest, audit_backup_manifest_segments,
+        backup_manifest_body_bytes, backup_manifest_body_hash, backup_segments,
+        normalize_backup_manifest_body, restore_proof_evidence_report, restore_proof_report_body,
+        restore_proof_report_body_hash, sort_backup_segment_refs,
+    };
+}
+
 /// Rows of metadata.
 pub mod index {
     pub use crate::read::entry::IndexEntry;
@@ -108,6 +141,14 @@ pub mod reaction {
 /// Reactors that run.
 pub mod reactor_typed {
     pub use crate::store::react::reactor::{ReactorConfig, ReactorError, TypedReactorHandle};
+}
+
+/// How far a store has come.
+pub mod stats {
+    pub use crate::commit::writer::WriterPressure;
+    pub use crate::store::read::StoreStats;
+    pub use crate::words::position::HlcPoint;
+    pub use crate::words::watermark::{FrontierView, WatermarkKind};
 }
 
 /// States derived from events.
@@ -135,7 +176,7 @@ pub mod projection {
 #[derive(Debug)]
 pub struct Store<State: StoreState = Open> {
     pub(crate) reader: Reader,
-    half: State::Half,
+    pub(crate) half: State::Half,
     about: About,
     memory: Arc<ProjectionMemory>,
 }
