@@ -79,10 +79,6 @@ impl BatchAppendItem {
         self.item.options.clone()
     }
 
-    pub(crate) fn options_mut(&mut self) -> &mut AppendOptions {
-        &mut self.item.options
-    }
-
     /// What caused it.
     pub fn causation(&self) -> CausationRef {
         self.item.causation
@@ -119,6 +115,12 @@ impl BatchAppendItem {
         if self.item.causation == CausationRef::None {
             self.item.causation = CausationRef::absolute_typed(causation);
         }
+        self
+    }
+
+    /// Gives it this key in place of its own.
+    pub(crate) fn keyed(mut self, key: IdempotencyKey) -> Self {
+        self.item.options.idempotency_key = Some(key);
         self
     }
 

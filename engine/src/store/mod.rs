@@ -267,6 +267,8 @@ impl Store<Open> {
     }
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
+    ///
+    /// A store that threads share, workers and reactors among them, is closed by [`Store::close_shared`].
     pub fn close(self) -> Result<Closed, StoreError> {
         self.kept.sync();
         self.half.close()
