@@ -202,9 +202,10 @@ impl Committer {
 
     fn known(&self, item: &Item, key: u128) -> Result<Option<AppendReceipt>, StoreError> {
         let index = &self.shared.index;
-        for sequence in index.id_candidates(key, self.next_sequence)? {
+        for sequence in index.id_candidates(key, self.next_sequence) {
+            let sequence = sequence?;
             let Some(place) = index.place(sequence)? else { continue };
-            let found = self.shared.source.read(place, &mut Window::single())?;
+            let found = self.shared.source.read(place, &mut Window::headers())?;
             let event = found.event;
             if u128::from(event.header.event_id) != key {
                 continue;
@@ -222,7 +223,7 @@ impl Committer {
                 content_hash: event.header.content_hash,
                 event_hash: event.event_hash,
                 extensions: event.extensions,
-                place: DiskPos::new(place.segment.first, found.offset, found.length),
+                place: found.place,
                 durable: sequence < self.shared.durable(),
             })));
         }

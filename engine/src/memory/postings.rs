@@ -4,6 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 /// Ascending ordinals.
 #[derive(Clone, Copy, Debug)]
@@ -64,25 +65,49 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(word.try_into().ok()?))
 }
 
-/// Several postings as one ascending sequence without repetitions.
+/// In which order ordinals or sequences are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Ascending,
+    Descending,
+}
+
+/// Several postings as one sequence in order, without repetitions.
 pub(crate) struct Union<'a> {
     lists: Vec<Postings<'a>>,
+    /// The next ordinal of each list, as [`Union::rank`] has it, and where it stands.
     next: BinaryHeap<Reverse<(u32, usize, usize)>>,
     last: Option<u32>,
+    order: Order,
 }
 
 impl<'a> Union<'a> {
-    /// The ordinals of all lists from `from` on.
-    pub(crate) fn new(lists: Vec<Postings<'a>>, from: u32) -> Self {
-        let next = lists
-            .iter()
-            .enumerate()
-            .filter_map(|(list, postings)| {
-                let at = postings.seek(from);
-                Some(Reverse((postings.get(at)?, list, at)))
-            })
-            .collect();
-        Self { lists, next, last: None }
+    /// The ordinals of all lists: from `range.start` on upwards, or from below `range.end` on downwards. The other end is not looked at.
+    pub(crate) fn new(lists: Vec<Postings<'a>>, range: &Range<u32>, order: Order) -> Self {
+        let mut union = Self { lists: Vec::new(), next: BinaryHeap::new(), last: None, order };
+        for (list, postings) in lists.iter().enumerate() {
+            let at = match order {
+                Order::Ascending => Some(postings.seek(range.start)),
+                Order::Descending => postings.seek(range.end).checked_sub(1),
+            };
+            union.offer(postings, list, at);
+        }
+        union.lists = lists;
+        union
+    }
+
+    fn offer(&mut self, postings: &Postings<'_>, list: usize, at: Option<usize>) {
+        if let Some((at, ordinal)) = at.and_then(|at| Some((at, postings.get(at)?))) {
+            self.next.push(Reverse((self.rank(ordinal), list, at)));
+        }
+    }
+
+    /// Smaller for what comes first. Its own inverse.
+    fn rank(&self, ordinal: u32) -> u32 {
+        match self.order {
+            Order::Ascending => ordinal,
+            Order::Descending => !ordinal,
+        }
     }
 }
 
@@ -91,12 +116,16 @@ impl Iterator for Union<'_> {
 
     fn next(&mut self) -> Option<u32> {
         loop {
-            let Reverse((ordinal, list, at)) = self.next.pop()?;
-            if let Some(following) = self.lists.get(list).and_then(|postings| postings.get(at + 1)) {
-                self.next.push(Reverse((following, list, at + 1)));
+            let Reverse((rank, list, at)) = self.next.pop()?;
+            let following = match self.order {
+                Order::Ascending => at.checked_add(1),
+                Order::Descending => at.checked_sub(1),
+            };
+            if let Some(postings) = self.lists.get(list).copied() {
+                self.offer(&postings, list, following);
             }
-            if self.last.replace(ordinal) != Some(ordinal) {
-                return Some(ordinal);
+            if self.last.replace(rank) != Some(rank) {
+                return Some(self.rank(rank));
             }
         }
     }
@@ -118,8 +147,9 @@ mod tests {
     }
 
     #[test]
-    fn a_union_is_ascending_and_names_each_ordinal_once() {
-        let lists = vec![Postings::Slice(&[1, 4, 7]), Postings::Slice(&[2, 4, 8]), Postings::Slice(&[])];
-        assert_eq!(Union::new(lists, 2).collect::<Vec<_>>(), [2, 4, 7, 8]);
+    fn a_union_is_in_order_and_names_each_ordinal_once() {
+        let lists = || vec![Postings::Slice(&[1, 4, 7]), Postings::Slice(&[2, 4, 8]), Postings::Slice(&[])];
+        assert_eq!(Union::new(lists(), &(2..8), Order::Ascending).collect::<Vec<_>>(), [2, 4, 7, 8]);
+        assert_eq!(Union::new(lists(), &(2..8), Order::Descending).collect::<Vec<_>>(), [7, 4, 2, 1]);
     }
 }

@@ -101,7 +101,8 @@ impl Shared {
     /// An event. Where its time cannot be read the point is told without one.
     pub(crate) fn point_at(&self, global_sequence: u64) -> HlcPoint {
         let time_us = self.time_at(global_sequence).unwrap_or(i64::MIN);
-        let largest_us = self.index.largest_time(global_sequence, time_us).unwrap_or(0);
+        let earlier_us = self.index.locate_one(global_sequence).map_or(i64::MIN, |located| located.earlier_us);
+        let largest_us = earlier_us.max(time_us);
         HlcPoint { wall_ms: u64::try_from(largest_us / 1_000).unwrap_or(0), global_sequence }
     }
 
@@ -112,11 +113,21 @@ impl Shared {
     /// Newest event of a stream before `end`. Where its frame cannot be read the chain goes on from the newest that can, and the
     /// places of the others stay taken.
     pub(crate) fn head_before(&self, entity: &str, end: u64) -> Result<Option<Head>, StoreError> {
+        self.head_in(&mut Window::headers(), entity, end)
+    }
+
+    /// The same, out of a window if it holds the frame.
+    pub(crate) fn head_in(
+        &self,
+        window: &mut Window,
+        entity: &str,
+        end: u64,
+    ) -> Result<Option<Head>, StoreError> {
         let (mut before, mut unreadable) = (end, 0_u32);
         while let Some(newest) = self.index.newest_of(entity, before)? {
             let head = match newest.head {
                 Some(head) => Some(head),
-                None => self.head_at(newest.sequence)?,
+                None => self.head_at(window, newest.sequence)?,
             };
             if let Some(head) = head {
                 return Ok(Some(Head { clock: head.clock.saturating_add(unreadable), ..head }));
@@ -127,9 +138,11 @@ impl Shared {
         Ok(unreadable.checked_sub(1).map(|clock| Head { clock, event_hash: [0; 32] }))
     }
 
-    fn head_at(&self, sequence: u64) -> Result<Option<Head>, StoreError> {
+    fn head_at(&self, window: &mut Window, sequence: u64) -> Result<Option<Head>, StoreError> {
         let Some(place) = self.index.place(sequence)? else { return Ok(None) };
-        match self.source.read(place, &mut Window::single()) {
+        let mut single = Window::headers();
+        let window = if window.holds(place) { window } else { &mut single };
+        match self.source.read(place, window) {
             Ok(Sourced { event, .. }) => {
                 let clock = event.header.position.sequence();
                 Ok(Some(Head { clock, event_hash: event.event_hash }))
@@ -137,6 +150,19 @@ impl Shared {
             Err(error) if error.is_one_event() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Event hash of what came before a place of a stream; zeros if nothing did, or nothing of it can be read.
+    pub(crate) fn hash_before(
+        &self,
+        window: &mut Window,
+        entity: &str,
+        (sequence, clock): (u64, u32),
+    ) -> Result<[u8; 32], StoreError> {
+        if clock == 0 {
+            return Ok([0; 32]);
+        }
+        Ok(self.head_in(window, entity, sequence)?.map_or([0; 32], |head| head.event_hash))
     }
 
     pub(crate) fn note(&self, finding: String) {

@@ -47,7 +47,7 @@ pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherErr
 pub use crate::disk::segment::StoreId;
 pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
-pub use crate::memory::index::Columns;
+pub use crate::memory::locate::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::fence::VisibilityFence;

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::memory::index::Columns;
+use crate::memory::locate::Columns;
+use crate::memory::postings::Order;
 use crate::memory::sealed::Tag;
 use crate::memory::selection::Selection;
 use crate::read::entry::{IndexEntry, LogEvent};
+use crate::read::streams::readable;
 use crate::store::Store;
 use crate::store::state::StoreState;
 use crate::words::catalogue::KindDescription;
@@ -71,22 +73,54 @@ impl<State: StoreState> Store<State> {
     pub fn read_range(
         &self,
         range: Range<u64>,
-    ) -> impl Iterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
+    ) -> impl DoubleEndedIterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
         self.reader.events(Selection::default(), range)
     }
 
-    /// Events that a selection takes, in commit order, each with its sequence.
+    /// Events that a selection takes, in commit order, each with its sequence. Both ends can be taken: `.rev()` gives the newest first.
+    ///
+    /// ```
+    /// # use causeway::{coordinate::Coordinate, event::EventKind, store::{Selection, Store, StoreConfig}};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let store = Store::open(StoreConfig::new(directory.path()))?;
+    /// let order = Coordinate::new("order:42", "shop")?;
+    /// for step in ["placed", "paid", "sent"] {
+    ///     store.append(&order, EventKind::custom(1, 1), &step)?;
+    /// }
+    /// let (_, newest) = store.read_selected(&Selection::stream("order:42"), 0..u64::MAX).next_back().unwrap();
+    /// assert_eq!(newest?.raw.header.position.sequence(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_selected(
         &self,
         selection: &Selection,
         range: Range<u64>,
-    ) -> impl Iterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
+    ) -> impl DoubleEndedIterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
         self.reader.events(selection.clone(), range)
+    }
+
+    /// Metadata of the events that a selection takes, in commit order, each with its sequence. No payload is taken out of a frame.
+    pub fn read_entries(
+        &self,
+        selection: &Selection,
+        range: Range<u64>,
+    ) -> impl DoubleEndedIterator<Item = (u64, Result<IndexEntry, StoreError>)> + use<State> {
+        self.reader.entries(selection.clone(), range)
     }
 
     /// Sequences of the events that a selection takes, ascending from `from` on, at most `limit`.
     pub fn select(&self, selection: &Selection, from: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
-        self.reader.select(selection, from, limit)
+        self.reader.select(selection, from..u64::MAX, (limit, Order::Ascending))
+    }
+
+    /// Sequences of the events that a selection takes, descending from below `before`, at most `limit`.
+    pub fn select_before(
+        &self,
+        selection: &Selection,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.reader.select(selection, 0..before, (limit, Order::Descending))
     }
 
     /// How many events a selection takes.
@@ -118,6 +152,17 @@ impl<State: StoreState> Store<State> {
         limit: usize,
     ) -> Result<Vec<IndexEntry>, StoreError> {
         self.reader.entries_after(region, after, limit)
+    }
+
+    /// Metadata of the events of a region before a sequence, or of the last ones, the newest first, at most `limit`. Damaged events are
+    /// left out.
+    pub fn entries_before(
+        &self,
+        region: &Region,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<IndexEntry>, StoreError> {
+        self.reader.entries_before(region, before, limit)
     }
 
     /// Metadata of the stream of exactly one entity, oldest first.
@@ -175,14 +220,14 @@ impl<State: StoreState> Store<State> {
         Ok(self.reader.shared().index.catalogue()?.into_iter().collect())
     }
 
-    /// Times and kinds of a run of events, without reading a frame.
+    /// Times and kinds of a run of events, without reading a frame: a row for each. The answer ends early within a gap of more than a
+    /// million missing events.
     pub fn columns(&self, range: Range<u64>) -> Result<Columns, StoreError> {
         let end = range.end.min(self.visible());
         self.reader.shared().index.columns(range.start.min(end)..end)
     }
 
     fn entries(&self, selection: Selection) -> Vec<IndexEntry> {
-        let events = self.reader.events(selection, 0..u64::MAX).readable();
-        events.filter_map(Result::ok).map(IndexEntry::from).collect()
+        readable(self.reader.entries(selection, 0..u64::MAX)).filter_map(Result::ok).collect()
     }
 }
