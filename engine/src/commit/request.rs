@@ -11,7 +11,7 @@ use crate::words::encoding;
 use crate::words::error::StoreError;
 use crate::words::event::{EncodedBytes, ExtensionKey, Extensions};
 use crate::words::extension::{ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue};
-use crate::words::id::{CausationId, CorrelationId, EventId};
+use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::words::kind::EventKind;
 use crate::words::payload::EventPayload;
 
