@@ -4,11 +4,10 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::time::Duration;
-
-use crossbeam_channel::{Receiver, RecvError, Sender, bounded, select};
+use std::time::{Duration, Instant};
 
 use crate::commit::writer::Writer;
+use crate::words::sync::channel::{Awaited, Receiver, Sender, TryRecvError, bounded, ready};
 use crate::words::sync::{Arc, JoinHandle, Weak, spawn, spawn_with_stack};
 
 /// Wakes a thread; ringing it again before the thread has woken is ringing it once.
@@ -51,7 +50,7 @@ impl Background {
         let (dirty, urgent) = (writer.dirty.rung(), writer.urgent.rung());
         let writer = Arc::downgrade(writer);
         let thread = spawn("sync", move || {
-            while wait_for_sync(&dirty, &urgent, &stopped, every).is_ok()
+            while is_sync_due(&dirty, &urgent, &stopped, every)
                 && step(&writer, |writer| writer.sync_step().is_ok())
             {}
         })?;
@@ -60,17 +59,11 @@ impl Background {
 
     /// Commits what was submitted, for those who do not wait for their tickets.
     pub(crate) fn committing(writer: &Arc<Writer>) -> io::Result<Self> {
-        let (stop, stopped) = bounded::<Infallible>(0);
+        let (stop, stopped) = bounded(0);
         let (submitted, stack_bytes) = (writer.submitted.rung(), writer.stack_bytes());
         let writer = Arc::downgrade(writer);
-        let wait = move || {
-            select! {
-                recv(submitted) -> rung => rung,
-                recv(stopped) -> _ => Err(RecvError),
-            }
-        };
         let thread = spawn_with_stack("commit", stack_bytes, move || {
-            while wait().is_ok()
+            while wait_for(&[&submitted], &stopped, None) == Call::Rung(0)
                 && step(&writer, |writer| {
                     writer.commit_queued();
                     true
@@ -91,22 +84,49 @@ impl Drop for Background {
     }
 }
 
-/// Returns when a sync is due; an error means that no other will be.
-fn wait_for_sync(
+/// Why a thread behind a writer wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    /// The bell in this place.
+    Rung(usize),
+    /// The deadline came.
+    Expired,
+    /// It was stopped, or the writer is gone.
+    Over,
+}
+
+/// Waits for the first of several bells.
+fn wait_for(bells: &[&Receiver<()>], stopped: &Receiver<Infallible>, deadline: Option<Instant>) -> Call {
+    let mut channels: Vec<&dyn Awaited> = vec![stopped];
+    channels.extend(bells.iter().map(|bell| *bell as &dyn Awaited));
+    loop {
+        if stopped.try_recv() == Err(TryRecvError::Disconnected) {
+            return Call::Over;
+        }
+        for (place, bell) in bells.iter().enumerate() {
+            match bell.try_recv() {
+                Ok(()) => return Call::Rung(place),
+                Err(TryRecvError::Disconnected) => return Call::Over,
+                Err(TryRecvError::Empty) => {}
+            }
+        }
+        if !ready(&channels, deadline) {
+            return Call::Expired;
+        }
+    }
+}
+
+/// Returns when a sync is due; false means that no other will be.
+fn is_sync_due(
     dirty: &Receiver<()>,
     urgent: &Receiver<()>,
     stopped: &Receiver<Infallible>,
     every: Duration,
-) -> Result<(), RecvError> {
-    select! {
-        recv(dirty) -> rung => rung?,
-        recv(urgent) -> rung => return rung,
-        recv(stopped) -> _ => return Err(RecvError),
-    }
-    select! {
-        recv(urgent) -> rung => rung,
-        recv(stopped) -> _ => Err(RecvError),
-        default(every) => Ok(()),
+) -> bool {
+    match wait_for(&[urgent, dirty], stopped, None) {
+        Call::Rung(0) => true,
+        Call::Rung(_) => wait_for(&[urgent], stopped, Instant::now().checked_add(every)) != Call::Over,
+        Call::Expired | Call::Over => false,
     }
 }
 

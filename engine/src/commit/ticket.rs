@@ -3,12 +3,11 @@
 //! Invariant: nobody depends on another thread for an answer. Whoever waits enters the commit section, and finds the request answered
 //! or commits it; only what a visibility fence holds back waits for the fence.
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-
 use crate::commit::committer::Answer;
 use crate::commit::receipt::AppendReceipt;
 use crate::commit::writer::Writer;
 use crate::words::error::StoreError;
+use crate::words::sync::channel::{Receiver, Sender, TryRecvError, bounded};
 use crate::words::sync::{Arc, Mutex, Weak};
 
 /// Answer to a request for one event.
@@ -29,15 +28,15 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// Gives the answer; a ticket that nobody holds any more is passed over.
+    /// Gives the answer: the only one, for which a ticket has room. One that nobody holds any more is passed over.
     pub(crate) fn send(self, answer: Answer) {
         match self {
             Self::Slot(slot) => *slot.lock() = Some(answer),
             Self::One(sender) => {
-                let _ = sender.send(answer.and_then(only));
+                let _ = sender.try_send(answer.and_then(only));
             }
             Self::Batch(sender) => {
-                let _ = sender.send(answer);
+                let _ = sender.try_send(answer);
             }
         }
     }

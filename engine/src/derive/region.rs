@@ -10,8 +10,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
-
 use crate::derive::evidence::{ProjectionRunCacheStatus, ProjectionRunFreshnessStatus};
 use crate::derive::kept::KeptStates;
 use crate::derive::outcome::{ProjectionOutcome, ProjectionSource};
@@ -27,6 +25,7 @@ use crate::read::streams::readable;
 use crate::words::error::StoreError;
 use crate::words::region::Region;
 use crate::words::sync::Arc;
+use crate::words::sync::channel::Receiver;
 
 /// A wake-up that finds another one waiting adds nothing to it.
 const WAKE_UPS: usize = 1;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
-
 use crate::derive::canal::{Canal, CanalBatch, CanalClosed};
 use crate::derive::wait::{Patience, Waited, wait};
 use crate::memory::hub::{Inbox, Notification};
 use crate::words::sync::Ordering;
+use crate::words::sync::channel::Receiver;
 
 /// Notifications of the events of a region that were appended since the subscription began.
 ///

@@ -3,8 +3,7 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, select};
-
+use crate::words::sync::channel::{Awaited, Receiver, Sender, TryRecvError, bounded, ready};
 use crate::words::sync::{Arc, Mutex, Ordering, fence};
 
 /// Stops a watcher, or what else waits for events, from anywhere: whoever waits in it returns at once, and so does each later wait.
@@ -35,25 +34,30 @@ impl WatchStop {
 
 /// How long somebody waits, and the signal that ends it before.
 pub struct Patience {
-    pub(super) stopped: Receiver<Infallible>,
-    pub(super) expired: Receiver<Instant>,
+    stopped: Option<Receiver<Infallible>>,
+    /// `None` is never.
+    deadline: Option<Instant>,
 }
 
 impl Patience {
     /// Waits for ever.
     pub(crate) fn endless() -> Self {
-        Self { stopped: never(), expired: never() }
+        Self { stopped: None, deadline: None }
     }
 
     /// Waits no longer than this.
     pub(super) fn of(timeout: Duration) -> Self {
-        Self { stopped: never(), expired: after(timeout) }
+        Self { stopped: None, deadline: Instant::now().checked_add(timeout) }
     }
 
     /// Lets somebody end the wait.
     pub(crate) fn unless(mut self, stopped: &Receiver<Infallible>) -> Self {
-        self.stopped = stopped.clone();
+        self.stopped = Some(stopped.clone());
         self
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.as_ref().is_some_and(|stopped| stopped.try_recv() == Err(TryRecvError::Disconnected))
     }
 }
 
@@ -84,17 +88,20 @@ impl<I> Waited<I> {
 ///
 /// Whoever got an item sees everything that became visible before any sender found the channel full.
 pub(super) fn wait<I>(receiver: &Receiver<I>, patience: &Patience) -> Waited<I> {
-    if patience.stopped.try_recv() == Err(TryRecvError::Disconnected) {
-        return Waited::Stopped;
-    }
-    let waited = match receiver.try_recv() {
-        Ok(item) => Waited::Got(item),
-        Err(TryRecvError::Disconnected) => Waited::Closed,
-        Err(TryRecvError::Empty) => select! {
-            recv(receiver) -> item => item.map_or(Waited::Closed, Waited::Got),
-            recv(patience.stopped) -> _ => Waited::Stopped,
-            recv(patience.expired) -> _ => Waited::Expired,
-        },
+    let channels: &[&dyn Awaited] = match &patience.stopped {
+        Some(stopped) => &[receiver, stopped],
+        None => &[receiver],
+    };
+    let waited = loop {
+        if patience.is_stopped() {
+            break Waited::Stopped;
+        }
+        match receiver.try_recv() {
+            Ok(item) => break Waited::Got(item),
+            Err(TryRecvError::Disconnected) => break Waited::Closed,
+            Err(TryRecvError::Empty) if ready(channels, patience.deadline) => {}
+            Err(TryRecvError::Empty) => break Waited::Expired,
+        }
     };
     // Pairs with the fence that the channel makes when it is full: a sender that dropped its item moved the visible end before this
     // reads it.

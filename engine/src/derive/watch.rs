@@ -10,7 +10,6 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
 use thiserror::Error;
 
 use crate::derive::canal::Canal;
@@ -25,6 +24,7 @@ use crate::read::reader::Reader;
 use crate::words::error::StoreError;
 use crate::words::region::Region;
 use crate::words::sync::Arc;
+use crate::words::sync::channel::Receiver;
 
 /// A wake-up that finds another one waiting adds nothing to it.
 const WAKE_UPS: usize = 1;

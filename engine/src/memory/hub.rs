@@ -4,13 +4,12 @@
 //! - telling a subscriber never waits: what does not fit its buffer is counted as lagged and dropped;
 //! - a subscriber is removed only when its receiver is gone or the store is closed.
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-
 use crate::words::coordinate::Coordinate;
 use crate::words::event::EventHeader;
 use crate::words::kind::EventKind;
 use crate::words::position::DagPosition;
 use crate::words::region::Region;
+use crate::words::sync::channel::{Receiver, Sender, TrySendError, bounded};
 use crate::words::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 
 /// Tells a subscriber that an event became visible.

@@ -8,8 +8,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use parking_lot::RwLockReadGuard;
-
 use crate::memory::live::{Head, LivePart};
 use crate::memory::postings::{Order, Postings};
 use crate::memory::sealed::{SealedPart, Tag};
@@ -17,7 +15,7 @@ use crate::memory::selection::{Selection, Span, select_live, select_sealed};
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::kind::EventKind;
-use crate::words::sync::{Arc, AtomicU64, Ordering, RwLock};
+use crate::words::sync::{Arc, AtomicU64, Ordering, RwLock, RwLockReadGuard};
 
 /// What is where in the log.
 #[derive(Debug)]

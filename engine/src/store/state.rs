@@ -5,8 +5,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
-
 use crate::batpak::BatpakStore;
 use crate::batpak::source::BatpakFollower;
 use crate::commit::background::Background;
@@ -41,6 +39,7 @@ use crate::words::format::{Progress, StoreFormat};
 use crate::words::kind::EventKind;
 use crate::words::registry;
 use crate::words::report::OpenReport;
+use crate::words::sync::channel::{RecvTimeoutError, Sender, bounded};
 use crate::words::sync::{Arc, JoinHandle, Mutex, spawn};
 
 pub(crate) const LOCK_NAME: &str = "lock";

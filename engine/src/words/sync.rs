@@ -1,38 +1,20 @@
-//! Owns locks, atomics and threads: the one door through which the engine reaches them, so that a model checker can stand in.
+//! Owns locks, atomics, threads and channels: the one door through which the engine reaches them, so that a model checker can stand in.
+//!
+//! It does so in unit tests that are built with `--cfg causeway_shuttle`; every other build gets the real things, unchanged.
 
-use std::io;
-pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::OnceLock;
-pub(crate) use std::sync::Weak;
-pub(crate) use std::sync::atomic::fence;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-pub(crate) use std::thread::JoinHandle;
+#[cfg(causeway_shuttle)]
+mod model;
+#[cfg(not(causeway_shuttle))]
+mod real;
 
-pub(crate) use parking_lot::{Condvar, Mutex, RwLock};
+pub(crate) use std::sync::{Arc, Weak};
 
-/// Starts a thread with a name, so that a debugger and a panic message say who it is.
-pub(crate) fn spawn<F, T>(name: &str, body: F) -> io::Result<JoinHandle<T>>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
-    spawn_with_stack(name, None, body)
-}
+#[cfg(causeway_shuttle)]
+use crate::words::sync::model as face;
+#[cfg(not(causeway_shuttle))]
+use crate::words::sync::real as face;
 
-/// The same with a stack of so many bytes; `None` is the size that the system gives.
-pub(crate) fn spawn_with_stack<F, T>(
-    name: &str,
-    stack_bytes: Option<usize>,
-    body: F,
-) -> io::Result<JoinHandle<T>>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
-    let builder = std::thread::Builder::new().name(format!("causeway-{name}"));
-    match stack_bytes {
-        Some(bytes) => builder.stack_size(bytes),
-        None => builder,
-    }
-    .spawn(body)
-}
+pub(crate) use face::{
+    AtomicBool, AtomicU64, Condvar, JoinHandle, Mutex, OnceLock, Ordering, RwLock, RwLockReadGuard, channel,
+    fence, spawn, spawn_with_stack,
+};

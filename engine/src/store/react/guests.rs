@@ -7,9 +7,8 @@
 use std::convert::Infallible;
 use std::ops::Deref;
 
-use crossbeam_channel::{Receiver, RecvError, Sender, bounded};
-
 use crate::store::Store;
+use crate::words::sync::channel::{Receiver, RecvError, Sender, bounded};
 use crate::words::sync::{Arc, Mutex, Weak};
 
 /// Who is in a store at the moment.

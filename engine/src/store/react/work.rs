@@ -7,8 +7,6 @@
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crossbeam_channel::Receiver;
-
 use crate::derive::feed::Feed;
 use crate::derive::observation::AtLeastOnce;
 use crate::derive::restart::RestartBudget;
@@ -18,6 +16,7 @@ use crate::store::react::guests::Door;
 use crate::store::react::worker::CursorWorkerAction;
 use crate::words::config::RestartPolicy;
 use crate::words::error::StoreError;
+use crate::words::sync::channel::Receiver;
 use crate::words::sync::{Arc, JoinHandle, spawn};
 
 /// What handles a batch: events, the store, and the witness if positions are saved.
