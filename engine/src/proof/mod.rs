@@ -9,5 +9,7 @@ mod model;
 mod oracle;
 mod random;
 mod react;
+#[cfg(causeway_shuttle)]
+mod schedules;
 mod script;
 mod threads;

@@ -25,14 +25,14 @@ const STREAMS: u64 = 3;
 
 #[derive(crate::EventPayload, Serialize, Deserialize)]
 #[causeway(category = 1, type_id = 2)]
-struct Counted {
-    n: u64,
+pub(super) struct Counted {
+    pub(super) n: u64,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize, crate::EventSourced)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, crate::EventSourced)]
 #[causeway(input = RawMsgpackInput)]
 #[causeway(event = Counted, handler = add)]
-pub(super) struct Highest(u64);
+pub(super) struct Highest(pub(super) u64);
 
 impl Highest {
     fn add(&mut self, event: &Counted) {

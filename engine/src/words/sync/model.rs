@@ -176,11 +176,6 @@ impl<T> OnceLock<T> {
         self.value.get()
     }
 
-    pub(crate) fn set(&self, value: T) -> Result<(), T> {
-        let _turn = self.turn.lock();
-        self.value.set(value)
-    }
-
     pub(crate) fn get_or_init(&self, compute: impl FnOnce() -> T) -> &T {
         let _turn = self.turn.lock();
         if self.value.get().is_none() {

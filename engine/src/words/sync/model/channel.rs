@@ -58,7 +58,7 @@ pub(crate) fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 /// The sending end.
-pub struct Sender<T> {
+pub(crate) struct Sender<T> {
     channel: Arc<Channel<T>>,
 }
 
