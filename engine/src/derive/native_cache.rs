@@ -14,7 +14,7 @@ use crate::disk::bytes::{EndsEarly, Reader};
 use crate::disk::real::RealDirectory;
 use crate::disk::storage::Directory;
 use crate::words::error::StoreError;
-use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
+use crate::words::sync::{Arc, Mutex, Numbers};
 
 const MAGIC: &[u8; 8] = b"CWCACHE1";
 const CHECKSUM_CONTEXT: &str = "causeway projection cache file 1";
@@ -115,8 +115,8 @@ impl NativeCache {
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        static NAMES: Numbers = Numbers::new();
+        let number = NAMES.next();
         let new = format!("{}-{number}{TEMPORARY_SUFFIX}", std::process::id());
         remove(&*self.directory, &new)?;
         let written = self.directory.create(&new).and_then(|file| file.write_at(bytes, 0));

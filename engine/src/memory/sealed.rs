@@ -18,7 +18,7 @@ use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
 use crate::memory::postings::{Postings, u32_at};
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
-use crate::words::sync::{Arc, AtomicU64, Mutex, OnceLock, Ordering};
+use crate::words::sync::{Arc, Mutex, Numbers, OnceLock};
 
 const MAGIC: &[u8; 8] = b"CWINDEX1";
 const FIXED_LEN: usize = 128;
@@ -161,8 +161,8 @@ impl SealedPart {
         backing: Backing,
         cache: &Arc<SectionCache>,
     ) -> Self {
-        static NEXT_KEY: AtomicU64 = AtomicU64::new(0);
-        let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
+        static KEYS: Numbers = Numbers::new();
+        let key = KEYS.next();
         Self { header, sections, backing, cache: Arc::clone(cache), key, rises: OnceLock::new() }
     }
 

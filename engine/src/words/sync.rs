@@ -18,3 +18,17 @@ pub(crate) use face::{
     AtomicBool, AtomicU64, Condvar, JoinHandle, Mutex, OnceLock, Ordering, RwLock, RwLockReadGuard, channel,
     fence, spawn, spawn_with_stack,
 };
+
+/// Gives numbers that no two parts of the process share. It lives as long as the process, longer than any model of its threads.
+#[derive(Debug)]
+pub(crate) struct Numbers(std::sync::atomic::AtomicU64);
+
+impl Numbers {
+    pub(crate) const fn new() -> Self {
+        Self(std::sync::atomic::AtomicU64::new(0))
+    }
+
+    pub(crate) fn next(&self) -> u64 {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    }
+}
