@@ -76,11 +76,10 @@ impl Shared {
     pub(crate) fn frontier(&self) -> FrontierView {
         // In this order, because a projection never comes further than what is visible.
         let (applied, durable, visible) = (self.watermarks.applied(), self.durable(), self.visible());
-        let written = self.point_before(visible.max(durable));
         let shown = self.point_before(visible);
         FrontierView {
-            accepted_hlc: written,
-            written_hlc: written,
+            accepted_hlc: shown,
+            written_hlc: shown,
             durable_hlc: self.point_before(durable),
             visible_hlc: shown,
             applied_hlc: self.point_before(applied),
@@ -101,7 +100,8 @@ impl Shared {
     /// An event. Where its time cannot be read the point is told without one.
     pub(crate) fn point_at(&self, global_sequence: u64) -> HlcPoint {
         let time_us = self.time_at(global_sequence).unwrap_or(i64::MIN);
-        let earlier_us = self.index.locate_one(global_sequence).map_or(i64::MIN, |located| located.earlier_us);
+        let earlier_us =
+            self.index.locate_one(global_sequence).map_or(i64::MIN, |located| located.earlier_us);
         let largest_us = earlier_us.max(time_us);
         HlcPoint { wall_ms: u64::try_from(largest_us / 1_000).unwrap_or(0), global_sequence }
     }

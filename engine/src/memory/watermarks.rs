@@ -85,7 +85,8 @@ impl Watermarks {
     }
 
     pub(crate) fn durable(&self) -> u64 {
-        self.durable.load(Ordering::Acquire)
+        // What a commit has synced is not visible yet.
+        self.durable.load(Ordering::Acquire).min(self.visible())
     }
 
     /// What every projection that is kept has taken in; what was there at the opening counts as taken in.
@@ -204,6 +205,15 @@ mod tests {
         let applied = watermarks.applied.lock();
         assert_eq!((applied.ends.len(), applied.by_end.len()), (MOST_PROJECTIONS, MOST_PROJECTIONS));
         assert_eq!(applied.end(), 10);
+    }
+
+    #[test]
+    fn what_is_synced_counts_as_durable_when_it_is_visible() {
+        let watermarks = watermarks();
+        watermarks.raise_durable(3);
+        assert_eq!(watermarks.durable(), 1);
+        watermarks.set_visible(3);
+        assert_eq!(watermarks.durable(), 3);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl<State: StoreState> Store<State> {
 
     /// Exclusive end of what is known to be on stable storage.
     pub fn durable(&self) -> u64 {
-        self.reader.shared().durable().min(self.visible())
+        self.reader.shared().durable()
     }
 
     /// How much the store holds.
