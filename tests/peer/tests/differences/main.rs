@@ -77,6 +77,40 @@ mod chaining {
     fn equal_payloads_have_event_hashes_of_their_own() {
         assert_eq!(both!(chaining::equal_payloads_have_one_hash), (false, true));
     }
+
+    #[test]
+    fn the_links_of_stored_events_cover_more_than_their_payloads() {
+        assert_eq!(both!(chaining::links_cover_the_payload_alone), (false, true));
+    }
+}
+
+mod judging {
+    use super::*;
+
+    #[test]
+    fn the_trace_of_a_denial_that_was_passed_on_names_the_gate_that_was_asked() {
+        let (ours, theirs) = both!(judging::denial_passed_on);
+        assert_eq!(ours, ["permit", "deny", "skipped"]);
+        assert_eq!(theirs, ["permit", "permit", "permit", "deny"]);
+    }
+
+    #[test]
+    fn a_gate_of_any_name_can_be_traced() {
+        let (ours, theirs) = both!(judging::gate_of_any_name);
+        assert_eq!(ours.as_deref(), Some(["permit", "deny", "skipped"].as_slice()));
+        assert_eq!(theirs, None);
+    }
+
+    #[test]
+    fn a_gate_id_that_is_read_is_checked() {
+        assert_eq!(both!(judging::empty_gate_id_read), (false, true));
+    }
+
+    #[test]
+    fn an_error_beside_a_batch_of_nothing_remains() {
+        let (ours, theirs) = both!(judging::error_beside_an_empty_batch);
+        assert_eq!((ours.as_str(), theirs.as_str()), ("NotFound", "Internal"));
+    }
 }
 
 mod reading {
