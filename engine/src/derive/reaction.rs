@@ -2,7 +2,8 @@
 //!
 //! Invariant: keys are derived for all reactions to an event or for none, because a batch has keys on all its items or on none.
 
-use crate::commit::request::{AppendOptions, BatchAppendItem, CausationRef};
+use crate::commit::options::{AppendOptions, CausationRef};
+use crate::commit::request::BatchAppendItem;
 use crate::derive::checkpoint::CheckpointId;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
