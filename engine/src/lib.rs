@@ -37,7 +37,9 @@ pub mod coordinate {
 pub mod event {
     pub use crate::words::catalogue::{FieldDescription, KindDescription};
     pub use crate::words::config::EventPayloadValidation;
-    pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
+    pub use crate::words::event::{
+        Event, EventHeader, HashChain, RawEvent, Removal, RemovalReason, StoredEvent,
+    };
     pub use crate::words::kind::{EventKind, EventKindError};
     pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
     pub use sourcing::{

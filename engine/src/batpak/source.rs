@@ -218,6 +218,7 @@ impl EventSource for Arc<BatpakSource> {
             prev_hash: Some(found.prev_hash),
             hidden: found.hidden,
             findings: found.findings.iter().map(ToString::to_string).collect(),
+            removed: None,
         })
     }
 

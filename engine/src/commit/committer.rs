@@ -135,16 +135,18 @@ impl Committer {
     }
 
     fn known(&self, item: &Item, key: u128) -> Result<Option<AppendReceipt>, StoreError> {
-        let index = &self.shared.index;
-        for sequence in index.id_candidates(key, self.next_sequence)? {
-            let Some(place) = index.place(sequence)? else { continue };
-            let found = self.shared.source.read(place, &mut Window::single())?;
+        for sequence in self.shared.index.id_candidates(key, self.next_sequence)? {
+            let (place, found) = match self.shared.read(sequence, &mut Window::single()) {
+                Err(StoreError::UnreadableEvent { .. }) => continue,
+                read => read?,
+            };
+            let kind = found.kind();
             let event = found.event;
             if u128::from(event.header.event_id) != key {
                 continue;
             }
             let same = event.coordinate.entity() == item.coordinate.entity()
-                && event.header.event_kind == item.kind
+                && kind == item.kind
                 && event.header.content_hash == item.content_hash;
             if !same {
                 return Err(StoreError::IdempotencyConflict { key, sequence });

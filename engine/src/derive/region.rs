@@ -14,6 +14,7 @@ use crate::derive::subscription::Subscription;
 use crate::derive::wait::{Patience, Waited, WatchStop, wait};
 use crate::derive::watch::{Failure, WatcherError};
 use crate::memory::selection::Selection;
+use crate::read::entry::LogEvent;
 use crate::read::reader::{Reader, WeakReader};
 use crate::words::error::StoreError;
 use crate::words::region::Region;
@@ -127,7 +128,9 @@ impl<T: Projection + Clone> RegionWatcher<T> {
             .inspect(|_| seen += 1)
             .filter(|event| {
                 let taken = |kind| kinds.is_empty() || kinds.contains(&kind);
-                event.as_ref().map_or(true, |event| taken(event.raw.header.event_kind))
+                let is_folded =
+                    |event: &LogEvent| event.removed.is_none() && taken(event.raw.header.event_kind);
+                event.as_ref().map_or(true, is_folded)
             })
             .map(|event| event.and_then(|event| projection_event::<T>((event.raw, event.prev_hash))));
         let (state, _) = fold(self.folded.state.clone(), skip_damaged(events))?;

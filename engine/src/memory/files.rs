@@ -8,7 +8,7 @@ use crate::disk::storage::{Directory, File};
 use crate::memory::selection::Place;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
-use crate::words::event::{EventHeader, Extensions, RawEvent};
+use crate::words::event::{EventHeader, Extensions, RawEvent, Removal};
 use crate::words::id::CorrelationId;
 use crate::words::kind::EventKind;
 use crate::words::position::DagPosition;
@@ -33,6 +33,15 @@ pub(crate) struct Sourced {
     pub(crate) hidden: bool,
     /// What is damaged or odd about it.
     pub(crate) findings: Vec<String>,
+    /// Set if this is what compaction left of the event.
+    pub(crate) removed: Option<Removal>,
+}
+
+impl Sourced {
+    /// The type tag that the event was appended with.
+    pub(crate) fn kind(&self) -> EventKind {
+        self.removed.map_or(self.event.header.event_kind, |removal| removal.kind)
+    }
 }
 
 /// Where events are read from: our own segments, or a directory of another format.
@@ -149,9 +158,12 @@ impl EventSource for SegmentFiles {
         let length = frame::frame_len(word).map_err(at)?;
         let bytes = window.bytes_at(&*file, place, length as usize)?;
         self.count_frames(1);
-        let event = match frame::decode(bytes).map_err(at)? {
-            Record::Event(view) => view.to_raw(0),
-            Record::Stub(stub) => removed(stub),
+        let (event, removed) = match frame::decode(bytes).map_err(at)? {
+            Record::Event(view) => (view.to_raw(0), None),
+            Record::Stub(stub) => {
+                let removal = Removal { reason: stub.reason, kind: stub.kind };
+                (removed_event(stub), Some(removal))
+            }
             Record::Catalogue { .. } | Record::Mark(_) => {
                 return Err(at(FrameError::Malformed("the index points to a frame that is not an event")));
             }
@@ -164,6 +176,7 @@ impl EventSource for SegmentFiles {
             prev_hash: None,
             hidden: false,
             findings: Vec::new(),
+            removed,
         })
     }
 
@@ -177,7 +190,7 @@ impl EventSource for SegmentFiles {
 }
 
 /// What is left of a removed event, shown as an event without payload.
-fn removed(stub: Stub) -> RawEvent {
+fn removed_event(stub: Stub) -> RawEvent {
     let position = DagPosition::child(stub.stream_sequence);
     let correlation = CorrelationId::from(stub.event_id);
     let mut header =

@@ -10,7 +10,7 @@ use std::ops::Range;
 use parking_lot::RwLockReadGuard;
 
 use crate::memory::live::{BLOCK_LEN, Head, LivePart};
-use crate::memory::postings::u32_at;
+use crate::memory::postings::{Places, u32_at};
 use crate::memory::sealed::{SealedPart, Tag};
 use crate::memory::selection::{Place, Selection, Span, select_live, select_sealed};
 use crate::words::catalogue::KindDescription;
@@ -36,9 +36,9 @@ enum Part<'a> {
 /// Times and kinds of a run of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// Microseconds since 1970.
+    /// Microseconds since 1970; of a removed event only the greatest time before it is known.
     pub times_us: Vec<i64>,
-    /// Type tags; `0x0000` where a frame is damaged.
+    /// Type tags; `0x0000` where a frame is damaged or retention removed the event.
     pub kinds: Vec<EventKind>,
 }
 
@@ -178,16 +178,15 @@ impl Index {
         Ok(())
     }
 
-    /// Newest event of exactly `entity` before `end`.
+    /// Newest event of exactly `entity` before `end`, or what is left of it.
     pub(crate) fn newest_of(&self, entity: &str, end: u64) -> Result<Option<Newest>, StoreError> {
         let mut before = end;
         while before > self.first() {
             let (found, first) = match self.part_at(before - 1) {
                 Part::Live(live) => (newest_in_live(&live, entity, before), live.first),
                 Part::Sealed(part) => {
-                    let names = part.names(Tag::Streams)?;
                     let cut = (before - part.header.first) as u32;
-                    let last = names.find(entity).and_then(|list| list.get(list.seek(cut).checked_sub(1)?));
+                    let last = part.with_places(entity, |places| places.newest_before(cut))?;
                     let newest = last.map(|ordinal| Newest {
                         sequence: part.header.first + u64::from(ordinal),
                         head: None,
@@ -204,23 +203,21 @@ impl Index {
         Ok(None)
     }
 
-    /// The `n`-th readable event of exactly `entity`, counted from 0, before `end`.
+    /// The `n`-th place of exactly `entity`, counted from 0, before `end`: an event that can be read, or what is left of a removed one.
     pub(crate) fn nth_of(&self, entity: &str, n: u64, end: u64) -> Result<Option<u64>, StoreError> {
         let mut left = n;
         let mut from = self.first();
         while from < end {
             let (found, count, next) = match self.part_at(from) {
                 Part::Live(live) => {
-                    let list = live.stream(entity);
-                    let found = list.and_then(|list| list.get(left as usize));
+                    let found = live.places(entity).get(left as usize);
                     (found.map(|ordinal| live.first + u64::from(ordinal)), 0, u64::MAX)
                 }
                 Part::Sealed(part) => {
-                    let names = part.names(Tag::Streams)?;
-                    let list = names.find(entity);
-                    let found = list.and_then(|list| list.get(left as usize));
+                    let look = |places: Places<'_>| (places.get(left as usize), places.len());
+                    let (found, count) = part.with_places(entity, look)?;
                     let sequence = found.map(|ordinal| part.header.first + u64::from(ordinal));
-                    (sequence, list.map_or(0, |list| list.len()), part.header.end)
+                    (sequence, count, part.header.end)
                 }
                 Part::Missing(gap) => (None, 0, gap.end),
             };
@@ -231,6 +228,13 @@ impl Index {
             from = next;
         }
         Ok(None)
+    }
+
+    /// How many events retention removed.
+    pub(crate) fn removed_count(&self) -> u64 {
+        let live = self.live.read();
+        let sealed = self.sealed.read();
+        sealed.iter().map(|part| part.removed_count()).sum::<u64>() + live.removed.len() as u64
     }
 
     /// Number of readable events of exactly `entity` before `end`.
@@ -413,10 +417,11 @@ fn span(first: u64, part_end: u64, from: u64, end: u64, limit: usize) -> Span {
 }
 
 fn newest_in_live(live: &LivePart, entity: &str, before: u64) -> Option<Newest> {
-    let postings = live.stream(entity)?;
+    let places = live.places(entity);
     let cut = u32::try_from(before.checked_sub(live.first)?).unwrap_or(u32::MAX);
-    let ordinal = postings.get(postings.seek(cut).checked_sub(1)?)?;
-    let head = (postings.last() == Some(ordinal)).then(|| live.head(entity)).flatten();
+    let ordinal = places.newest_before(cut)?;
+    let is_last = places.newest_before(u32::MAX) == Some(ordinal);
+    let head = is_last.then(|| live.head(entity)).flatten();
     Some(Newest { sequence: live.first + u64::from(ordinal), head })
 }
 

@@ -1,11 +1,12 @@
 //! Owns selections: which events are asked for by what the index knows, and answering that within one part.
 
+use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 
 use crate::disk::segment::SegmentName;
 use crate::memory::live::LivePart;
-use crate::memory::postings::{Postings, Union};
-use crate::memory::sealed::{SealedPart, Tag};
+use crate::memory::postings::{Postings, Union, present};
+use crate::memory::sealed::{Names, SealedPart, Tag};
 use crate::words::error::StoreError;
 use crate::words::id::{CorrelationId, EventId};
 use crate::words::kind::EventKind;
@@ -26,6 +27,9 @@ pub struct Selection {
     pub cause: Option<EventId>,
     /// Also events that the program that wrote them hides (batpak directories only).
     pub hidden: bool,
+    /// Also what retention removed, as events of kind [`EventKind::TOMBSTONE`] without scope and payload. Nothing but their entity and
+    /// id is known, so that a demand for anything else takes none of them.
+    pub removed: bool,
 }
 
 impl Selection {
@@ -83,11 +87,11 @@ pub(crate) struct Span {
 /// One demand of a selection within a part: any of these postings.
 type Demand<'a> = Vec<Postings<'a>>;
 
-/// Appends the ordinals of a span that meet every demand. Without a demand every ordinal does.
-fn intersect(mut demands: Vec<Demand<'_>>, span: Span, out: &mut Vec<u32>) {
+/// Appends the ordinals of a span that meet every demand. Without a demand all do that are not in `removed`.
+fn intersect(mut demands: Vec<Demand<'_>>, removed: Postings<'_>, span: Span, out: &mut Vec<u32>) {
     demands.sort_by_key(|demand| demand.iter().map(Postings::len).sum::<usize>());
     let Some((driver, others)) = demands.split_first() else {
-        out.extend((span.from..span.end).take(span.limit));
+        out.extend(present(removed, span.from..span.end).take(span.limit));
         return;
     };
     let meets = |ordinal: &u32| others.iter().all(|demand| demand.iter().any(|list| list.contains(*ordinal)));
@@ -102,14 +106,16 @@ fn intersect(mut demands: Vec<Demand<'_>>, span: Span, out: &mut Vec<u32>) {
 /// Answers a selection from the growing index.
 pub(crate) fn select_live(part: &LivePart, selection: &Selection, span: Span, out: &mut Vec<u32>) {
     let mut demands: Vec<Demand<'_>> = Vec::new();
+    let removed = selection.removed.then_some(&part.removed_streams);
+    let streams = || [&part.streams].into_iter().chain(removed);
     if let Some(entity) = &selection.stream {
-        demands.push(part.stream(entity).into_iter().collect());
+        let lists = streams().filter_map(|streams| streams.get(&**entity));
+        demands.push(lists.map(|ordinals| Postings::Slice(ordinals)).collect());
     }
     if let Some(prefix) = selection.region.entity_prefix() {
-        let names = part
-            .streams
-            .range::<str, _>((Included(prefix), Unbounded))
-            .take_while(|(name, _)| name.starts_with(prefix));
+        let from = |streams| BTreeMap::range::<str, _>(streams, (Included(prefix), Unbounded));
+        let names =
+            streams().flat_map(|streams| from(streams).take_while(|(name, _)| name.starts_with(prefix)));
         let below = names.filter(|(name, _)| in_namespace(prefix, name));
         demands.push(below.map(|(_, ordinals)| Postings::Slice(ordinals)).collect());
     }
@@ -127,7 +133,8 @@ pub(crate) fn select_live(part: &LivePart, selection: &Selection, span: Span, ou
     if let Some(id) = selection.cause {
         demands.push(vec![LivePart::candidates(&part.causations, id.into())]);
     }
-    intersect(demands, span, out);
+    let left_out: &[u32] = if selection.removed { &[] } else { &part.removed };
+    intersect(demands, Postings::Slice(left_out), span, out);
 }
 
 /// Answers a selection from a sealed index.
@@ -139,6 +146,8 @@ pub(crate) fn select_sealed(
 ) -> Result<(), StoreError> {
     let asks_streams = selection.stream.is_some() || selection.region.entity_prefix().is_some();
     let streams = asks_streams.then(|| part.names(Tag::Streams)).transpose()?;
+    let removed_streams = if asks_streams && selection.removed { part.removed_streams()? } else { None };
+    let streams: Vec<Names> = streams.into_iter().chain(removed_streams).collect();
     let scopes = selection.region.scope_value().map(|_| part.names(Tag::Scopes)).transpose()?;
     let kinds = selection.asks_for_kinds().then(|| part.kind_rows()).transpose()?;
     let id_candidates = |tag, id: Option<u128>| id.map(|id| part.candidates(tag, id)).transpose();
@@ -148,13 +157,11 @@ pub(crate) fn select_sealed(
     let effects = id_candidates(Tag::Causations, selection.cause.map(u128::from))?;
 
     let mut demands: Vec<Demand<'_>> = Vec::new();
-    if let (Some(names), Some(entity)) = (&streams, &selection.stream) {
-        demands.push(names.find(entity).into_iter().collect());
+    if let Some(entity) = &selection.stream {
+        demands.push(streams.iter().filter_map(|names| names.find(entity)).collect());
     }
-    if let (Some(names), Some(prefix)) = (&streams, selection.region.entity_prefix()) {
-        let found = (names.seek(prefix)..).map_while(|at| names.get(at));
-        let below = found.take_while(|(name, _)| name.starts_with(prefix));
-        demands.push(below.filter(|(name, _)| in_namespace(prefix, name)).map(|(_, list)| list).collect());
+    if let Some(prefix) = selection.region.entity_prefix() {
+        demands.push(streams.iter().flat_map(|names| names.below(prefix)).collect());
     }
     if let (Some(names), Some(scope)) = (&scopes, selection.region.scope_value()) {
         demands.push(names.find(scope).into_iter().collect());
@@ -172,6 +179,7 @@ pub(crate) fn select_sealed(
     if let Some(effects) = &effects {
         demands.push(vec![Postings::Slice(effects)]);
     }
-    intersect(demands, span, out);
+    let left_out = if selection.removed { None } else { part.removed()? };
+    intersect(demands, Postings::Bytes(left_out.as_deref().unwrap_or_default()), span, out);
     Ok(())
 }

@@ -4,11 +4,14 @@
 //! - `visible` moves only after the index holds what it uncovers; `durable` never exceeds it for a reader;
 //! - both are exclusive ends: the next sequence that is not visible, or not durable.
 
+use std::io::ErrorKind;
+
 use crate::disk::storage::Directory;
 use crate::memory::files::{EventSource, Sourced, Window};
 use crate::memory::hub::Hub;
 use crate::memory::index::Index;
 use crate::memory::live::Head;
+use crate::memory::selection::Place;
 use crate::words::clock::Clock;
 use crate::words::config::StoreConfig;
 use crate::words::error::StoreError;
@@ -104,14 +107,33 @@ impl Shared {
     }
 
     fn head_at(&self, sequence: u64) -> Result<Option<Head>, StoreError> {
-        let Some(place) = self.index.place(sequence)? else { return Ok(None) };
-        match self.source.read(place, &mut Window::single()) {
-            Ok(Sourced { event, .. }) => {
+        match self.read(sequence, &mut Window::single()) {
+            Ok((_, Sourced { event, .. })) => {
                 let clock = event.header.position.sequence();
                 Ok(Some(Head { clock, event_hash: event.event_hash }))
             }
             Err(error) if error.is_one_event() => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the event at a sequence, or what is left of it, and tells where it lies.
+    pub(crate) fn read(&self, sequence: u64, window: &mut Window) -> Result<(Place, Sourced), StoreError> {
+        let place = |index: &Index| index.place(sequence)?.ok_or(StoreError::UnreadableEvent { sequence });
+        let mut at = place(&self.index)?;
+        loop {
+            match self.source.read(at, window) {
+                Ok(sourced) => return Ok((at, sourced)),
+                Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound => {
+                    // Compaction may have replaced the segment since its place was taken.
+                    let moved_to = place(&self.index)?;
+                    if moved_to.segment == at.segment {
+                        return Err(error.into());
+                    }
+                    at = moved_to;
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 

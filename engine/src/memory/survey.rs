@@ -5,7 +5,7 @@
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use crate::disk::frame::{self, FIXED_EVENT_LEN, MarkPurpose, Record};
+use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
 use crate::disk::segment::{
     FORMAT_VERSION, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
@@ -282,7 +282,7 @@ pub(crate) fn walk_past_damage(
     }
     // What lay between the last readable frame and the next segment.
     let unread = segment.len_bytes.saturating_sub(tail.end_bytes);
-    if let Some(end) = end.filter(|end| end.saturating_sub(live.end()) <= room_for_events(unread)) {
+    if let Some(end) = end.filter(|end| end.saturating_sub(live.end()) <= room_for_events(segment, unread)) {
         while live.end() < end {
             live.push_damaged();
         }
@@ -290,9 +290,10 @@ pub(crate) fn walk_past_damage(
     Ok(spots)
 }
 
-/// Most events that so many bytes can hold: names have at least one byte each.
-fn room_for_events(bytes: u64) -> u64 {
-    bytes / (FIXED_EVENT_LEN as u64 + 2)
+/// Most events that so many bytes of a segment can hold: names have at least one byte each, and only compaction writes stubs.
+fn room_for_events(segment: &Segment, bytes: u64) -> u64 {
+    let least = if segment.name.generation == 0 { FIXED_EVENT_LEN + 2 } else { FIXED_STUB_LEN + 1 };
+    bytes / least as u64
 }
 
 /// Where readable frames go on behind the bad spot at `bad`, and the sequence of the first event there.
@@ -308,7 +309,7 @@ fn next_readable(
     for _ in 0..=MOST_FORGED {
         let Some(found) = resync(&*segment.file, from, tail.next_sequence)? else { return Ok(None) };
         let event = if found > tail.end_bytes { first_event(segment, found)? } else { None };
-        let room = room_for_events(found - tail.end_bytes);
+        let room = room_for_events(segment, found - tail.end_bytes);
         match event {
             Some(sequence)
                 if sequence.saturating_sub(tail.next_sequence) <= room

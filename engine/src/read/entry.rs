@@ -2,7 +2,9 @@
 
 use crate::words::chain::Link;
 use crate::words::coordinate::Coordinate;
-use crate::words::event::{Event, EventHeader, Extensions, HashChain, RawEvent, StoredEvent};
+use crate::words::event::{
+    Event, EventHeader, Extensions, HashChain, RawEvent, Removal, RemovalReason, StoredEvent,
+};
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::DiskPos;
@@ -22,6 +24,9 @@ pub struct LogEvent {
     pub hidden: bool,
     /// What is damaged or odd about it, a sentence each.
     pub findings: Vec<String>,
+    /// Set if compaction removed the event: then entity, id, place and hashes are all that is left of it, and the time is the greatest
+    /// before it.
+    pub removed: Option<Removal>,
 }
 
 impl LogEvent {
@@ -30,7 +35,7 @@ impl LogEvent {
         HashChain { prev_hash: self.prev_hash, event_hash: self.raw.event_hash }
     }
 
-    /// The event hash computed anew from what was read.
+    /// The event hash computed anew from what was read; of a removed event it cannot be.
     pub fn computed_hash(&self) -> [u8; 32] {
         let raw = &self.raw;
         let link = Link {
@@ -43,6 +48,11 @@ impl LogEvent {
             extensions: &raw.extensions,
         };
         link.hash()
+    }
+
+    /// True if reads pass over it.
+    pub(crate) fn is_passed_over(&self) -> bool {
+        self.removed.is_some_and(|removal| removal.reason == RemovalReason::Retention)
     }
 
     pub(crate) fn into_stored(self) -> StoredEvent<Vec<u8>> {

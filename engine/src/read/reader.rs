@@ -18,7 +18,7 @@ use crate::read::streams::{Events, StreamIter};
 use crate::words::clock::Clock;
 use crate::words::encoding;
 use crate::words::error::StoreError;
-use crate::words::event::{EventHeader, RawEvent, StoredEvent};
+use crate::words::event::{EventHeader, RawEvent, Removal, RemovalReason, StoredEvent};
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::{DagPosition, DiskPos};
@@ -87,7 +87,12 @@ impl Reader {
             None => return Ok(None),
             Some(newest) => match newest.head {
                 Some(head) => head.clock,
-                None => self.event_at(newest.sequence)?.raw.header.position.sequence(),
+                None => self
+                    .read_at(newest.sequence, &mut Window::single(), |_, _| None)?
+                    .raw
+                    .header
+                    .position
+                    .sequence(),
             },
         };
         Ok(Some(u64::from(clock) + 1))
@@ -130,7 +135,7 @@ impl Reader {
                 place -= 1;
                 continue;
             };
-            match self.event_at(sequence) {
+            match self.read_at(sequence, &mut Window::single(), |_, _| None) {
                 Ok(event) if event.raw.header.position.sequence() > clock && place > 0 => place -= 1,
                 Ok(event) if event.raw.header.position.sequence() < clock => return Ok(sequence + 1),
                 Ok(_) | Err(_) => return Ok(sequence),
@@ -191,8 +196,13 @@ impl Reader {
 
     /// The event with this id.
     pub(crate) fn find(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
+        Ok(self.find_kept_or_removed(id)?.filter(|event| !event.is_passed_over()))
+    }
+
+    /// The event with this id, or what compaction left of it: sequence, place and both hashes are those of its receipt.
+    pub(crate) fn find_kept_or_removed(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
         for sequence in self.shared.index.id_candidates(id.into(), self.visible())? {
-            let event = self.event_at(sequence)?;
+            let event = self.read_at(sequence, &mut Window::single(), |_, _| None)?;
             if event.raw.header.event_id == id {
                 return Ok(Some(event));
             }
@@ -205,19 +215,30 @@ impl Reader {
         Ok(self.find(id)?.ok_or(StoreError::NotFound(id.into()))?.into_stored())
     }
 
-    /// The event with this id, with its payload as JSON.
+    /// The event with this id, with its payload as JSON; null where a tombstone stands.
     pub(crate) fn get(&self, id: EventId) -> Result<StoredEvent<Value>, StoreError> {
-        let stored = self.read_raw(id)?;
-        let payload = encoding::to_json(&stored.event.payload).map_err(StoreError::encoding)?;
+        let event = self.find(id)?.ok_or(StoreError::NotFound(id.into()))?;
+        let is_removed = event.removed.is_some();
+        let stored = event.into_stored();
+        let payload = match stored.event.payload.as_slice() {
+            _ if is_removed => Value::Null,
+            bytes => encoding::to_json(bytes).map_err(StoreError::encoding)?,
+        };
         Ok(StoredEvent { coordinate: stored.coordinate, event: stored.event.map_payload(|_| payload) })
     }
 
     /// The event at a place of the commit order.
     pub(crate) fn event_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
-        self.read_at(sequence, &mut Window::single(), |_, _| None)
+        let event = self.read_at(sequence, &mut Window::single(), |_, _| None)?;
+        match event.removed {
+            Some(Removal { reason: reason @ RemovalReason::Retention, .. }) => {
+                Err(StoreError::Removed { sequence, reason })
+            }
+            Some(_) | None => Ok(event),
+        }
     }
 
-    /// Reads an event. `known_hash` may tell the event hash at a place of a stream without a read.
+    /// Reads an event, or what is left of a removed one. `known_hash` may tell the event hash at a place of a stream without a read.
     pub(crate) fn read_at(
         &self,
         sequence: u64,
@@ -228,8 +249,7 @@ impl Reader {
         if sequence >= end {
             return Err(StoreError::NoSuchSequence { sequence, end });
         }
-        let place = self.shared.index.place(sequence)?.ok_or(StoreError::UnreadableEvent { sequence })?;
-        let mut sourced = self.shared.source.read(place, window)?;
+        let (place, mut sourced) = self.shared.read(sequence, window)?;
         let found = sourced.event.global_sequence;
         if found != sequence {
             return Err(StoreError::CorruptFrame {
@@ -237,6 +257,10 @@ impl Reader {
                 offset: sourced.offset,
                 reason: format!("it holds sequence {found} where the index expects {sequence}"),
             });
+        }
+        if sourced.removed.is_some() {
+            let columns = self.shared.index.columns(sequence..sequence + 1)?;
+            sourced.event.header.timestamp_us = columns.times_us.first().copied().unwrap_or_default();
         }
         self.set_wall_time(sequence, &mut sourced.event.header)?;
         let prev_hash = match sourced.prev_hash {
@@ -250,6 +274,7 @@ impl Reader {
             segment: sourced.segment,
             hidden: sourced.hidden,
             findings: sourced.findings,
+            removed: sourced.removed,
         })
     }
 

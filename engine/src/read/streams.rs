@@ -73,11 +73,13 @@ impl Events {
         Ok(event)
     }
 
-    /// False for an event that the index proposed by a checksum of its ids and that has other ids, and for a hidden one.
+    /// False for an event that the index proposed by a checksum of its ids and that has other ids, for a hidden one and for one that
+    /// retention removed.
     fn confirms(&self, event: &LogEvent) -> bool {
         let header = &event.raw.header;
         let cause = header.causation_id.map(u128::from);
         (self.selection.hidden || !event.hidden)
+            && (self.selection.removed || !event.is_passed_over())
             && self.selection.correlation.is_none_or(|id| header.correlation_id == id)
             && self.selection.cause.is_none_or(|id: EventId| cause == Some(id.into()))
     }
@@ -113,7 +115,7 @@ impl Iterator for Events {
     }
 }
 
-/// The stream of one entity, oldest first: each event with the hash of the one before.
+/// The stream of one entity, oldest first: each event with the hash of the one before. Removed events have no payload and are left out.
 #[derive(Debug)]
 pub(crate) struct StreamIter {
     events: Events,
@@ -129,7 +131,10 @@ impl Iterator for StreamIter {
     type Item = Result<(RawEvent, [u8; 32]), StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (_, event) = self.events.next()?;
+        let is_kept = |event: &Result<LogEvent, StoreError>| {
+            event.as_ref().map_or(true, |event| event.removed.is_none())
+        };
+        let (_, event) = self.events.by_ref().find(|(_, event)| is_kept(event))?;
         Some(event.map(|event| (event.raw, event.prev_hash)))
     }
 }

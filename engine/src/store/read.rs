@@ -22,7 +22,7 @@ use crate::words::sync::Arc;
 /// How much a store holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreStats {
-    /// Events, those of the store itself included.
+    /// Events, those of the store itself included, without those that retention removed.
     pub event_count: u64,
     /// The next global sequence.
     pub global_sequence: u64,
@@ -41,7 +41,9 @@ impl<State: StoreState> Store<State> {
 
     /// How much the store holds.
     pub fn stats(&self) -> StoreStats {
-        StoreStats { event_count: self.visible(), global_sequence: self.visible() }
+        let global_sequence = self.visible();
+        let removed = self.reader.shared().index.removed_count();
+        StoreStats { event_count: global_sequence.saturating_sub(removed), global_sequence }
     }
 
     /// Frames that were read from segments since the store was opened, opening included.
@@ -62,7 +64,8 @@ impl<State: StoreState> Store<State> {
     /// The event at a place of the commit order.
     ///
     /// # Errors
-    /// An error of which [`StoreError::is_one_event`] is true if just this event cannot be read; the others stay readable.
+    /// An error of which [`StoreError::is_one_event`] is true if just this event cannot be read; the others stay readable. If retention
+    /// removed it, that is [`StoreError::Removed`].
     pub fn event_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
         self.reader.event_at(sequence)
     }
