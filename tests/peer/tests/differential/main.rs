@@ -1,5 +1,7 @@
 //! The same program against both engines: whatever it is told to do, both answer alike, but for the differences that are listed.
 
+#![expect(clippy::duplicate_mod, reason = "the program is compiled once against each engine")]
+
 mod operation;
 mod ours;
 mod theirs;

@@ -465,7 +465,7 @@ fn placed(draft: &Draft) -> Placed {
 }
 
 fn paid(draft: &Draft) -> Paid {
-    let by = (draft.number % 3 > 0).then(|| format!("payer {}", draft.number % 7));
+    let by = (!draft.number.is_multiple_of(3)).then(|| format!("payer {}", draft.number % 7));
     Paid { cents: draft.number as i64, by }
 }
 

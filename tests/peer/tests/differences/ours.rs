@@ -1,0 +1,11 @@
+//! This store, as the scenes see it.
+
+pub(crate) use causeway as engine;
+
+#[path = "scenes/mod.rs"]
+mod scenes;
+
+pub(crate) use scenes::{appending, chaining, opening, reading, watching};
+
+/// What the name of a segment file ends in.
+pub(crate) const SEGMENT: &str = ".seg";

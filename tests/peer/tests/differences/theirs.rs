@@ -1,0 +1,11 @@
+//! The published crate, as the scenes see it.
+
+pub(crate) use batpak as engine;
+
+#[path = "scenes/mod.rs"]
+mod scenes;
+
+pub(crate) use scenes::{appending, chaining, opening, reading, watching};
+
+/// What the name of a segment file ends in.
+pub(crate) const SEGMENT: &str = ".fbat";
