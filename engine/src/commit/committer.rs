@@ -322,7 +322,7 @@ impl Committer {
     }
 
     /// Fails if somebody replaced the lock file: two writers would not see each other.
-    fn check_lock(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn check_lock(&mut self) -> Result<(), StoreError> {
         if self.lock.is_intact()? {
             return Ok(());
         }

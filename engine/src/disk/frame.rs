@@ -186,7 +186,6 @@ pub(crate) struct Stub {
     pub(crate) entity: String,
 }
 
-#[cfg(test)]
 impl Stub {
     /// Appends the whole frame to `out`.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {

@@ -81,6 +81,17 @@ impl Index {
         *live = next;
     }
 
+    /// Puts parts in the places of those that they replace, all at one instant.
+    pub(crate) fn replace_sealed(&self, parts: &[Arc<SealedPart>]) {
+        let mut sealed = self.sealed.write();
+        let replaces = |new: &Arc<SealedPart>, old: &Arc<SealedPart>| {
+            (new.header.first..new.header.end).contains(&old.header.first)
+        };
+        sealed.retain(|old| !parts.iter().any(|new| replaces(new, old)));
+        sealed.extend(parts.iter().map(Arc::clone));
+        sealed.sort_unstable_by_key(|part| part.header.first);
+    }
+
     /// The sealed part that begins where the live part's segment begins, if there is one.
     pub(crate) fn base_of_live(&self) -> Option<Arc<SealedPart>> {
         let live = self.live.read();

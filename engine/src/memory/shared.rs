@@ -15,7 +15,7 @@ use crate::memory::selection::Place;
 use crate::words::clock::Clock;
 use crate::words::config::StoreConfig;
 use crate::words::error::StoreError;
-use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
+use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering, RwLock};
 
 /// One open store.
 #[derive(Debug)]
@@ -31,6 +31,19 @@ pub(crate) struct Shared {
     pub(crate) findings: Mutex<Vec<String>>,
     visible: AtomicU64,
     durable: AtomicU64,
+    catch_up: CatchUp,
+    /// How often events that had been visible were removed or taken back.
+    rewrites: AtomicU64,
+}
+
+/// Takes in what another process did to the files. Whoever writes them itself has none.
+#[derive(Default)]
+struct CatchUp(RwLock<Option<Arc<dyn Fn() + Send + Sync>>>);
+
+impl std::fmt::Debug for CatchUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CatchUp")
+    }
 }
 
 /// A clock that can be printed.
@@ -62,6 +75,8 @@ impl Shared {
             findings: Mutex::new(Vec::new()),
             visible: AtomicU64::new(visible),
             durable: AtomicU64::new(durable.min(visible)),
+            catch_up: CatchUp::default(),
+            rewrites: AtomicU64::new(0),
         }
     }
 
@@ -122,19 +137,40 @@ impl Shared {
         let place = |index: &Index| index.place(sequence)?.ok_or(StoreError::UnreadableEvent { sequence });
         let mut at = place(&self.index)?;
         loop {
-            match self.source.read(at, window) {
+            let error = match self.source.read(at, window) {
                 Ok(sourced) => return Ok((at, sourced)),
-                Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound => {
-                    // Compaction may have replaced the segment since its place was taken.
-                    let moved_to = place(&self.index)?;
-                    if moved_to.segment == at.segment {
-                        return Err(error.into());
-                    }
-                    at = moved_to;
-                }
+                Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound => error,
                 Err(error) => return Err(error),
+            };
+            // Compaction may have replaced the segment since its place was taken, here or in another process.
+            let mut moved_to = place(&self.index)?;
+            if moved_to.segment == at.segment {
+                let catch_up = self.catch_up.0.read().clone();
+                if let Some(catch_up) = catch_up {
+                    catch_up();
+                }
+                moved_to = place(&self.index)?;
             }
+            if moved_to.segment == at.segment {
+                return Err(error.into());
+            }
+            at = moved_to;
         }
+    }
+
+    /// Says what is to be done when a file is gone that the index names.
+    pub(crate) fn when_files_are_gone(&self, catch_up: impl Fn() + Send + Sync + 'static) {
+        *self.catch_up.0.write() = Some(Arc::new(catch_up));
+    }
+
+    /// How often the log changed other than by growing. What was derived from it before such a change does not hold any more.
+    pub(crate) fn rewrites(&self) -> u64 {
+        self.rewrites.load(Ordering::Acquire)
+    }
+
+    /// Notes that the log changed other than by growing.
+    pub(crate) fn note_rewrite(&self) {
+        self.rewrites.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn note(&self, finding: String) {

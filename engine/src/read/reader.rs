@@ -62,6 +62,11 @@ impl Reader {
         self.shared.visible()
     }
 
+    /// How often the log changed other than by growing.
+    pub(crate) fn rewrites(&self) -> u64 {
+        self.shared.rewrites()
+    }
+
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.shared.clock.0
     }

@@ -1,6 +1,7 @@
 //! The door: the store as its users see it. Every method is a few lines over the floors below.
 
 mod append;
+mod compact;
 mod derived;
 mod import;
 mod preview;
@@ -16,6 +17,11 @@ use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
 pub use crate::care::verify::VerifyReport;
+pub use crate::commit::compaction::{
+    COMPACTION_REPORT_SCHEMA_VERSION, CompactionConfig, CompactionEvidenceHash, CompactionEvidenceReport,
+    CompactionReportBody, CompactionReportFinding, CompactionStrategy, CompactionStrategyShape,
+    RetentionPredicate, compaction_strategy_shape,
+};
 pub use crate::commit::receipt::AppendReceipt;
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
@@ -74,6 +80,11 @@ pub mod delivery {
 pub mod index {
     pub use crate::read::entry::IndexEntry;
     pub use crate::words::position::DiskPos;
+}
+
+/// What became of segments.
+pub mod segment {
+    pub use crate::commit::compaction::{CompactionOutcome, CompactionResult};
 }
 
 /// States derived from events.
