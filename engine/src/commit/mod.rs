@@ -3,6 +3,7 @@
 pub(crate) mod active;
 pub(crate) mod claim;
 pub(crate) mod committer;
+pub(crate) mod compaction;
 pub(crate) mod poison;
 pub(crate) mod receipt;
 pub(crate) mod recovery;

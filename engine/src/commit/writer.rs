@@ -18,6 +18,8 @@ pub(crate) struct Writer {
     committer: Mutex<Committer>,
     /// Wakes the background sync when something unsynced was written.
     dirty: Sender<()>,
+    /// Held by whoever replaces segments, or needs that nobody does.
+    pub(crate) replacing: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +30,12 @@ struct Ticket {
 impl Writer {
     pub(crate) fn new(committer: Committer) -> (Arc<Self>, Receiver<()>) {
         let (dirty, wakes) = bounded(1);
-        let writer = Self { queue: Mutex::new(Vec::new()), committer: Mutex::new(committer), dirty };
+        let writer = Self {
+            queue: Mutex::new(Vec::new()),
+            committer: Mutex::new(committer),
+            dirty,
+            replacing: Mutex::new(()),
+        };
         (Arc::new(writer), wakes)
     }
 

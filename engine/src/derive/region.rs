@@ -1,7 +1,7 @@
 //! Owns watching a region: one state folded over all its events, in commit order, whatever entity they belong to.
 //!
 //! Invariants:
-//! - the state continues from where it was: a delivery folds what is new and nothing else;
+//! - the state continues from where it was: a delivery folds what is new and nothing else, unless events were removed meanwhile;
 //! - a watcher does not keep the store open, and closing the store ends it.
 
 use std::convert::Infallible;
@@ -14,6 +14,7 @@ use crate::derive::subscription::Subscription;
 use crate::derive::wait::{Patience, Waited, WatchStop, wait};
 use crate::derive::watch::{Failure, WatcherError};
 use crate::memory::selection::Selection;
+use crate::read::entry::LogEvent;
 use crate::read::reader::{Reader, WeakReader};
 use crate::words::error::StoreError;
 use crate::words::region::Region;
@@ -45,11 +46,13 @@ struct Folded<T> {
     generation: u64,
     /// Sequence of the first event that was not looked at.
     end: u64,
+    /// How often the log had been rewritten.
+    rewrites: u64,
 }
 
 impl<T> Folded<T> {
     fn nothing() -> Self {
-        Self { state: None, generation: 0, end: 0 }
+        Self { state: None, generation: 0, end: 0, rewrites: 0 }
     }
 }
 
@@ -114,24 +117,33 @@ impl<T: Projection + Clone> RegionWatcher<T> {
     /// Folds the events that became visible since the last time. After an error nothing of them counts.
     fn take_in(&mut self) -> Result<(), Failure> {
         let reader = self.reader.upgrade().ok_or(Failure::Closed)?;
-        let visible = reader.visible();
+        let (rewrites, visible) = (reader.rewrites(), reader.visible());
         if visible < self.folded.end {
             self.folded = Folded::nothing();
         }
+        // What was folded before may be removed by now: the state is made anew of what is left, and generations go on rising.
+        let (base, from) = if rewrites == self.folded.rewrites {
+            (self.folded.state.clone(), self.folded.end)
+        } else {
+            (None, 0)
+        };
+        let counted_from = self.folded.end;
         let kinds = T::relevant_event_kinds();
         let mut seen = 0;
         let selection = Selection::region(self.region.clone());
         let events = reader
-            .events(selection, self.folded.end..visible)
+            .events(selection, from..visible)
+            .inspect(|(sequence, _)| seen += u64::from(*sequence >= counted_from))
             .map(|(_, event)| event)
-            .inspect(|_| seen += 1)
             .filter(|event| {
                 let taken = |kind| kinds.is_empty() || kinds.contains(&kind);
-                event.as_ref().map_or(true, |event| taken(event.raw.header.event_kind))
+                let is_folded =
+                    |event: &LogEvent| event.removed.is_none() && taken(event.raw.header.event_kind);
+                event.as_ref().map_or(true, is_folded)
             })
             .map(|event| event.and_then(|event| projection_event::<T>((event.raw, event.prev_hash))));
-        let (state, _) = fold(self.folded.state.clone(), skip_damaged(events))?;
-        self.folded = Folded { state, generation: self.folded.generation + seen, end: visible };
+        let (state, _) = fold(base, skip_damaged(events))?;
+        self.folded = Folded { state, generation: self.folded.generation + seen, end: visible, rewrites };
         Ok(())
     }
 }

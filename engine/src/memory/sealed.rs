@@ -15,7 +15,7 @@ use crate::disk::segment::{SegmentName, StoreId};
 use crate::disk::storage::File;
 use crate::memory::cache::SectionCache;
 use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
-use crate::memory::postings::{Postings, u32_at};
+use crate::memory::postings::{Places, Postings, u32_at};
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::sync::{Arc, AtomicU64, Mutex, OnceLock, Ordering};
@@ -43,6 +43,9 @@ pub(crate) enum Tag {
     Causations = 9,
     Catalogue = 10,
     Blocks = 11,
+    /// Only where retention removed something, as the next.
+    Removed = 12,
+    RemovedStreams = 13,
     /// The stream of each row, as a place among the names. Not stored: made from the postings and kept like a section.
     StreamOfRow = 1_000,
 }
@@ -206,6 +209,36 @@ impl SealedPart {
 
     pub(crate) fn names(&self, tag: Tag) -> Result<Names, StoreError> {
         Ok(Names { bytes: self.section(tag)? })
+    }
+
+    /// The places of what retention removed, ascending, as stored; `None` if it removed nothing.
+    pub(crate) fn removed(&self) -> Result<Option<Arc<[u8]>>, StoreError> {
+        (self.removed_count() > 0).then(|| self.section(Tag::Removed)).transpose()
+    }
+
+    /// How many events retention removed. Reads nothing.
+    pub(crate) fn removed_count(&self) -> u64 {
+        let section = self.sections.iter().find(|section| section.tag == Tag::Removed as u32);
+        section.map_or(0, |section| section.len / 4)
+    }
+
+    /// The streams of what retention removed; `None` if it removed nothing.
+    pub(crate) fn removed_streams(&self) -> Result<Option<Names>, StoreError> {
+        (self.removed_count() > 0).then(|| self.names(Tag::RemovedStreams)).transpose()
+    }
+
+    /// Looks at every place of a stream, those that retention emptied included.
+    pub(crate) fn with_places<R>(
+        &self,
+        entity: &str,
+        look: impl FnOnce(Places<'_>) -> R,
+    ) -> Result<R, StoreError> {
+        let (names, removed) = (self.names(Tag::Streams)?, self.removed_streams()?);
+        let none = Postings::Slice(&[]);
+        Ok(look(Places {
+            events: names.find(entity).unwrap_or(none),
+            removed: removed.as_ref().and_then(|names| names.find(entity)).unwrap_or(none),
+        }))
     }
 
     /// Ordinals whose id, correlation or cause may be `id`, ascending.
@@ -477,6 +510,13 @@ impl LivePart {
                 at += 2;
             }
         }
+        if let (Some(removed), Some(streams)) = (part.removed()?, part.removed_streams()?) {
+            live.removed.extend((0..).map_while(|at| u32_at(&removed, at)));
+            for (name, postings) in streams.iter() {
+                let ordinals = (0..postings.len()).filter_map(|at| postings.get(at)).collect();
+                live.removed_streams.insert(name.into(), ordinals);
+            }
+        }
         live.catalogue = part.catalogue()?;
         Ok(live)
     }
@@ -484,7 +524,7 @@ impl LivePart {
 
 /// Encodes the index of a whole segment.
 pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
-    let sections = [
+    let mut sections = vec![
         (Tag::Offsets, words(part.offsets.iter().copied())),
         (Tag::Times, part.times.iter().flat_map(|time| time.to_le_bytes()).collect()),
         (Tag::Kinds, part.kinds.iter().flat_map(|kind| kind.to_le_bytes()).collect()),
@@ -497,6 +537,10 @@ pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
         (Tag::Catalogue, catalogue(part, header.synced_through)),
         (Tag::Blocks, blocks(part)),
     ];
+    if !part.removed.is_empty() {
+        sections.push((Tag::Removed, words(part.removed.iter().copied())));
+        sections.push((Tag::RemovedStreams, names(&part.removed_streams)));
+    }
     let table_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN;
     let mut out =
         Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());

@@ -88,8 +88,7 @@ impl Walk {
             let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
                 && !self.reader.shared().source.is_dense()
                 && !self.tells_unused;
-            let is_other =
-                event.as_ref().is_ok_and(|found| !self.selection.confirms(&found.event.header, found.hidden));
+            let is_other = event.as_ref().is_ok_and(|found| !self.selection.confirms(found));
             if !is_unused && !is_other {
                 return Some((located.sequence, event));
             }
@@ -158,6 +157,32 @@ impl Walk {
             }
         }
         self.reader.read_located(located, window)
+    }
+}
+
+/// Frames of the events that a selection takes, whole, and as their source has them.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    walk: Walk,
+}
+
+impl Frames {
+    pub(crate) fn new(reader: &Reader, selection: Selection, range: Range<u64>) -> Self {
+        Self { walk: Walk::new(reader.clone(), selection, range).with_payloads() }
+    }
+}
+
+impl Iterator for Frames {
+    type Item = (u64, Result<Sourced, StoreError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk.step(Side::Front)
+    }
+}
+
+impl DoubleEndedIterator for Frames {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.walk.step(Side::Back)
     }
 }
 
@@ -292,7 +317,10 @@ impl Iterator for StreamIter {
     type Item = Result<(RawEvent, [u8; 32]), StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (_, event) = self.events.next()?;
+        let is_kept = |event: &Result<LogEvent, StoreError>| {
+            event.as_ref().map_or(true, |event| event.removed.is_none())
+        };
+        let (_, event) = self.events.by_ref().find(|(_, event)| is_kept(event))?;
         Some(event.map(|event| (event.raw, event.prev_hash)))
     }
 }
