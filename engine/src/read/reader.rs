@@ -264,7 +264,7 @@ impl Reader {
     pub(crate) fn find_kept_or_removed(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
         let mut window = Window::whole();
         let found = self.find_with(id, &mut window)?;
-        found.map(|sourced| self.linked(sourced, &mut window)).transpose()
+        found.map(|sourced| self.linked(sourced, None, &mut window)).transpose()
     }
 
     /// The event with this id as its source has it.
@@ -299,7 +299,7 @@ impl Reader {
         if let Some(Removal { reason: reason @ RemovalReason::Retention, .. }) = sourced.removed {
             return Err(StoreError::Removed { sequence, reason });
         }
-        self.linked(sourced, &mut window)
+        self.linked(sourced, None, &mut window)
     }
 
     /// The header of an event, or of what is left of it.
@@ -340,15 +340,19 @@ impl Reader {
         Ok(sourced)
     }
 
-    /// An event with the hash that it links to, which its source has or the event before it in its stream.
-    fn linked(&self, sourced: Sourced, window: &mut Window) -> Result<LogEvent, StoreError> {
+    /// An event with the hash that it links to: its source has it, or it is known, or the event before it in its stream tells.
+    pub(super) fn linked(
+        &self,
+        sourced: Sourced,
+        known: Option<[u8; 32]>,
+        window: &mut Window,
+    ) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
-        let prev_hash = match sourced.prev_hash {
-            Some(hash) => hash,
-            None => {
-                let place = (event.global_sequence, event.header.position.sequence());
-                self.shared.hash_before(window, event.coordinate.entity(), place)?
-            }
+        let place = (event.global_sequence, event.header.position.sequence());
+        let prev_hash = if let Some(hash) = sourced.prev_hash.or(known) {
+            hash
+        } else {
+            self.shared.hash_before(window, event.coordinate.entity(), place)?
         };
         Ok(LogEvent::new(sourced, prev_hash))
     }

@@ -137,7 +137,9 @@ impl Walk {
             }
             Side::Back => {
                 self.left.end = last.unwrap_or(self.left.start);
-                located.into_iter().for_each(|located| self.back.push_front(located));
+                for located in located {
+                    self.back.push_front(located);
+                }
             }
         }
         Ok(())
@@ -210,28 +212,23 @@ impl Events {
         Some((sequence, sourced.and_then(|sourced| self.linked(side, sourced))))
     }
 
-    /// Finds the hash that an event links to: remembered, stored, or read from the event before it in its stream.
+    /// An event with the hash that it links to, which is remembered if the event before it in its stream came before it here too.
     fn linked(&mut self, side: Side, sourced: Sourced) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
+        let (entity, event_hash) = (event.coordinate.shared_entity(), event.event_hash);
         let clock = event.header.position.sequence();
-        let known = self.hashes.get(event.coordinate.entity());
-        let known = known.filter(|(before, _)| before.checked_add(1) == Some(clock)).map(|(_, hash)| *hash);
-        let prev_hash = match sourced.prev_hash.or(known) {
-            Some(hash) => hash,
-            None => {
-                let window = match side {
-                    Side::Front => &mut self.walk.front_window,
-                    Side::Back => &mut self.walk.back_window,
-                };
-                let place = (event.global_sequence, clock);
-                self.walk.reader.shared().hash_before(window, event.coordinate.entity(), place)?
-            }
+        let known = self.hashes.get(&entity).filter(|(before, _)| before.checked_add(1) == Some(clock));
+        let known = known.map(|(_, hash)| *hash);
+        let window = match side {
+            Side::Front => &mut self.walk.front_window,
+            Side::Back => &mut self.walk.back_window,
         };
+        let event = self.walk.reader.linked(sourced, known, window)?;
         if self.hashes.len() >= REMEMBERED_STREAMS {
             self.hashes.clear();
         }
-        self.hashes.insert(event.coordinate.shared_entity(), (clock, event.event_hash));
-        Ok(LogEvent::new(sourced, prev_hash))
+        self.hashes.insert(entity, (clock, event_hash));
+        Ok(event)
     }
 }
 
