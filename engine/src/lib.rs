@@ -14,16 +14,22 @@ mod proof;
 mod read;
 mod words;
 
-pub use causeway_macros::{EventPayload, EventSourced};
+pub use causeway_macros::{EventPayload, EventSourced, MultiEventReactor};
 
-pub use crate::event::{EventPayload, EventSourced};
+pub use crate::encoding as canonical;
+pub use crate::event::{EventPayload, EventSourced, MultiReactive};
 
 /// What the derives' code refers to.
 #[doc(hidden)]
 pub mod __private {
-    pub use serde::{Serialize, de::DeserializeOwned};
+    pub use inventory;
+    pub use serde::de::DeserializeOwned;
+    pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub use crate::derive::fold::distinct_kinds;
+    pub use crate::derive::fold::are_distinct;
+    pub use crate::derive::reactive::with_payload;
+    pub use crate::words::registry::RegisteredPayload;
+    pub use crate::words::typestate::SealedState;
 }
 
 /// Entities, scopes, regions and positions.
@@ -36,33 +42,59 @@ pub mod coordinate {
 /// Events, kinds and payloads.
 pub mod event {
     pub use crate::words::catalogue::{FieldDescription, KindDescription};
-    pub use crate::words::config::EventPayloadValidation;
     pub use crate::words::event::{
         Event, EventHeader, HashChain, RawEvent, Removal, RemovalReason, StoredEvent,
     };
-    pub use crate::words::kind::{EventKind, EventKindError};
-    pub use crate::words::payload::{DecodeSource, DecodeTyped, EventPayload, TypedDecodeError};
-    pub use sourcing::{
-        EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload, RawMsgpackInput,
-        ReplayLane,
+    pub use decode::{DecodeSource, DecodeTyped, StoredPayload, TypedDecodeError};
+    pub use kind::{EventKind, EventKindError};
+    pub use payload::{
+        EventPayload, EventPayloadKindCollision, EventPayloadRegistryError, EventPayloadValidation,
+        revalidate_event_payload_registry, validate_event_payload_registry,
     };
+    pub use sourcing::{
+        EventSourced, JsonValueInput, MultiDispatchError, MultiReactive, ProjectionEvent, ProjectionInput,
+        ProjectionPayload, RawMsgpackInput, Reactive, ReplayLane, TypedReactive,
+    };
+
+    /// From an event to a typed payload.
+    pub mod decode {
+        pub use crate::words::decode::{DecodeSource, StoredPayload, TypedDecodeError};
+        pub use crate::words::payload::DecodeTyped;
+    }
+
+    /// Type tags of payloads.
+    pub mod kind {
+        pub use crate::words::kind::{EventKind, EventKindError};
+    }
+
+    /// Typed payloads, and the check that no two claim one kind.
+    pub mod payload {
+        pub use crate::words::config::EventPayloadValidation;
+        pub use crate::words::payload::EventPayload;
+        pub use crate::words::registry::{
+            EventPayloadKindCollision, EventPayloadRegistryError, revalidate_event_payload_registry,
+            validate_event_payload_registry,
+        };
+    }
 
     /// Flags of an event header.
     pub mod header {
         pub use crate::words::event::{EventHeader, FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
     }
 
-    /// Folds of events into states.
+    /// Folds of events into states, and answers to events.
     pub mod sourcing {
         pub use crate::derive::fold::{
             EventSourced, JsonValueInput, ProjectionEvent, ProjectionInput, ProjectionPayload,
             RawMsgpackInput, ReplayLane,
         };
+        pub use crate::derive::reactive::{MultiDispatchError, MultiReactive, Reactive, TypedReactive};
     }
 
-    /// Content hashes.
+    /// Content hashes, and chains of them.
     pub mod hash {
-        pub use crate::words::chain::compute_hash;
+        pub use crate::words::chain::{compute_hash, verify_chain};
+        pub use crate::words::event::HashChain;
     }
 }
 
@@ -106,6 +138,29 @@ pub mod outcome {
     /// What is waited for, and what is to be undone.
     pub mod wait {
         pub use crate::words::outcome::wait::{CompensationAction, WaitCondition};
+    }
+}
+
+/// Changes of state that the compiler knows.
+pub mod typestate {
+    pub use transition::{StateMarker, Transition};
+
+    /// From one state to another.
+    pub mod transition {
+        pub use crate::words::typestate::{StateMarker, Transition};
+    }
+}
+
+pub mod guard;
+
+/// From a proposal past the gates to a commit.
+pub mod pipeline {
+    pub use crate::guard::pipeline::{CommitMetadata, Committed, Pipeline, Proposal};
+    pub use bypass::{BypassAudit, BypassReason, BypassReceipt};
+
+    /// Past the gates without being asked.
+    pub mod bypass {
+        pub use crate::guard::bypass::{BypassAudit, BypassReason, BypassReceipt};
     }
 }
 

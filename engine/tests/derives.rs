@@ -12,10 +12,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, EventPayload)]
-#[causeway(category = 1, type_id = 0xFFF, version = 3)]
+#[causeway(category = 1, type_id = 0xFFF, version = 2)]
+#[causeway(from_version = 1, upcast = Ordered::without_lines)]
 struct Ordered {
     r#type: String,
     lines: Vec<Option<(u32, [u8; 4])>>,
+}
+
+impl Ordered {
+    fn without_lines(r#type: String) -> Self {
+        Self { r#type, lines: Vec::new() }
+    }
 }
 
 #[derive(Serialize, Deserialize, EventPayload)]
@@ -51,7 +58,7 @@ fn pairs<const COUNT: usize>(pairs: [(&str, &str); COUNT]) -> Vec<(String, Strin
 
 #[test]
 fn a_payload_has_the_kind_and_version_of_its_attribute() {
-    assert_eq!((Ordered::KIND, Ordered::PAYLOAD_VERSION), (EventKind::custom(1, 0xFFF), 3));
+    assert_eq!((Ordered::KIND, Ordered::PAYLOAD_VERSION), (EventKind::custom(1, 0xFFF), 2));
     assert_eq!((Moved::KIND, Moved::PAYLOAD_VERSION), (EventKind::custom(0xF, 0), 1));
     assert_eq!(Cleared::KIND, EventKind::custom(1, 2));
     assert_eq!(Wrapped::<u8>::KIND, Wrapped::<String>::KIND);
@@ -62,7 +69,7 @@ fn a_payload_describes_itself_as_the_source_spells_it() {
     let description = Ordered::description().unwrap();
     assert_eq!(
         (description.kind, description.version, description.name.as_str()),
-        (Ordered::KIND, 3, "Ordered")
+        (Ordered::KIND, 2, "Ordered")
     );
     assert_eq!(fields::<Ordered>(), pairs([("type", "String"), ("lines", "Vec<Option<(u32, [u8; 4])>>")]));
     assert_eq!(fields::<Moved>(), pairs([("0", "i64"), ("1", "BTreeMap<String, Box<[u8]>>")]));
@@ -72,6 +79,44 @@ fn a_payload_describes_itself_as_the_source_spells_it() {
         pairs([("Cash", "()"), ("Card", "(String, u8)"), ("Transfer", "{ iban: String, cents: u64 }")])
     );
     assert_eq!(fields::<Wrapped<u8>>(), pairs([("inner", "T")]));
+}
+
+mod doors {
+    use super::{Deserialize, EventPayload, Serialize};
+
+    #[derive(Serialize, Deserialize, EventPayload)]
+    #[causeway(category = 1, type_id = 5)]
+    pub(super) struct Turned<T: Clone, const LOCKS: usize>
+    where
+        T: Default,
+    {
+        pub(super) keys: Vec<T>,
+    }
+}
+
+/// A fold need not be a struct, nor its events' types have short names.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, EventSourced)]
+#[causeway(input = JsonValueInput)]
+#[causeway(event = doors::Turned<u8, 2>, handler = turn)]
+enum Door {
+    #[default]
+    Shut,
+    Open {
+        keys: usize,
+    },
+}
+
+impl Door {
+    fn turn(&mut self, event: &doors::Turned<u8, 2>) {
+        *self = Self::Open { keys: event.keys.len() };
+    }
+}
+
+#[test]
+fn folds_and_payloads_of_any_shape_are_derived() {
+    let turned = event(doors::Turned::<u8, 2>::KIND, json!({"keys": [1, 2]}));
+    assert_eq!(Door::from_events(&[turned]), Some(Door::Open { keys: 2 }));
+    assert_eq!(fields::<doors::Turned<u8, 2>>(), pairs([("keys", "Vec<T>")]));
 }
 
 #[derive(Serialize, Deserialize, EventPayload)]

@@ -17,9 +17,16 @@ use serde_json::{Value, json};
 
 #[derive(Serialize, Deserialize, causeway::EventPayload)]
 #[causeway(category = 3, type_id = 5, version = 2)]
+#[causeway(from_version = 1, try_upcast = Priced::of_nothing)]
 struct Priced {
     item: String,
     cents: u64,
+}
+
+impl Priced {
+    fn of_nothing((): ()) -> Result<Self, &'static str> {
+        Err("no store holds version 1")
+    }
 }
 
 fn fixture(name: &str) -> PathBuf {

@@ -1,4 +1,4 @@
-//! Owns the reading of `#[causeway(key = value, ..)]` attributes, which both derives share. Knows no key of either derive.
+//! Owns the reading of `#[causeway(key = value, ..)]` attributes, which the derives share. Knows no key of any of them.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Ident, LitBool, LitInt, Token, Type};
+use syn::{Attribute, Error, Expr, Ident, Lit, LitBool, LitInt, Token, Type, TypePath};
 
 const NAMES: [&str; 2] = ["causeway", "batpak"];
 
@@ -25,7 +25,9 @@ struct Entry {
 enum Value {
     Number(LitInt),
     Bool(LitBool),
-    Type(Box<Type>),
+    Type(Type),
+    /// What no key takes.
+    Other(Expr),
 }
 
 impl Parse for Entry {
@@ -36,6 +38,8 @@ impl Parse for Entry {
             Value::Number(input.parse()?)
         } else if input.peek(LitBool) {
             Value::Bool(input.parse()?)
+        } else if input.peek(Lit) || input.peek(Token![-]) {
+            Value::Other(input.parse()?)
         } else {
             Value::Type(input.parse()?)
         };
@@ -62,7 +66,7 @@ fn parse_group(attribute: &Attribute) -> Result<Group, Error> {
             return Err(Error::new(entry.key.span(), format!("`{}` is given twice", entry.key)));
         }
     }
-    Ok(Group { span: attribute.span(), entries })
+    Ok(Group { span: attribute.path().span(), entries })
 }
 
 impl Group {
@@ -79,9 +83,10 @@ impl Group {
     {
         match self.take(key) {
             None => Ok(None),
-            Some(Entry { value: Value::Number(literal), .. }) => {
-                Ok(Some((literal.base10_parse()?, literal.span())))
-            }
+            Some(Entry { value: Value::Number(literal), .. }) => match literal.base10_parse() {
+                Ok(number) => Ok(Some((number, literal.span()))),
+                Err(why) => Err(Error::new(literal.span(), format!("`{key}` takes a whole number: {why}"))),
+            },
             Some(entry) => Err(entry.refused("a whole number")),
         }
     }
@@ -99,22 +104,32 @@ impl Group {
     pub(crate) fn type_name(&mut self, key: &str) -> Result<Option<Type>, Error> {
         match self.take(key) {
             None => Ok(None),
-            Some(Entry { value: Value::Type(found), .. }) => Ok(Some(*found)),
+            Some(Entry { value: Value::Type(found), .. }) => Ok(Some(found)),
             Some(entry) => Err(entry.refused("a type")),
         }
+    }
+
+    /// Takes the path of a function.
+    pub(crate) fn function(&mut self, key: &str) -> Result<Option<TypePath>, Error> {
+        let Some(entry) = self.take(key) else { return Ok(None) };
+        entry.path().cloned().map(Some).ok_or_else(|| entry.refused("the path of a function"))
     }
 
     /// Takes the name of a method.
     pub(crate) fn method(&mut self, key: &str) -> Result<Option<Ident>, Error> {
         let Some(entry) = self.take(key) else { return Ok(None) };
-        let name = match &entry.value {
-            Value::Type(found) => match found.as_ref() {
-                Type::Path(path) if path.qself.is_none() => path.path.get_ident().cloned(),
-                _ => None,
-            },
-            Value::Number(_) | Value::Bool(_) => None,
-        };
-        name.map(Some).ok_or_else(|| entry.refused("the name of a method of this type"))
+        let name = entry.path().filter(|path| path.qself.is_none()).and_then(|path| path.path.get_ident());
+        name.cloned().map(Some).ok_or_else(|| entry.refused("the name of a method of this type"))
+    }
+
+    /// Takes what must be there.
+    pub(crate) fn required<T>(
+        &mut self,
+        key: &str,
+        take: impl FnOnce(&mut Self, &str) -> Result<Option<T>, Error>,
+    ) -> Result<T, Error> {
+        let span = self.span;
+        take(self, key)?.ok_or_else(|| Error::new(span, format!("`{key}` is missing")))
     }
 
     /// Ends the reading: whatever was not taken is an unknown key.
@@ -134,11 +149,19 @@ impl Group {
 }
 
 impl Entry {
+    fn path(&self) -> Option<&TypePath> {
+        match &self.value {
+            Value::Type(Type::Path(path)) => Some(path),
+            Value::Number(_) | Value::Bool(_) | Value::Type(_) | Value::Other(_) => None,
+        }
+    }
+
     fn refused(&self, wanted: &str) -> Error {
         let span = match &self.value {
             Value::Number(literal) => literal.span(),
             Value::Bool(literal) => literal.span(),
             Value::Type(found) => found.span(),
+            Value::Other(found) => found.span(),
         };
         Error::new(span, format!("`{}` takes {wanted}", self.key))
     }

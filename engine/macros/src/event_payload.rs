@@ -6,11 +6,12 @@ use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Error, Field, Fields, Variant, parse_quote};
 
 use crate::attributes::{Group, groups};
+use crate::upcasts::{Chain, Step};
 
-const KNOWN: &str = "`category`, `type_id` and `version`";
+const KNOWN: &str = "`category`, `type_id` and `version`, or `from_version` with `upcast` or `try_upcast`";
 
 pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenStream, Error> {
-    let Binding { category, type_id, version } = Binding::read(input)?;
+    let Binding { category, type_id, version, upcasts } = Binding::read(input)?;
     let fields = described_fields(&input.data, input.ident.span())?.into_iter().map(|(name, type_name)| {
         quote!(#store::event::FieldDescription {
             name: ::std::string::String::from(#name),
@@ -25,7 +26,15 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
         generics.make_where_clause().predicates.push(bound);
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let upcast = upcasts.method(store);
     Ok(quote! {
+        #store::__private::inventory::submit! {
+            #store::__private::RegisteredPayload::new(
+                #store::event::EventKind::custom(#category, #type_id),
+                ::core::concat!(::core::module_path!(), "::", #type_name),
+            )
+        }
+
         #[automatically_derived]
         impl #impl_generics #store::event::EventPayload for #ident #type_generics #where_clause {
             const KIND: #store::event::EventKind = #store::event::EventKind::custom(#category, #type_id);
@@ -39,40 +48,43 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
                     fields: ::std::vec![#(#fields),*],
                 })
             }
+
+            #upcast
         }
     })
 }
 
-/// What the attribute says, checked.
+/// What the attributes say, checked.
 struct Binding {
     category: u8,
     type_id: u16,
     version: u16,
+    upcasts: Chain,
 }
 
 impl Binding {
     fn read(input: &DeriveInput) -> Result<Self, Error> {
-        let mut groups = groups(&input.attrs)?.into_iter();
-        let Some(mut group) = groups.next() else {
+        let (steps, kinds): (Vec<_>, Vec<_>) = groups(&input.attrs)?.into_iter().partition(Step::is);
+        let mut kinds = kinds.into_iter();
+        let Some(mut kind) = kinds.next() else {
             return Err(Error::new(
                 input.ident.span(),
                 "a payload needs its kind: #[causeway(category = 1, type_id = 1)]",
             ));
         };
-        if let Some(second) = groups.next() {
+        if let Some(second) = kinds.next() {
             return Err(Error::new(second.span, "the kind is given twice; write one attribute"));
         }
-        let category = check_category(required(&mut group, "category")?)?;
-        let type_id = check_type_id(required(&mut group, "type_id")?)?;
-        let version = group.number("version")?.map_or(Ok(1), check_version)?;
-        group.finish(KNOWN)?;
-        Ok(Self { category, type_id, version })
+        let category = check_category(kind.required("category", Group::number)?)?;
+        let type_id = check_type_id(kind.required("type_id", Group::number)?)?;
+        let (version, span) = match kind.number("version")? {
+            Some((version, span)) => (check_version((version, span))?, span),
+            None => (1, kind.span),
+        };
+        kind.finish(KNOWN)?;
+        let steps = steps.into_iter().map(Step::read).collect::<Result<_, Error>>()?;
+        Ok(Self { category, type_id, version, upcasts: Chain::new(steps, version, span)? })
     }
-}
-
-fn required(group: &mut Group, key: &str) -> Result<(u64, Span), Error> {
-    let span = group.span;
-    group.number(key)?.ok_or_else(|| Error::new(span, format!("`{key}` is missing")))
 }
 
 fn check_category((category, span): (u64, Span)) -> Result<u8, Error> {
@@ -174,12 +186,7 @@ fn spell(tokens: TokenStream, text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check_refused(input: &str, expected: &str) {
-        let input = syn::parse_str(input).expect("the text is Rust");
-        let refusal = expand(&input, &quote!(::causeway)).map(|tokens| tokens.to_string());
-        assert_eq!(refusal.map_err(|error| error.to_string()), Err(expected.to_owned()));
-    }
+    use crate::check_refused;
 
     #[test]
     fn what_is_no_payload_is_refused_with_its_reason() {
@@ -199,13 +206,47 @@ mod tests {
             ),
             (
                 "#[causeway(category = 1, type_id = 1, colour = 1)] struct A;",
-                "unknown key `colour`; known are `category`, `type_id` and `version`",
+                "unknown key `colour`; known are `category`, `type_id` and `version`, or `from_version` with `upcast` or `try_upcast`",
             ),
             ("#[causeway(category = 1, category = 2, type_id = 1)] struct A;", "`category` is given twice"),
             ("#[causeway(category = One, type_id = 1)] struct A;", "`category` takes a whole number"),
+            (
+                "#[causeway(category = -1, type_id = 1)] struct A;",
+                "`category` takes a whole number: invalid digit found in string",
+            ),
+            (
+                "#[causeway(category = 1, type_id = 1, version = 2)] struct A;",
+                "events of version 1 would not decode: #[causeway(from_version = 1, upcast = function)]",
+            ),
+            (
+                "#[causeway(category = 1, type_id = 1, version = 4)] #[causeway(from_version = 3, upcast = c)] \
+                 #[causeway(from_version = 1, upcast = a)] struct A;",
+                "events of version 2 would not decode: #[causeway(from_version = 2, upcast = function)]",
+            ),
+            (
+                "#[causeway(category = 1, type_id = 1, version = 2)] #[causeway(from_version = 1, upcast = a)] \
+                 #[causeway(from_version = 1, upcast = b)] struct A;",
+                "version 1 has an upcast already",
+            ),
+            (
+                "#[causeway(category = 1, type_id = 1)] #[causeway(from_version = 1, upcast = a)] struct A;",
+                "the type has version 1: nothing leads on from version 1",
+            ),
+            (
+                "#[causeway(category = 1, type_id = 1, version = 2)] #[causeway(from_version = 0, upcast = a)] struct A;",
+                "payloads of version 0 are untyped and decode as they stand",
+            ),
+            (
+                "#[causeway(category = 1, type_id = 1, version = 2)] #[causeway(from_version = 1)] struct A;",
+                "`upcast` is missing",
+            ),
+            (
+                "#[causeway(category = 1, type_id = 1, version = 2)] #[causeway(from_version = 1, upcast = 5)] struct A;",
+                "`upcast` takes the path of a function",
+            ),
             ("#[causeway(category = 1, type_id = 1)] union A { a: u8 }", "a union cannot be a payload"),
         ] {
-            check_refused(input, expected);
+            check_refused(expand, input, expected);
         }
     }
 

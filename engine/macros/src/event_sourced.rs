@@ -1,10 +1,10 @@
 //! Owns `#[derive(EventSourced)]`: a fold that hands each event to the handler of its payload type.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Data, DeriveInput, Error, Field, Ident, Type, parse_quote};
 
-use crate::attributes::{Group, groups};
+use crate::bindings::{self, Binding, Kinds};
 
 const KNOWN: &str = "`input`, `cache_version` and `incremental`, or `event` with `handler`";
 
@@ -16,19 +16,12 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
         generics.make_where_clause().predicates.push(parse_quote!(Self: ::core::default::Default));
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let kinds =
-        bindings.iter().map(|Binding { event, .. }| quote!(<#event as #store::event::EventPayload>::KIND));
-    let steps = bindings.iter().map(|Binding { event, handler }| {
-        quote! {
-            if let ::core::option::Option::Some(payload) =
-                #store::event::DecodeTyped::route_typed::<#event>(event)?
-            {
-                Self::#handler(self, &payload);
-            }
-        }
-    });
-    let fallible = fallible_methods(store, steps);
+    let kinds = Kinds::of(&bindings, store);
+    let (checked, relevant) = (kinds.checked(&input.generics), kinds.method(store));
+    let fallible = fallible_methods(ident, &bindings, store);
     Ok(quote! {
+        #checked
+
         #[automatically_derived]
         impl #impl_generics #store::event::EventSourced for #ident #type_generics #where_clause {
             type Input = #lane;
@@ -42,9 +35,7 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
                 let _ = <Self as #store::event::EventSourced>::try_apply_event(self, event);
             }
 
-            fn relevant_event_kinds() -> &'static [#store::event::EventKind] {
-                const { &#store::__private::distinct_kinds([#(#kinds),*]) }
-            }
+            #relevant
 
             fn schema_version() -> u64 {
                 #cache_version
@@ -60,7 +51,20 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
 }
 
 /// The two methods that the store calls: they say why an event does not fold.
-fn fallible_methods(store: &TokenStream, steps: impl Iterator<Item = TokenStream>) -> TokenStream {
+///
+/// What the compiler may refuse of the user's is called at its own place: the type for `Default`, the name of the handler for its method.
+fn fallible_methods(ident: &Ident, bindings: &[Binding], store: &TokenStream) -> TokenStream {
+    let default = quote_spanned!(ident.span()=> <Self as ::core::default::Default>::default());
+    let steps = bindings.iter().map(|Binding { event, handler }| {
+        let call = quote_spanned!(handler.span()=> Self::#handler(self, &payload));
+        quote! {
+            if let ::core::option::Option::Some(payload) =
+                #store::event::DecodeTyped::route_typed::<#event>(event)?
+            {
+                #call;
+            }
+        }
+    });
     quote! {
         fn try_from_events(
             events: &[#store::event::ProjectionEvent<Self>],
@@ -68,7 +72,7 @@ fn fallible_methods(store: &TokenStream, steps: impl Iterator<Item = TokenStream
             let kinds = <Self as #store::event::EventSourced>::relevant_event_kinds();
             let mut state = ::core::option::Option::None;
             for event in events.iter().filter(|event| kinds.contains(&event.header.event_kind)) {
-                let state = state.get_or_insert_with(<Self as ::core::default::Default>::default);
+                let state = state.get_or_insert_with(|| #default);
                 <Self as #store::event::EventSourced>::try_apply_event(state, event)?;
             }
             ::core::result::Result::Ok(state)
@@ -92,26 +96,9 @@ struct Projection {
     bindings: Vec<Binding>,
 }
 
-/// One payload type and the method that takes it.
-struct Binding {
-    event: Type,
-    handler: Ident,
-}
-
 impl Projection {
     fn read(input: &DeriveInput) -> Result<Self, Error> {
-        let (mut settings, mut bindings): (Option<Group>, Vec<Binding>) = (None, Vec::new());
-        for group in groups(&input.attrs)? {
-            if group.has("event") || group.has("handler") {
-                let binding = Binding::read(group)?;
-                binding.check_new(&bindings)?;
-                bindings.push(binding);
-            } else if settings.is_some() {
-                return Err(Error::new(group.span, "the input is given twice; write one attribute"));
-            } else {
-                settings = Some(group);
-            }
-        }
+        let (settings, bindings) = bindings::read(&input.attrs)?;
         let span = input.ident.span();
         let mut settings = settings.ok_or_else(|| {
             Error::new(span, "a projection needs its input: #[causeway(input = JsonValueInput)]")
@@ -136,26 +123,6 @@ impl Projection {
     }
 }
 
-impl Binding {
-    fn read(mut group: Group) -> Result<Self, Error> {
-        let missing =
-            |key| Error::new(group.span, format!("`{key}` is missing beside the other of the pair"));
-        let (no_event, no_handler) = (missing("event"), missing("handler"));
-        let event = group.type_name("event")?.ok_or(no_event)?;
-        let handler = group.method("handler")?.ok_or(no_handler)?;
-        group.finish("`event` and `handler` in this attribute")?;
-        Ok(Self { event, handler })
-    }
-
-    fn check_new(&self, earlier: &[Self]) -> Result<(), Error> {
-        let text = self.event.to_token_stream().to_string();
-        if earlier.iter().any(|binding| binding.event.to_token_stream().to_string() == text) {
-            return Err(Error::new_spanned(&self.event, "this event has a handler already"));
-        }
-        Ok(())
-    }
-}
-
 /// True if serde leaves a field out: then the serialised state is not the whole state and must not be built upon.
 fn skips_fields(data: &Data, span: proc_macro2::Span) -> Result<bool, Error> {
     let skips = |field: &Field| field.attrs.iter().any(is_skip);
@@ -176,12 +143,7 @@ fn is_skip(attribute: &Attribute) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check_refused(input: &str, expected: &str) {
-        let input = syn::parse_str(input).expect("the text is Rust");
-        let refusal = expand(&input, &quote!(::causeway)).map(|tokens| tokens.to_string());
-        assert_eq!(refusal.map_err(|error| error.to_string()), Err(expected.to_owned()));
-    }
+    use crate::check_refused;
 
     #[test]
     fn what_is_no_projection_is_refused_with_its_reason() {
@@ -195,10 +157,7 @@ mod tests {
                 "#[causeway(input = JsonValueInput)] struct A;",
                 "a projection needs an event: #[causeway(event = Type, handler = method)]",
             ),
-            (
-                "#[causeway(input = JsonValueInput)] #[causeway(event = E)] struct A;",
-                "`handler` is missing beside the other of the pair",
-            ),
+            ("#[causeway(input = JsonValueInput)] #[causeway(event = E)] struct A;", "`handler` is missing"),
             (
                 "#[causeway(input = J)] #[causeway(event = E, handler = 3)] struct A;",
                 "`handler` takes the name of a method of this type",
@@ -212,7 +171,7 @@ mod tests {
                 "this event has a handler already",
             ),
         ] {
-            check_refused(input, expected);
+            check_refused(expand, input, expected);
         }
     }
 }

@@ -1,8 +1,11 @@
-//! Owns the derives of causeway: `EventPayload` and `EventSourced`. Emits code only; never reads or writes a file of its user.
+//! Owns the derives of causeway: `EventPayload`, `EventSourced` and `MultiEventReactor`. Emits code only; never reads or writes a file of its user.
 
 mod attributes;
+mod bindings;
 mod event_payload;
 mod event_sourced;
+mod multi_event_reactor;
+mod upcasts;
 
 use proc_macro::TokenStream;
 use proc_macro_crate::{FoundCrate, crate_name};
@@ -14,6 +17,11 @@ use syn::{DeriveInput, Error, parse_macro_input};
 /// `#[causeway(category = N, type_id = N, version = N)]`, or the same under the name `batpak`. The category is 1 to 15 without 13,
 /// the type 0 to 4,095; the version is 1 unless given. Structs, tuple structs, unit structs and enums are accepted, with or without
 /// generic parameters. The description lists fields as the source spells them; tuple fields by number, enums by variant.
+///
+/// A version above 1 needs one `#[causeway(from_version = N, upcast = function)]` per version below it. Each function takes what version
+/// N stored, decoded into whatever type its parameter has, and returns what version N + 1 stored; the last returns this type. With
+/// `try_upcast` in place of `upcast` it returns a `Result`, whose error is anything that turns into a `Box<dyn Error + Send + Sync>`.
+/// The path must leave no doubt about the parameter: `<New as From<Old>>::from`, not `New::from`.
 #[proc_macro_derive(EventPayload, attributes(causeway, batpak))]
 pub fn derive_event_payload(input: TokenStream) -> TokenStream {
     expand(&parse_macro_input!(input as DeriveInput), event_payload::expand)
@@ -32,6 +40,18 @@ pub fn derive_event_sourced(input: TokenStream) -> TokenStream {
     expand(&parse_macro_input!(input as DeriveInput), event_sourced::expand)
 }
 
+/// Derives `MultiReactive`: a reactor that hands each event to the handler of its payload type.
+///
+/// `#[causeway(input = JsonValueInput, error = Type)]`, or `RawMsgpackInput`, then one `#[causeway(event = Type, handler = method)]` per
+/// payload type; the same under the name `batpak`. The methods are
+/// `fn(&mut self, &StoredEvent<Type>, &mut ReactionBatch, Option<&AtLeastOnce>) -> Result<(), Error>`.
+///
+/// An event of a kind that no payload type has is passed over; one that does not decode ends the reactor.
+#[proc_macro_derive(MultiEventReactor, attributes(causeway, batpak))]
+pub fn derive_multi_event_reactor(input: TokenStream) -> TokenStream {
+    expand(&parse_macro_input!(input as DeriveInput), multi_event_reactor::expand)
+}
+
 type Expand = fn(&DeriveInput, &proc_macro2::TokenStream) -> Result<proc_macro2::TokenStream, Error>;
 
 fn expand(input: &DeriveInput, derive: Expand) -> TokenStream {
@@ -48,4 +68,11 @@ fn store_crate() -> proc_macro2::TokenStream {
     };
     let name = proc_macro2::Ident::new(&name, proc_macro2::Span::call_site());
     quote!(::#name)
+}
+
+#[cfg(test)]
+fn check_refused(derive: Expand, input: &str, expected: &str) {
+    let input = syn::parse_str(input).expect("the text is Rust");
+    let refusal = derive(&input, &quote!(::causeway)).map(|tokens| tokens.to_string());
+    assert_eq!(refusal.map_err(|error| error.to_string()), Err(expected.to_owned()));
 }

@@ -1,3 +1,8 @@
 //! Floor 6: caring for a store.
 
+pub(crate) mod backup;
+pub(crate) mod copy;
+pub(crate) mod evidence;
+pub(crate) mod jsonl;
+pub(crate) mod receipts;
 pub(crate) mod verify;

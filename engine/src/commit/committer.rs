@@ -7,7 +7,7 @@
 
 use crate::commit::active::ActiveSegment;
 use crate::commit::poison::Poison;
-use crate::commit::receipt::AppendReceipt;
+use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
 use crate::commit::request::{Item, Request};
 use crate::commit::seal::{Sealing, seal_active};
 use crate::commit::stage::{Stage, Start};
@@ -151,20 +151,24 @@ impl Committer {
             if !same {
                 return Err(StoreError::IdempotencyConflict { key, sequence });
             }
-            return Ok(Some(AppendReceipt {
+            return Ok(Some(self.issuer().issue(Witness {
                 event_id: event.header.event_id,
                 sequence,
-                content_hash: event.header.content_hash,
-                key_id: [0; 32],
-                signature: None,
-                extensions: event.extensions,
                 stream_sequence: event.header.position.sequence(),
+                content_hash: event.header.content_hash,
                 event_hash: event.event_hash,
+                extensions: event.extensions,
                 place: DiskPos::new(place.segment.first, found.offset, found.length),
                 durable: sequence < self.shared.durable(),
-            }));
+            })));
         }
         Ok(None)
+    }
+
+    /// In whose name receipts are given now, also those of events that were committed long ago.
+    fn issuer(&self) -> Issuer<'_> {
+        let SegmentHeader { store_id, epoch, .. } = self.active.header;
+        Issuer { store_id, epoch, signer: self.shared.config.keys().signer() }
     }
 
     fn expect(&self, stage: &Stage, items: &[Item]) -> Result<(), StoreError> {
@@ -212,8 +216,9 @@ impl Committer {
                 for group in waiting.drain(..) {
                     let is_durable = |sequence| sequence < self.shared.durable();
                     let receipts = events.by_ref().take(group.events);
-                    let receipts =
-                        receipts.map(|event| event.receipt(segment, is_durable(event.global_sequence)));
+                    let receipts = receipts.map(|event| {
+                        event.receipt(self.issuer(), segment, is_durable(event.global_sequence))
+                    });
                     answer(group.tag, Ok(receipts.collect()));
                 }
             }

@@ -1,6 +1,7 @@
 //! Floor 3: committing. One request type, one place where an event becomes part of the log.
 
 pub(crate) mod active;
+pub(crate) mod claim;
 pub(crate) mod committer;
 pub(crate) mod compaction;
 pub(crate) mod poison;

@@ -14,10 +14,12 @@ use crate::disk::segment::{SegmentHeader, SegmentName, StoreId};
 use crate::disk::storage::{Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
+use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
-    Segment, Survey, Tail, missing_events, rebuilt_index, stored_index, survey, walk, walk_past_damage,
+    Segment, Survey, Tail, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
+    walk_past_damage,
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
@@ -36,6 +38,7 @@ pub(crate) struct Recovered {
     pub(crate) last: ([u8; 32], u32),
     /// The last event says that the store was closed.
     pub(crate) closed_by_event: bool,
+    pub(crate) lineage: Lineage,
     pub(crate) report: OpenReport,
 }
 
@@ -47,6 +50,7 @@ struct Sealed<'a> {
     poison: &'a Arc<Poison>,
     parts: Vec<Arc<SealedPart>>,
     largest_time: i64,
+    lineage: Lineage,
     report: OpenReport,
 }
 
@@ -62,9 +66,16 @@ pub(crate) fn recover(
     for name in superseded.iter().map(SegmentName::to_string).chain(leftovers) {
         directory.remove(&name)?;
     }
-    let report = OpenReport { findings, ..OpenReport::default() };
-    let mut sealed =
-        Sealed { directory, config, cache, poison, parts: Vec::new(), largest_time: i64::MIN, report };
+    let mut sealed = Sealed {
+        directory,
+        config,
+        cache,
+        poison,
+        parts: Vec::new(),
+        largest_time: i64::MIN,
+        lineage: lineage(&segments),
+        report: OpenReport { findings, ..OpenReport::default() },
+    };
     let Some(last) = segments.pop() else { return sealed.begin_store() };
     let firsts = segments.iter().skip(1).map(|segment| segment.name.first).chain([last.name.first]);
     let ends: Vec<u64> = firsts.collect();
@@ -125,6 +136,7 @@ impl Sealed<'_> {
     fn finish(mut self, active: ActiveSegment, live: LivePart, last: ([u8; 32], u32)) -> Recovered {
         let next_sequence = live.end();
         self.report.events = next_sequence;
+        self.lineage.take_in(&active.header);
         let largest_time = self.largest_time.max(live.largest_time);
         let index = Index::new(self.parts, live);
         for gap in index.missing() {
@@ -138,6 +150,7 @@ impl Sealed<'_> {
             largest_time,
             last,
             closed_by_event: false,
+            lineage: self.lineage,
             report: self.report,
         }
     }

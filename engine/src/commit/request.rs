@@ -8,7 +8,8 @@ use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::StoreError;
-use crate::words::event::{ExtensionKey, Extensions};
+use crate::words::event::{EncodedBytes, ExtensionKey, Extensions};
+use crate::words::extension::{ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue};
 use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::words::kind::EventKind;
 use crate::words::payload::EventPayload;
@@ -99,10 +100,27 @@ impl AppendOptions {
         self
     }
 
-    /// Adds an extension.
+    /// Adds an extension, or replaces that with the same key.
     #[must_use]
-    pub fn with_extension(mut self, key: ExtensionKey, value: Vec<u8>) -> Self {
-        self.extensions.insert(key, value);
+    pub fn with_extension(mut self, key: ExtensionKey, bytes: impl Into<EncodedBytes>) -> Self {
+        self.extensions.insert(key, bytes.into());
+        self
+    }
+
+    /// Adds an extension of a typed namespace, or replaces that with the same key.
+    #[must_use]
+    pub fn with_receipt_extension<P: ReceiptExtensionNamespace>(
+        self,
+        key: ReceiptExtensionKey<P>,
+        value: ReceiptExtensionValue<P>,
+    ) -> Self {
+        self.with_extension(key.into_key(), value.into_bytes())
+    }
+
+    /// Replaces all extensions.
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: Extensions) -> Self {
+        self.extensions = extensions;
         self
     }
 }
@@ -186,9 +204,38 @@ impl BatchAppendItem {
         self.item.options.clone()
     }
 
+    pub(crate) fn options_mut(&mut self) -> &mut AppendOptions {
+        &mut self.item.options
+    }
+
     /// What caused it.
     pub fn causation(&self) -> CausationRef {
         self.item.causation
+    }
+
+    /// Adds an extension, or replaces that with the same key.
+    #[must_use]
+    pub fn with_extension(mut self, key: ExtensionKey, bytes: impl Into<EncodedBytes>) -> Self {
+        self.item.options = self.item.options.with_extension(key, bytes);
+        self
+    }
+
+    /// Adds an extension of a typed namespace, or replaces that with the same key.
+    #[must_use]
+    pub fn with_receipt_extension<P: ReceiptExtensionNamespace>(
+        mut self,
+        key: ReceiptExtensionKey<P>,
+        value: ReceiptExtensionValue<P>,
+    ) -> Self {
+        self.item.options = self.item.options.with_receipt_extension(key, value);
+        self
+    }
+
+    /// Replaces all extensions.
+    #[must_use]
+    pub fn with_extensions(mut self, extensions: Extensions) -> Self {
+        self.item.options = self.item.options.with_extensions(extensions);
+        self
     }
 
     pub(crate) fn into_item(self) -> Item {
@@ -260,10 +307,15 @@ impl Item {
 
     /// What can be refused without looking at the store.
     fn check(&self, limit: usize) -> Result<(), StoreError> {
-        self.coordinate.validate()?;
         if self.kind.is_reserved() {
             return Err(StoreError::ReservedKind { kind: self.kind });
         }
+        self.check_size(limit)
+    }
+
+    /// The same, whoever the kind belongs to.
+    fn check_size(&self, limit: usize) -> Result<(), StoreError> {
+        self.coordinate.validate()?;
         let size = self.size();
         if size > limit {
             return Err(StoreError::Configuration(format!("the event has {size} bytes, more than {limit}")));
@@ -287,7 +339,17 @@ impl Request {
     /// One event.
     pub(crate) fn single(item: Item, config: &StoreConfig) -> Result<Self, StoreError> {
         item.check(config.single_append_max_bytes() as usize)?;
-        Ok(Self { items: vec![item], durable: config.sync().every_n_events <= 1 })
+        Ok(Self::alone(item, config))
+    }
+
+    /// The trace of a denial: an event of the store's own that an application asks for.
+    pub(crate) fn denial(item: Item, config: &StoreConfig) -> Result<Self, StoreError> {
+        item.check_size(config.single_append_max_bytes() as usize)?;
+        Ok(Self::alone(item, config))
+    }
+
+    fn alone(item: Item, config: &StoreConfig) -> Self {
+        Self { items: vec![item], durable: config.sync().every_n_events <= 1 }
     }
 
     /// The store's own event.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::commit::receipt::AppendReceipt;
+use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
 use crate::commit::request::{CausationRef, Item};
 use crate::disk::frame::{CatalogueFrame, EventFrame};
 use crate::memory::live::{Head, Row};
@@ -44,19 +44,17 @@ impl StagedEvent {
         (self.item.coordinate.shared_entity(), head)
     }
 
-    pub(crate) fn receipt(&self, segment: u64, durable: bool) -> AppendReceipt {
-        AppendReceipt {
+    pub(crate) fn receipt(&self, issuer: Issuer<'_>, segment: u64, durable: bool) -> AppendReceipt {
+        issuer.issue(Witness {
             event_id: self.header.event_id,
             sequence: self.global_sequence,
-            content_hash: self.header.content_hash,
-            key_id: [0; 32],
-            signature: None,
-            extensions: self.item.options.extensions.clone(),
             stream_sequence: self.header.position.sequence(),
+            content_hash: self.header.content_hash,
             event_hash: self.event_hash,
+            extensions: self.item.options.extensions.clone(),
             place: DiskPos::new(segment, u64::from(self.offset), self.length),
             durable,
-        }
+        })
     }
 }
 

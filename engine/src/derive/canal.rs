@@ -1,4 +1,5 @@
-//! Owns the canal: what subscriptions and cursors have in common, pulling the next events. Adds no promise of its own.
+//! Owns the canal: what subscriptions and cursors have in common, pulling the next events, and what the threads that do so have in common.
+//! Adds no promise of its own.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use thiserror::Error;
 
 use crate::memory::hub::Notification;
 use crate::read::entry::IndexEntry;
+use crate::words::error::StoreError;
 
 /// A source of events that is pulled from. What it promises of order and completeness is its own matter.
 pub trait Canal: Send {
@@ -72,3 +74,28 @@ impl CanalItem for IndexEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the canal is closed")]
 pub struct CanalClosed;
+
+/// Where a reactor gets its events from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReactorCanal {
+    /// A cursor: every event, in order, from the first on, at least once.
+    #[default]
+    CursorGuaranteed,
+    /// A subscription: what is appended from now on, as far as the reactor keeps up. Nothing is saved, and nothing comes again.
+    LossySubscription,
+}
+
+/// A thread that pulls from a canal.
+pub trait CanalHandle: Send {
+    /// Asks it to stop, and does not wait for it.
+    fn stop(&self);
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Errors
+    /// What ended it, if that was a failure.
+    fn join(self: Box<Self>) -> Result<(), StoreError>;
+
+    /// Stops it and waits until it ended. The same errors as [`CanalHandle::join`].
+    fn stop_and_join(self: Box<Self>) -> Result<(), StoreError>;
+}

@@ -149,7 +149,7 @@ pub(super) fn resume(
     match &checkpoint.region_identity {
         Some(stored) if *stored == expected => Ok(Some(checkpoint)),
         stored => {
-            let stored = stored.clone().unwrap_or_default();
+            let stored = stored.clone();
             Err(StoreError::CursorCheckpointRegionMismatch { path: id.path(), stored, expected })
         }
     }

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use crate::derive::canal::{Canal, CanalBatch};
 use crate::derive::checkpoint::{self, CheckpointId, CursorCheckpoint};
+use crate::derive::gap::{CursorGapConfig, GapObservation, Gaps, Skipped};
 use crate::derive::wait::{Patience, Waited, wait};
 use crate::disk::storage::Directory;
 use crate::memory::hub::Inbox;
 use crate::memory::selection::Selection;
-use crate::read::entry::IndexEntry;
+use crate::read::entry::{IndexEntry, LogEvent};
 use crate::read::reader::{Reader, WeakReader};
 use crate::words::error::StoreError;
+use crate::words::kind::EventKind;
 use crate::words::region::Region;
 use crate::words::sync::Arc;
 
@@ -27,12 +29,19 @@ use crate::words::sync::Arc;
 pub struct Cursor {
     reader: WeakReader,
     region: Region,
+    /// Of the region's events only those of these kinds; empty means every kind.
+    kinds: Vec<EventKind>,
     /// Global sequence of the last event handed out.
     after: Option<u64>,
+    /// Everything before this sequence was looked at and handed out, so that no pull looks at it again.
+    scanned: u64,
+    /// What was passed over since the last event handed out.
+    skipped: Skipped,
     /// Wakes a waiting pull; made when somebody waits for the first time.
     inbox: Option<Inbox>,
     /// The name under which the position is saved.
     checkpoint: Option<CheckpointId>,
+    gaps: Gaps,
 }
 
 impl Cursor {
@@ -41,9 +50,13 @@ impl Cursor {
         Self {
             reader: reader.downgrade(),
             region: region.clone(),
+            kinds: Vec::new(),
             after: None,
+            scanned: 0,
+            skipped: Skipped::default(),
             inbox: None,
             checkpoint: None,
+            gaps: Gaps::default(),
         }
     }
 
@@ -60,6 +73,29 @@ impl Cursor {
         Ok(cursor)
     }
 
+    /// Hands out events of these kinds only; none means every kind. The position is still one in the region.
+    pub(crate) fn of_kinds(mut self, kinds: &[EventKind]) -> Self {
+        self.kinds = kinds.to_vec();
+        self
+    }
+
+    /// Sets whether the cursor observes what it passes over.
+    #[must_use]
+    pub fn with_gap_config(mut self, config: CursorGapConfig) -> Self {
+        self.gaps = Gaps::new(config);
+        self
+    }
+
+    /// Takes the gaps that were observed, oldest first.
+    pub fn take_gaps(&mut self) -> Vec<GapObservation> {
+        self.gaps.take()
+    }
+
+    /// The gaps, for somebody who does not hold the cursor.
+    pub(crate) fn gaps(&self) -> Gaps {
+        self.gaps.clone()
+    }
+
     /// The next event, or `None` if there is none yet, the store is closed or the index cannot be read.
     /// [`Cursor::try_poll_batch`] tells which.
     pub fn poll(&mut self) -> Option<IndexEntry> {
@@ -73,12 +109,52 @@ impl Cursor {
 
     /// Up to `max` next events, oldest first. After an error the position is where it was.
     pub fn try_poll_batch(&mut self, max: usize) -> Result<Vec<IndexEntry>, StoreError> {
+        Ok(self.poll_events(max)?.into_iter().map(IndexEntry::from).collect())
+    }
+
+    /// Up to `max` next events with their payloads, oldest first. After an error the position is where it was.
+    pub(super) fn poll_events(&mut self, max: usize) -> Result<Vec<LogEvent>, StoreError> {
         let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
-        let entries = reader.entries_after(&self.region, self.after, max)?;
-        if let Some(last) = entries.last() {
-            self.after = Some(last.global_sequence());
+        let observes = self.gaps.are_observed();
+        let region = Selection::region(self.region.clone());
+        let selection = Selection { kinds: self.kinds.clone(), hidden: observes, ..region };
+        let visible = reader.visible();
+        let mut events = reader.events(selection, self.next_sequence().max(self.scanned)..visible);
+        if observes {
+            events = events.telling_unused();
         }
-        Ok(entries)
+        let (mut polled, mut gaps, mut skipped) = (Vec::new(), Vec::new(), self.skipped.clone());
+        let mut expected = self.next_sequence();
+        while polled.len() < max {
+            let Some((sequence, event)) = events.next() else { break };
+            match event {
+                Ok(event) if event.hidden => skipped.push(sequence),
+                Ok(event) if !self.region.takes_clock(event.raw.header.position.sequence()) => {}
+                Ok(event) => {
+                    gaps.extend(skipped.end_at(expected, sequence));
+                    expected = sequence + 1;
+                    polled.push(event);
+                }
+                Err(error) if !error.is_one_event() => return Err(error),
+                Err(_) if observes => skipped.push(sequence),
+                Err(_) => {}
+            }
+        }
+        for gap in gaps {
+            self.gaps.push(gap);
+        }
+        if reader.only_grows() {
+            self.skipped = skipped;
+            if polled.len() < max {
+                self.scanned = visible;
+            }
+        }
+        self.after = polled.last().map(|last| last.raw.global_sequence).or(self.after);
+        Ok(polled)
+    }
+
+    fn next_sequence(&self) -> u64 {
+        self.after.map_or(0, |sequence| sequence.saturating_add(1))
     }
 
     /// Global sequence of the last event handed out; `None` before the first.
@@ -108,11 +184,15 @@ impl Cursor {
         self.after = self.after.max(end.checked_sub(1));
     }
 
+    /// Sets the position back to where it was once: what was handed out since is handed out again.
+    pub(super) fn rewind(&mut self, position: Option<u64>) {
+        (self.after, self.scanned, self.skipped) = (position, 0, Skipped::default());
+    }
+
     /// True if an event of exactly `entity` lies behind the position. Reads the index only.
     pub(super) fn finds_event_of(&self, entity: &str) -> Result<bool, StoreError> {
         let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
-        let from = self.after.map_or(0, |sequence| sequence.saturating_add(1));
-        Ok(!reader.select(&Selection::stream(entity), from, 1)?.is_empty())
+        Ok(!reader.select(&Selection::stream(entity), self.next_sequence(), 1)?.is_empty())
     }
 
     /// Saves the position, if it has a name.

@@ -3,10 +3,16 @@
 pub(crate) mod canal;
 pub(crate) mod checkpoint;
 pub(crate) mod cursor;
+pub(crate) mod feed;
 pub(crate) mod fold;
+pub(crate) mod gap;
+pub(crate) mod observation;
 pub(crate) mod projection;
+pub(crate) mod reaction;
+pub(crate) mod reactive;
 pub(crate) mod region;
 pub(crate) mod remembered;
+pub(crate) mod restart;
 pub(crate) mod subscription;
 pub(crate) mod wait;
 pub(crate) mod watch;

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, after, bounded, never, s
 
 use crate::words::sync::{Arc, Mutex, Ordering, fence};
 
-/// Stops a watcher from anywhere: whoever waits in it returns at once, and so does each later wait.
+/// Stops a watcher, or what else waits for events, from anywhere: whoever waits in it returns at once, and so does each later wait.
 ///
 /// Clones stop the same watcher. Dropping one stops nothing.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct WatchStop {
 }
 
 impl WatchStop {
-    pub(super) fn new() -> (Self, Receiver<Infallible>) {
+    pub(crate) fn new() -> (Self, Receiver<Infallible>) {
         let (signal, stopped) = bounded(0);
         (Self { signal: Arc::new(Mutex::new(Some(signal))) }, stopped)
     }
@@ -41,7 +41,7 @@ pub struct Patience {
 
 impl Patience {
     /// Waits for ever.
-    pub(super) fn endless() -> Self {
+    pub(crate) fn endless() -> Self {
         Self { stopped: never(), expired: never() }
     }
 
@@ -51,7 +51,7 @@ impl Patience {
     }
 
     /// Lets somebody end the wait.
-    pub(super) fn unless(mut self, stopped: &Receiver<Infallible>) -> Self {
+    pub(crate) fn unless(mut self, stopped: &Receiver<Infallible>) -> Self {
         self.stopped = stopped.clone();
         self
     }

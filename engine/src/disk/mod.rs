@@ -8,3 +8,4 @@ pub(crate) mod real;
 pub(crate) mod scan;
 pub(crate) mod segment;
 pub(crate) mod storage;
+pub(crate) mod unfinished;

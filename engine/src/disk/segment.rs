@@ -32,9 +32,21 @@ const PARENT_LEN: u16 = 56;
 /// A reader that does not know a section with this tag or a greater one must not read the file.
 const FIRST_CRITICAL_TAG: u16 = 0x8000;
 
-/// Names a store: random, and the same in all its segments.
+/// Names a store: random, and the same in all its segments and receipts. Its text form is 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct StoreId(pub(crate) [u8; 16]);
+pub struct StoreId(pub(crate) [u8; 16]);
+
+impl StoreId {
+    /// The id that these bytes are.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The id as bytes.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
 
 impl fmt::Display for StoreId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ pub(crate) mod cache;
 pub(crate) mod files;
 pub(crate) mod hub;
 pub(crate) mod index;
+pub(crate) mod lineage;
 pub(crate) mod live;
 pub(crate) mod postings;
 pub(crate) mod sealed;

@@ -65,7 +65,7 @@ impl Selection {
     }
 
     fn asks_for_kinds(&self) -> bool {
-        !self.kinds.is_empty() || self.region.fact().is_some_and(|filter| filter != KindFilter::Any)
+        !self.kinds.is_empty() || self.region.fact().is_some_and(|filter| *filter != KindFilter::Any)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::disk::storage::Directory;
 use crate::memory::files::{EventSource, Sourced, Window};
 use crate::memory::hub::Hub;
 use crate::memory::index::Index;
+use crate::memory::lineage::Lineage;
 use crate::memory::live::Head;
 use crate::memory::selection::Place;
 use crate::words::clock::Clock;
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) index: Index,
     pub(crate) source: Box<dyn EventSource>,
     pub(crate) hub: Hub,
+    /// Whose log it is; that of another format has none.
+    pub(crate) lineage: Mutex<Lineage>,
     /// Where cursors save their positions; `None` when nothing may be written.
     pub(crate) directory: Option<Arc<dyn Directory>>,
     /// What opening and reading found damaged or odd.
@@ -71,6 +74,7 @@ impl Shared {
             index,
             source,
             hub: Hub::default(),
+            lineage: Mutex::default(),
             directory,
             findings: Mutex::new(Vec::new()),
             visible: AtomicU64::new(visible),

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
 use crate::disk::segment::{
-    FORMAT_VERSION, INDEX_SUFFIX, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
+    FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
 };
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
+use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
@@ -167,18 +168,24 @@ fn known_identity(
     })
 }
 
+/// All segments belong to one store; a fork begins with those of its parent.
 fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
-    let mut ids = segments.iter().map(|segment| (segment.header.store_id, segment.name));
-    let Some((expected, _)) = ids.next() else { return Ok(()) };
-    match ids.find(|(id, _)| *id != expected) {
-        Some((found, name)) => Err(StoreError::DataDirMalformed {
-            path: path.to_path_buf(),
-            reason: format!(
-                "holds segments of different stores: {name} belongs to {found}, others to {expected}"
-            ),
-        }),
-        None => Ok(()),
+    let Some(first) = segments.first() else { return Ok(()) };
+    let mut expected = first.header.store_id;
+    for Segment { name, header, .. } in segments {
+        let forked_here = |parent: Parent| parent.store_id == expected && parent.size == name.first;
+        if header.store_id != expected && !header.parent.is_some_and(forked_here) {
+            let found = header.store_id;
+            return Err(StoreError::DataDirMalformed {
+                path: path.to_path_buf(),
+                reason: format!(
+                    "holds segments of different stores: {name} belongs to {found}, others to {expected}"
+                ),
+            });
+        }
+        expected = header.store_id;
     }
+    Ok(())
 }
 
 /// Of segments that overlap, the one with the highest generation counts.
@@ -201,6 +208,11 @@ fn choose_generations(survey: &mut Survey) {
             survey.segments.push(segment.clone());
         }
     }
+}
+
+/// Whose log the segments are; a header that is guessed tells nothing.
+pub(crate) fn lineage(segments: &[Segment]) -> Lineage {
+    Lineage::of(segments.iter().filter(|segment| !segment.guessed).map(|segment| &segment.header))
 }
 
 /// Where a walk over the frames of a segment came to.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory};
 use crate::memory::survey::survey;
-use crate::proof::oracle::{Dump, Loss, Oracle, dump};
+use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, open, watch};
 use crate::words::sync::{Arc, Mutex};
 
@@ -13,15 +13,19 @@ use crate::words::sync::{Arc, Mutex};
 const STEP: usize = 7;
 
 /// A directory as a crash left it, and what the store had promised until then.
-struct Wreck {
-    after_call: u64,
-    image: CrashImage,
-    directory: Arc<MemoryDirectory>,
+pub(super) struct Wreck {
+    pub(super) after_call: u64,
+    pub(super) image: CrashImage,
+    pub(super) directory: Arc<MemoryDirectory>,
     oracle: Oracle,
 }
 
 /// Runs `work` on the directory and returns what a crash after each of its storage calls would leave.
-fn wrecks(directory: &Arc<MemoryDirectory>, oracle: &Arc<Mutex<Oracle>>, work: impl FnOnce()) -> Vec<Wreck> {
+pub(super) fn wrecks(
+    directory: &Arc<MemoryDirectory>,
+    oracle: &Arc<Mutex<Oracle>>,
+    work: impl FnOnce(),
+) -> Vec<Wreck> {
     let wrecks: Arc<Mutex<Vec<Wreck>>> = Arc::default();
     let take = {
         let (wrecks, oracle, directory) =
@@ -58,6 +62,7 @@ fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
     let first = dump(&store, context);
     wreck.oracle.check(&first, loss, context);
+    check_receipts(&wreck.oracle, &store, &first, context);
     assert!(watch(&store).is_ok(), "{context}: the position of a consumer cannot be read");
     drop(store);
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
@@ -72,7 +77,7 @@ fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
 }
 
 /// What a directory holds, byte by byte.
-fn fingerprint(wreck: &Wreck) -> blake3::Hash {
+pub(super) fn fingerprint(wreck: &Wreck) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     for (name, bytes) in wreck.directory.files() {
         hasher.update(name.as_bytes());

@@ -8,5 +8,6 @@ mod follow;
 mod model;
 mod oracle;
 mod random;
+mod react;
 mod script;
 mod threads;

@@ -1,16 +1,17 @@
 //! Owns what a store was asked and what it promised in return, and comparing that with what it holds afterwards.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use crate::store::{Store, StoreState};
+use crate::store::{AppendReceipt, Open, ReceiptVerification, ReceiptVerificationError, Store, StoreState};
 
 /// What one append asked for: one event, or several that belong together.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     /// The number in the payload of each event.
     pub(super) numbers: Vec<u64>,
-    /// The event hashes of its receipts, if it was acknowledged.
-    pub(super) acknowledged: Option<Vec<[u8; 32]>>,
+    /// Its receipts, if it was acknowledged.
+    pub(super) acknowledged: Option<Vec<AppendReceipt>>,
     pub(super) is_durable: bool,
 }
 
@@ -38,9 +39,9 @@ impl Oracle {
     }
 
     /// The newest group was acknowledged.
-    pub(super) fn acknowledge(&mut self, hashes: Vec<[u8; 32]>, is_durable: bool) {
+    pub(super) fn acknowledge(&mut self, receipts: Vec<AppendReceipt>, is_durable: bool) {
         let group = self.groups.last_mut().expect("something was asked before");
-        group.acknowledged = Some(hashes);
+        group.acknowledged = Some(receipts);
         if is_durable {
             self.make_durable();
         }
@@ -72,9 +73,9 @@ impl Oracle {
             let (found, after) = rest.split_at_checked(group.numbers.len()).unwrap_or((rest, &[]));
             let numbers: Vec<u64> = found.iter().map(|(number, _)| *number).collect();
             assert_eq!(numbers, group.numbers, "{context}: a torn group");
-            if let Some(hashes) = &group.acknowledged {
+            if let Some(receipts) = &group.acknowledged {
                 assert!(
-                    found.iter().map(|(_, hash)| hash).eq(hashes),
+                    found.iter().map(|(_, hash)| *hash).eq(receipts.iter().map(AppendReceipt::event_hash)),
                     "{context}: {numbers:?} is not what its receipt said"
                 );
             }
@@ -86,6 +87,21 @@ impl Oracle {
             Loss::Window(events) => events,
         };
         assert!(missing <= limit, "{context}: {missing} acknowledged events are lost, more than {limit}");
+    }
+}
+
+/// Panics unless the receipts of what the store holds are true, and it says of the others that their events are lost or unknown.
+pub(super) fn check_receipts(oracle: &Oracle, store: &Store<Open>, dump: &Dump, context: &str) {
+    let held: HashSet<[u8; 32]> = dump.iter().map(|(_, hash)| *hash).collect();
+    for receipt in oracle.groups.iter().filter_map(|group| group.acknowledged.as_ref()).flatten() {
+        let verified = store.verify_append_receipt_detailed(receipt);
+        let as_expected = if held.contains(&receipt.event_hash()) {
+            verified == ReceiptVerification::UnsignedAccepted
+        } else {
+            use ReceiptVerificationError::{LostInRecovery, MissingCommittedEvent};
+            matches!(verified.error(), Some(LostInRecovery { .. } | MissingCommittedEvent))
+        };
+        assert!(as_expected, "{context}: {verified:?} for {receipt:?}");
     }
 }
 

@@ -202,8 +202,7 @@ impl Run {
             _ => store.append_batch(numbers.iter().map(|n| item(*n)).collect())?,
         };
         let durable = receipts.iter().all(AppendReceipt::is_durable);
-        let hashes = receipts.iter().map(AppendReceipt::event_hash).collect();
-        self.oracle.lock().acknowledge(hashes, durable);
+        self.oracle.lock().acknowledge(receipts, durable);
         Ok(())
     }
 }

@@ -15,11 +15,12 @@ use crate::memory::cache::SectionCache;
 use crate::memory::files::SegmentFiles;
 use crate::memory::hub::Notification;
 use crate::memory::index::Index;
+use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
-    Segment, Survey, Tail, missing_events, no_store, rebuilt_index, stored_index, survey, walk,
+    Segment, Survey, Tail, lineage, missing_events, no_store, rebuilt_index, stored_index, survey, walk,
     walk_past_damage,
 };
 use crate::words::config::StoreConfig;
@@ -67,8 +68,7 @@ struct Log {
     end: End,
     findings: Vec<String>,
     frames: u64,
-    /// First sequence and epoch of each segment.
-    epochs: Vec<(u64, u64)>,
+    lineage: Lineage,
 }
 
 impl Log {
@@ -78,8 +78,7 @@ impl Log {
         if self.end.segment.header.store_id != before.store_id {
             return 0;
         }
-        let cut = self.epochs.iter().find(|(_, epoch)| *epoch > before.epoch);
-        cut.map_or(u64::MAX, |(first, _)| *first)
+        self.lineage.next_after(before.epoch).map_or(u64::MAX, |epoch| epoch.first_sequence)
     }
 }
 
@@ -97,6 +96,7 @@ impl Follower {
         let durable = log.end.tail.synced_through;
         let index = Index::new(log.sealed, log.live);
         let shared = Arc::new(Shared::new(config, index, Box::new(files), None, durable));
+        *shared.lineage.lock() = log.lineage;
         let missing = shared.index.missing();
         for finding in log.findings.into_iter().chain(missing.iter().map(missing_events)) {
             shared.note(finding);
@@ -215,6 +215,7 @@ impl Follower {
         let live = LivePart::new(next.name, next.name.first, self.end.largest_time);
         shared.index.seal(Arc::new(part), live);
         shared.raise_durable(next.name.first);
+        shared.lineage.lock().take_in(&next.header);
         self.end.tail = Tail::start(&next);
         self.end.segment = next;
         Ok(())
@@ -230,6 +231,7 @@ impl Follower {
         shared.lower_durable(log.end.tail.synced_through);
         shared.source.forget();
         shared.index.replace(log.sealed, log.live);
+        *shared.lineage.lock() = log.lineage;
         shared.raise_durable(log.end.tail.synced_through.min(end));
         shared.set_visible(end);
         shared.note_rewrite();
@@ -247,7 +249,7 @@ impl Follower {
 /// Reads what a directory holds, the newest segment by its frames unless it was closed cleanly.
 fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -> Result<Log, StoreError> {
     let Survey { mut segments, mut findings, .. } = survey(directory, path)?;
-    let epochs = segments.iter().map(|segment| (segment.name.first, segment.header.epoch)).collect();
+    let lineage = lineage(&segments);
     let Some(last) = segments.pop() else { return Err(no_store(path)) };
     let mut sealed = Vec::new();
     let (mut largest_time, mut frames) = (i64::MIN, 0);
@@ -280,7 +282,7 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
         largest_time = live.largest_time;
     }
     let end = End { segment: last, tail, largest_time };
-    Ok(Log { sealed, live, end, findings, frames, epochs })
+    Ok(Log { sealed, live, end, findings, frames, lineage })
 }
 
 /// Reads the newest segment. A bad spot that readable frames follow is damage and is passed; otherwise it is the end so far.

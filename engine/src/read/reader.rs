@@ -76,6 +76,11 @@ impl Reader {
         self.shared.directory.clone()
     }
 
+    /// True if the visible end never goes back: only that of a follower does, when the files shrink.
+    pub(crate) fn only_grows(&self) -> bool {
+        self.shared.directory.is_some()
+    }
+
     /// Notifications of what becomes visible in `region` from now on.
     pub(crate) fn subscribe(&self, region: &Region, capacity: usize) -> Inbox {
         self.shared.hub.subscribe(region, capacity)
@@ -92,12 +97,7 @@ impl Reader {
             None => return Ok(None),
             Some(newest) => match newest.head {
                 Some(head) => head.clock,
-                None => self
-                    .read_at(newest.sequence, &mut Window::single(), |_, _| None)?
-                    .raw
-                    .header
-                    .position
-                    .sequence(),
+                None => self.kept_or_removed_at(newest.sequence)?.raw.header.position.sequence(),
             },
         };
         Ok(Some(u64::from(clock) + 1))
@@ -140,7 +140,7 @@ impl Reader {
                 place -= 1;
                 continue;
             };
-            match self.read_at(sequence, &mut Window::single(), |_, _| None) {
+            match self.kept_or_removed_at(sequence) {
                 Ok(event) if event.raw.header.position.sequence() > clock && place > 0 => place -= 1,
                 Ok(event) if event.raw.header.position.sequence() < clock => return Ok(sequence + 1),
                 Ok(_) | Err(_) => return Ok(sequence),
@@ -207,7 +207,7 @@ impl Reader {
     /// The event with this id, or what compaction left of it: sequence, place and both hashes are those of its receipt.
     pub(crate) fn find_kept_or_removed(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
         for sequence in self.shared.index.id_candidates(id.into(), self.visible())? {
-            let event = self.read_at(sequence, &mut Window::single(), |_, _| None)?;
+            let event = self.kept_or_removed_at(sequence)?;
             if event.raw.header.event_id == id {
                 return Ok(Some(event));
             }
@@ -234,13 +234,18 @@ impl Reader {
 
     /// The event at a place of the commit order.
     pub(crate) fn event_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
-        let event = self.read_at(sequence, &mut Window::single(), |_, _| None)?;
+        let event = self.kept_or_removed_at(sequence)?;
         match event.removed {
             Some(Removal { reason: reason @ RemovalReason::Retention, .. }) => {
                 Err(StoreError::Removed { sequence, reason })
             }
             Some(_) | None => Ok(event),
         }
+    }
+
+    /// The event at a place of the commit order, or what compaction left of it.
+    pub(crate) fn kept_or_removed_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
+        self.read_at(sequence, &mut Window::single(), |_, _| None)
     }
 
     /// Reads an event, or what is left of a removed one. `known_hash` may tell the event hash at a place of a stream without a read.

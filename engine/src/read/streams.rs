@@ -26,6 +26,8 @@ pub(crate) struct Events {
     page: VecDeque<u64>,
     window: Window,
     hashes: HashMap<Arc<str>, (u32, [u8; 32])>,
+    /// Numbers that nobody used come as unreadable events, instead of not at all.
+    tells_unused: bool,
 }
 
 impl Events {
@@ -37,7 +39,14 @@ impl Events {
             page: VecDeque::new(),
             window: Window::ahead(),
             hashes: HashMap::new(),
+            tells_unused: false,
         }
+    }
+
+    /// Numbers that nobody used come as unreadable events too.
+    pub(crate) fn telling_unused(mut self) -> Self {
+        self.tells_unused = true;
+        self
     }
 
     /// The events without the damaged ones.
@@ -104,7 +113,7 @@ impl Iterator for Events {
             let event = self.read(sequence);
             let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
                 && !self.reader.shared().source.is_dense();
-            if is_unused {
+            if is_unused && !self.tells_unused {
                 continue;
             }
             if event.as_ref().is_ok_and(|event| !self.confirms(event)) {

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use crate::commit::receipt::AppendReceipt;
+use crate::commit::receipt::{AppendReceipt, DenialReceipt};
 use crate::commit::request::{AppendOptions, BatchAppendItem, CausationRef, Item, Request};
+use crate::guard::denial::Denial;
+use crate::guard::gate::GateSet;
 use crate::store::{Open, Store};
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
@@ -11,6 +13,7 @@ use crate::words::error::StoreError;
 use crate::words::id::{CausationId, CorrelationId};
 use crate::words::kind::EventKind;
 use crate::words::payload::EventPayload;
+use crate::words::typestate::{StateMarker, Transition};
 
 impl Store<Open> {
     /// Appends an event and returns when it is visible.
@@ -90,8 +93,42 @@ impl Store<Open> {
         self.half.writer.sync()
     }
 
+    /// Appends what a state change says.
+    pub fn apply_transition<From: StateMarker, To: StateMarker, P: EventPayload>(
+        &self,
+        coordinate: &Coordinate,
+        transition: Transition<From, To, P>,
+    ) -> Result<AppendReceipt, StoreError> {
+        self.append_typed(coordinate, &transition.into_payload())
+    }
+
+    /// Appends the trace of a denial to the stream of the entity that the proposal was for, as an event of kind
+    /// [`EventKind::SYSTEM_DENIAL`] with a [`DenialPayload`](crate::guard::DenialPayload).
+    ///
+    /// `gate_set` and `failing` are those of the evaluation; the options count as for every append.
+    #[expect(clippy::too_many_arguments, reason = "the signature that users of batpak know")]
+    pub fn append_denial<Ctx>(
+        &self,
+        coordinate: &Coordinate,
+        proposed_kind: EventKind,
+        gate_set: &GateSet<Ctx>,
+        failing: &Denial,
+        proposed_content_hash: Option<[u8; 32]>,
+        pipeline_id: Option<String>,
+        options: AppendOptions,
+    ) -> Result<DenialReceipt, StoreError> {
+        let trace = gate_set.trace_denial(failing, proposed_kind, proposed_content_hash, pipeline_id);
+        let bytes = encoding::to_bytes(&trace)?;
+        let (coordinate, kind) = (coordinate.clone(), EventKind::SYSTEM_DENIAL);
+        let item = Item::untyped(coordinate, kind, bytes, options, CausationRef::None);
+        self.commit_alone(Request::denial(item, &self.half.shared.config)?).map(DenialReceipt::from)
+    }
+
     fn commit_one(&self, item: Item) -> Result<AppendReceipt, StoreError> {
-        let receipts = self.half.writer.submit(Request::single(item, &self.half.shared.config)?)?;
-        receipts.into_iter().next().ok_or(StoreError::WriterCrashed)
+        self.commit_alone(Request::single(item, &self.half.shared.config)?)
+    }
+
+    fn commit_alone(&self, request: Request) -> Result<AppendReceipt, StoreError> {
+        self.half.writer.submit(request)?.into_iter().next().ok_or(StoreError::WriterCrashed)
     }
 }

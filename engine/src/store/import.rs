@@ -8,11 +8,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::commit::request::{AppendOptions, AppendPositionHint, CausationRef, Item, Origin, Request};
-use crate::disk::real::RealDirectory;
+use crate::commit::request::{AppendOptions, AppendPositionHint, CausationRef, Item, Origin};
 use crate::memory::selection::Selection;
 use crate::read::entry::LogEvent;
-use crate::store::state::{Lifecycle, WritingHalf, open_in};
+use crate::store::intake::Intake;
 use crate::store::{ReadOnly, Store, StoreConfig};
 use crate::words::encoding;
 use crate::words::error::StoreError;
@@ -22,8 +21,6 @@ use crate::words::id::{EventId, v7_at};
 
 /// Key of the extension that says where an imported event comes from.
 const ORIGIN_KEY: &str = "causeway.origin";
-/// Events committed with one write.
-const CHUNK: usize = 512;
 
 /// What an import takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,53 +86,37 @@ pub fn import(
         let reason = "is no batpak directory; a store of this format is copied as it stands".to_owned();
         return Err(StoreError::DataDirMalformed { path: from.to_path_buf(), reason });
     }
-    config.validate()?;
-    let path = config.data_dir().to_path_buf();
-    let directory = RealDirectory::create(&path)?;
-    if let Some(entry) = directory.list()?.first() {
-        let reason =
-            format!("is not empty: {:?} is there, and an import needs an empty directory", entry.name);
-        return Err(StoreError::DataDirMalformed { path, reason });
+    let mut intake = Intake::begin(config)?;
+    let mut import = Import { options, ids: HashSet::new(), report: ImportReport::default() };
+    let end = source.visible();
+    let everything = Selection { hidden: true, ..Selection::default() };
+    for (sequence, event) in source.read_selected(&everything, 0..end) {
+        let written = match event {
+            Ok(event) => match import.item(event)? {
+                Some(item) => intake.take(item)?,
+                None => false,
+            },
+            Err(error) if error.is_one_event() => {
+                import.report.unreadable += 1;
+                false
+            }
+            Err(error) => return Err(error),
+        };
+        if written && progress(sequence, end).is_break() {
+            return Err(std::io::Error::from(std::io::ErrorKind::Interrupted).into());
+        }
     }
-    let (_, half, _) = open_in(directory, &path, config, Lifecycle::Silent)?;
-    let mut import = Import { half: &half, options, ids: HashSet::new(), report: ImportReport::default() };
-    import.run(&source, progress)?;
-    let mut report = import.report;
-    report.findings = source.findings();
-    half.close()?;
-    Ok(report)
+    intake.finish()?;
+    Ok(ImportReport { findings: source.findings(), ..import.report })
 }
 
-struct Import<'a> {
-    half: &'a WritingHalf,
+struct Import {
     options: ImportOptions,
     ids: HashSet<EventId>,
     report: ImportReport,
 }
 
-impl Import<'_> {
-    fn run(&mut self, source: &Store<ReadOnly>, progress: Progress<'_>) -> Result<(), StoreError> {
-        let end = source.visible();
-        let everything = Selection { hidden: true, ..Selection::default() };
-        let mut chunk = Vec::with_capacity(CHUNK);
-        for (sequence, event) in source.read_selected(&everything, 0..end) {
-            match event {
-                Ok(event) => chunk.extend(self.item(event)?),
-                Err(error) if error.is_one_event() => {
-                    self.report.unreadable += 1;
-                }
-                Err(error) => return Err(error),
-            }
-            if chunk.len() >= CHUNK {
-                self.commit(std::mem::take(&mut chunk))?;
-                if progress(sequence, end).is_break() {
-                    return Err(std::io::Error::from(std::io::ErrorKind::Interrupted).into());
-                }
-            }
-        }
-        self.commit(chunk)
-    }
-
+impl Import {
     fn item(&mut self, event: LogEvent) -> Result<Option<Item>, StoreError> {
         if event.hidden && !self.options.include_hidden {
             self.report.hidden_left_out += 1;
@@ -160,6 +141,7 @@ impl Import<'_> {
             hidden: event.hidden,
             event_id: repeated.then(|| format!("{:032x}", u128::from(header.event_id))),
         };
+        self.report.imported += 1;
         let origin = encoding::to_bytes(&was)?;
         let position = AppendPositionHint::new(header.position.lane(), header.position.depth());
         let mut options = AppendOptions::new()
@@ -176,20 +158,5 @@ impl Import<'_> {
         item.payload_version = payload_version;
         item.origin = Some(kept);
         Ok(Some(item))
-    }
-
-    /// Commits each event as a group of its own, all with one write.
-    fn commit(&mut self, items: Vec<Item>) -> Result<(), StoreError> {
-        self.report.imported += items.len() as u64;
-        let requests = items.into_iter().map(|item| ((), Request::imported(vec![item]))).collect();
-        let mut failed = None;
-        self.half.writer.with_committer(|committer| {
-            committer.commit(requests, |(), answer| {
-                if let Err(error) = answer {
-                    failed.get_or_insert(error);
-                }
-            });
-        });
-        failed.map_or(Ok(()), Err)
     }
 }

@@ -2,10 +2,15 @@
 
 mod append;
 mod compact;
+mod copies;
 mod derived;
 mod import;
+mod intake;
+mod lines;
 mod preview;
+mod react;
 mod read;
+mod receipts;
 pub(crate) mod state;
 
 use std::path::{Path, PathBuf};
@@ -16,24 +21,37 @@ use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
+pub use crate::care::copy::ForkReport;
+pub use crate::care::evidence::{
+    SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
+    SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
+    snapshot_report_body_hash,
+};
+pub use crate::care::jsonl::EventLine;
 pub use crate::care::verify::VerifyReport;
+pub use crate::commit::claim::{
+    ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
+    verify_receipt_claim_of,
+};
 pub use crate::commit::compaction::{
     COMPACTION_REPORT_SCHEMA_VERSION, CompactionConfig, CompactionEvidenceHash, CompactionEvidenceReport,
     CompactionReportBody, CompactionReportFinding, CompactionStrategy, CompactionStrategyShape,
     RetentionPredicate, compaction_strategy_shape,
 };
-pub use crate::commit::receipt::AppendReceipt;
+pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;
 pub use crate::derive::wait::WatchStop;
 pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+pub use crate::disk::segment::StoreId;
 pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
 pub use crate::memory::index::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::import::{ImportOptions, ImportReport, import};
+pub use crate::store::lines::import_jsonl;
 pub use crate::store::preview::{StorePreview, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
@@ -42,32 +60,49 @@ pub use crate::words::config::{
     BatchConfig, IndexConfig, IndexTopology, RestartPolicy, StoreConfig, SyncConfig, SyncMode, WriterConfig,
 };
 pub use crate::words::error::{StoreError, StoreLockMode};
-pub use crate::words::event::{ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::event::{EncodedBytes, ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::extension::{
+    ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue, SIGNING_DOWNGRADE_SCHEMA_VERSION,
+    SigningDowngradeBody, SigningDowngradeReason, SigningExtensionNamespace,
+};
 pub use crate::words::format::{Progress, StoreFormat};
 pub use crate::words::position::DiskPos;
 pub use crate::words::report::{OpenReport, OpenReportObserver};
+pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
 
-pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
-pub use delivery::cursor::{Cursor, CursorCheckpoint};
-pub use delivery::observation::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalHandle, CanalItem, ReactorCanal};
+pub use delivery::cursor::{
+    Cursor, CursorCheckpoint, CursorGapConfig, CursorWorkerAction, CursorWorkerConfig, CursorWorkerHandle,
+    GapObservation,
+};
+pub use delivery::observation::{
+    AtLeastOnce, CheckpointId, CheckpointIdError, IdempotencyKey, MAX_CHECKPOINT_ID_LEN, ObservedOnce,
+};
 pub use delivery::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
+pub use reaction::ReactionBatch;
+pub use reactor_typed::{ReactorConfig, ReactorError, TypedReactorHandle};
 
 /// Events as they come: pushed and lossy, or pulled in order.
 pub mod delivery {
     /// What both have in common.
     pub mod canal {
-        pub use crate::derive::canal::{Canal, CanalBatch, CanalClosed, CanalItem};
+        pub use crate::derive::canal::{
+            Canal, CanalBatch, CanalClosed, CanalHandle, CanalItem, ReactorCanal,
+        };
     }
 
     /// Pulled in order.
     pub mod cursor {
         pub use crate::derive::checkpoint::CursorCheckpoint;
         pub use crate::derive::cursor::Cursor;
+        pub use crate::derive::gap::{CursorGapConfig, GapObservation};
+        pub use crate::store::react::worker::{CursorWorkerAction, CursorWorkerConfig, CursorWorkerHandle};
     }
 
-    /// Names of saved positions.
+    /// Names of saved positions, and what handlers are told of them.
     pub mod observation {
         pub use crate::derive::checkpoint::{CheckpointId, CheckpointIdError, MAX_CHECKPOINT_ID_LEN};
+        pub use crate::derive::observation::{AtLeastOnce, IdempotencyKey, ObservedOnce};
     }
 
     /// Pushed and lossy.
@@ -76,10 +111,32 @@ pub mod delivery {
     }
 }
 
+/// Manifests of backups, and the proof that a restored copy holds what they say.
+pub mod backup_envelope {
+    pub use crate::care::backup::{
+        BACKUP_MANIFEST_BODY_SCHEMA_VERSION, BackupEnvelopeFinding, BackupManifestBody, BackupSegmentRef,
+        RESTORE_PROOF_REPORT_SCHEMA_VERSION, RestoreProofEvidenceReport, RestoreProofHash,
+        RestoreProofReportBody, SegmentBytesDigest, audit_backup_manifest_segments,
+        backup_manifest_body_bytes, backup_manifest_body_hash, backup_segments,
+        normalize_backup_manifest_body, restore_proof_evidence_report, restore_proof_report_body,
+        restore_proof_report_body_hash, sort_backup_segment_refs,
+    };
+}
+
 /// Rows of metadata.
 pub mod index {
     pub use crate::read::entry::IndexEntry;
     pub use crate::words::position::DiskPos;
+}
+
+/// What reactors answer with.
+pub mod reaction {
+    pub use crate::derive::reaction::ReactionBatch;
+}
+
+/// Reactors that run.
+pub mod reactor_typed {
+    pub use crate::store::react::reactor::{ReactorConfig, ReactorError, TypedReactorHandle};
 }
 
 /// What became of segments.
@@ -133,7 +190,8 @@ impl Store<Open> {
     ///
     /// # Errors
     /// [`StoreError::StoreLocked`] if it is open for writing elsewhere, [`StoreError::DataDirMalformed`] if the directory holds
-    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it.
+    /// something else, [`StoreError::NewerFormat`] if a newer version wrote it, [`StoreError::EventPayloadRegistry`] if two payload
+    /// types claim one kind and the configuration says to refuse that.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         state::open_for_writing(config).map(Self::writing)
     }

@@ -23,7 +23,7 @@ use crate::words::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreStats {
     /// Events, those of the store itself included, without those that retention removed.
-    pub event_count: u64,
+    pub event_count: usize,
     /// The next global sequence.
     pub global_sequence: u64,
 }
@@ -43,7 +43,7 @@ impl<State: StoreState> Store<State> {
     pub fn stats(&self) -> StoreStats {
         let global_sequence = self.visible();
         let removed = self.reader.shared().index.removed_count();
-        StoreStats { event_count: global_sequence.saturating_sub(removed), global_sequence }
+        StoreStats { event_count: global_sequence.saturating_sub(removed) as usize, global_sequence }
     }
 
     /// Frames that were read from segments since the store was opened, opening included.

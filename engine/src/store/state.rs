@@ -28,12 +28,14 @@ use crate::memory::shared::Shared;
 use crate::read::follow::{Followed, Follower};
 use crate::read::reader::Reader;
 use crate::store::About;
+use crate::store::react::guests::Guests;
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::{StoreError, StoreLockMode};
 use crate::words::format::{Progress, StoreFormat};
 use crate::words::kind::EventKind;
+use crate::words::registry;
 use crate::words::report::OpenReport;
 use crate::words::sync::{Arc, JoinHandle, Mutex, spawn};
 
@@ -91,6 +93,8 @@ pub struct WritingHalf {
     background: Option<BackgroundSync>,
     lifecycle: Lifecycle,
     closed: bool,
+    /// Threads that work in the store at the moment.
+    pub(crate) guests: Arc<Guests>,
 }
 
 impl Half for WritingHalf {
@@ -132,6 +136,7 @@ pub(crate) fn open_in(
     config: StoreConfig,
     lifecycle: Lifecycle,
 ) -> Result<(Reader, WritingHalf, About), StoreError> {
+    let collisions = registry::findings(config.event_payload_validation())?;
     refuse_foreign(&*directory, path)?;
     let locked = || StoreError::StoreLocked { path: path.to_path_buf(), mode: StoreLockMode::Mutable };
     let lock = directory.lock(LOCK_NAME)?.ok_or_else(locked)?;
@@ -139,12 +144,15 @@ pub(crate) fn open_in(
     let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
     let poison = Arc::default();
     let recovered = recover(&*directory, path, &config, &cache, &poison)?;
-    let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, report } = recovered;
+    let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, lineage, mut report } =
+        recovered;
+    report.findings.extend(collisions);
     let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
     files.count_frames(report.frames_read);
     let every = config.sync().every;
     let shared = Shared::new(config, index, Box::new(files), Some(Arc::clone(&directory)), next_sequence);
     let shared = Arc::new(shared);
+    *shared.lineage.lock() = lineage;
     shared.findings.lock().extend(report.findings.iter().cloned());
     let about = About {
         path: path.to_path_buf(),
@@ -182,6 +190,7 @@ pub(crate) fn open_in(
         background: Some(background),
         lifecycle,
         closed: false,
+        guests: Arc::default(),
     };
     Ok((Reader::new(shared), half, about))
 }
@@ -359,6 +368,7 @@ pub(crate) fn follow_in(
     memory: &Arc<ProjectionMemory>,
     progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
 ) -> Result<(Reader, FollowingHalf, About), StoreError> {
+    let collisions = registry::findings(config.event_payload_validation())?;
     let interval = config.follow_interval();
     let (shared, following, identity, format) = if BatpakStore::detect(&*directory)? {
         let (shared, follower) = BatpakFollower::open(Arc::clone(&directory), config, progress)?;
@@ -369,6 +379,7 @@ pub(crate) fn follow_in(
         let format = StoreFormat::Causeway { version: FORMAT_VERSION };
         (shared, Following::Ours(Box::new(follower)), identity, format)
     };
+    shared.findings.lock().extend(collisions);
     let report = OpenReport {
         events: shared.visible(),
         frames_read: shared.source.frames_read(),

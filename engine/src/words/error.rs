@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::words::coordinate::CoordinateError;
 use crate::words::event::RemovalReason;
 use crate::words::kind::EventKind;
+use crate::words::registry::EventPayloadRegistryError;
 
 /// How a store was to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,8 +131,8 @@ pub enum StoreError {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
-    /// The thread that commits is gone.
-    #[error("the writer is gone")]
+    /// The thread that was to do it is gone: it panicked.
+    #[error("the thread that was to do it is gone")]
     WriterCrashed,
     /// A watermark was not reached in time.
     #[error("{watermark} did not reach sequence {target} within {waited_ms} ms")]
@@ -158,6 +159,9 @@ pub enum StoreError {
     /// The configuration, or a request, makes no sense.
     #[error("{0}")]
     Configuration(String),
+    /// Two payload types of this program claim one kind, and the configuration says to refuse that.
+    #[error("payload types: {0}")]
+    EventPayloadRegistry(#[from] EventPayloadRegistryError),
     /// The kind belongs to the store: applications may not append it.
     #[error("kind {kind} is reserved for the store")]
     ReservedKind {
@@ -171,6 +175,14 @@ pub enum StoreError {
         key: u128,
         /// Global sequence of the event that has it.
         sequence: u64,
+    },
+    /// A line of an import is not an event.
+    #[error("line {line}: {source}")]
+    InvalidLine {
+        /// Which one, first = 1.
+        line: u64,
+        /// What is wrong with it.
+        source: Box<StoreError>,
     },
     /// Some items of a batch were committed before, others not.
     #[error("batch is partly known already: {reason}")]
@@ -211,6 +223,12 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// What a commit told of itself does not hold together.
+    #[error("commit metadata: {reason}")]
+    InvalidCommitMetadata {
+        /// What is wrong.
+        reason: String,
+    },
     /// A stream has no more sequence numbers.
     #[error("the stream of {entity:?} is full")]
     EntityClockOverflow {
@@ -242,12 +260,12 @@ pub enum StoreError {
         reason: String,
     },
     /// A consumer's saved position belongs to another region.
-    #[error("{} belongs to region {stored:?}, not {expected:?}", path.display())]
+    #[error("{} belongs to region {:?}, not {expected:?}", path.display(), stored.as_deref().unwrap_or_default())]
     CursorCheckpointRegionMismatch {
         /// The file.
         path: PathBuf,
-        /// The region it belongs to.
-        stored: String,
+        /// The region it belongs to, if it names one.
+        stored: Option<String>,
         /// The region of the cursor.
         expected: String,
     },

@@ -216,9 +216,11 @@ pub struct Removal {
     /// The type tag that its payload had.
     pub kind: EventKind,
 }
+/// Value of an extension: bytes that the application has encoded.
+pub type EncodedBytes = Vec<u8>;
 
 /// Extensions of an event: opaque bytes by key, stored and hashed with it.
-pub type Extensions = BTreeMap<ExtensionKey, Vec<u8>>;
+pub type Extensions = BTreeMap<ExtensionKey, EncodedBytes>;
 
 /// Greatest length of an extension key, in bytes.
 pub(crate) const MAX_EXTENSION_KEY_LEN: usize = 256;
@@ -229,31 +231,45 @@ pub(crate) const MAX_EXTENSION_KEY_LEN: usize = 256;
 pub struct ExtensionKey(String);
 
 /// Why a text is not an extension key.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{text:?} is not an extension key: {reason}")]
-pub struct ExtensionKeyError {
-    /// The refused text.
-    pub text: String,
-    /// What is wrong with it.
-    pub reason: &'static str,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ExtensionKeyError {
+    /// It is empty.
+    #[error("an extension key must not be empty")]
+    Empty,
+    /// It has characters that are not ASCII.
+    #[error("an extension key must be ASCII")]
+    NonAscii,
+    /// It has more than 256 bytes.
+    #[error("an extension key must not be longer than {MAX_EXTENSION_KEY_LEN} bytes")]
+    TooLong,
+    /// It is not two non-empty parts with one point between them.
+    #[error("an extension key must be two non-empty parts with one point between them")]
+    InvalidNamespaceFormat,
+    /// Its first part is `batpak` or `causeway`.
+    #[error("the namespace of the extension key belongs to the store")]
+    ReservedNamespace,
 }
 
 impl ExtensionKey {
     /// Makes a key. The namespaces `batpak` and `causeway` belong to the store.
-    pub fn new(text: impl AsRef<str>) -> Result<Self, ExtensionKeyError> {
-        let text = text.as_ref();
-        let refused = |reason| Err(ExtensionKeyError { text: text.to_owned(), reason });
-        if !text.is_ascii() || text.len() > MAX_EXTENSION_KEY_LEN {
-            return refused("it must be ASCII and at most 256 bytes long");
+    pub fn new(key: impl Into<String>) -> Result<Self, ExtensionKeyError> {
+        let text = key.into();
+        if text.is_empty() {
+            return Err(ExtensionKeyError::Empty);
+        }
+        if !text.is_ascii() {
+            return Err(ExtensionKeyError::NonAscii);
+        }
+        if text.len() > MAX_EXTENSION_KEY_LEN {
+            return Err(ExtensionKeyError::TooLong);
         }
         match text.split_once('.') {
+            Some(("batpak" | "causeway", _)) => Err(ExtensionKeyError::ReservedNamespace),
             Some((space, field)) if !space.is_empty() && !field.is_empty() && !field.contains('.') => {
-                if space == "batpak" || space == "causeway" {
-                    return refused("its namespace belongs to the store");
-                }
-                Ok(Self(text.to_owned()))
+                Ok(Self(text))
             }
-            _ => refused("it must be two non-empty parts with one point between them"),
+            Some(_) | None => Err(ExtensionKeyError::InvalidNamespaceFormat),
         }
     }
 
@@ -314,8 +330,16 @@ mod tests {
     #[test]
     fn extension_keys_have_exactly_two_parts_and_a_free_namespace() {
         assert!(ExtensionKey::new("acme.trace").is_ok());
-        for text in ["acme", "acme.", ".x", "a.b.c", "batpak.x", "causeway.origin", "ä.b"] {
-            assert!(ExtensionKey::new(text).is_err(), "{text}");
+        assert!(ExtensionKey::new(format!("a.{}", "x".repeat(MAX_EXTENSION_KEY_LEN - 2))).is_ok());
+        let check = |text: &str, expected| assert_eq!(ExtensionKey::new(text), Err(expected), "{text}");
+        check("", ExtensionKeyError::Empty);
+        check("ä.b", ExtensionKeyError::NonAscii);
+        check(&format!("a.{}", "x".repeat(MAX_EXTENSION_KEY_LEN - 1)), ExtensionKeyError::TooLong);
+        for text in ["acme", "acme.", ".x", "a.b.c"] {
+            check(text, ExtensionKeyError::InvalidNamespaceFormat);
+        }
+        for text in ["batpak.x", "causeway.origin", "batpak.signing.downgrade"] {
+            check(text, ExtensionKeyError::ReservedNamespace);
         }
     }
 }

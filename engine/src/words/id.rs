@@ -1,5 +1,6 @@
 //! Owns the identifiers: newtypes over 128 bits, time-ordered (UUID version 7) when the store makes them.
 
+use std::cmp::Ordering;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::str::FromStr;
@@ -7,6 +8,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::words::clock::{Clock, SystemClock};
+
+const KEY_CONTEXT: &str = "causeway idempotency key 1";
 
 /// What all identifiers can do.
 pub trait EntityIdType: Copy + Clone + Eq + Hash + Debug + Display + FromStr + Send + Sync + 'static {
@@ -69,12 +72,37 @@ pub fn parse_id(name: &'static str, text: &str) -> Result<u128, ParseIdError> {
     u128::from_str_radix(digits, 16).map_err(|_| refused())
 }
 
+impl From<ParseIdError> for String {
+    fn from(error: ParseIdError) -> Self {
+        error.to_string()
+    }
+}
+
 /// Declares an identifier type: `define_entity_id!(OrderId, "order")`.
+///
+/// It prints as `order:` and 32 hexadecimal digits and reads that back. `define_entity_id!(OrderId, "order", serde)` is an
+/// identifier that can also stand in a payload, as 16 big-endian bytes.
 #[macro_export]
 macro_rules! define_entity_id {
+    ($(#[$meta:meta])* $name:ident, $entity:literal, serde) => {
+        $crate::define_entity_id!($(#[$meta])* $name, $entity);
+
+        impl $crate::__private::Serialize for $name {
+            fn serialize<S: $crate::__private::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::wire::u128_bytes::serialize(&self.0, serializer)
+            }
+        }
+
+        impl<'de> $crate::__private::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::wire::u128_bytes::deserialize(deserializer).map(Self)
+            }
+        }
+    };
     ($(#[$meta:meta])* $name:ident, $entity:literal) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[doc = concat!("\n\nIts text form is `", $entity, ":` and 32 hexadecimal digits.")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name(u128);
 
         impl $crate::id::EntityIdType for $name {
@@ -93,20 +121,13 @@ macro_rules! define_entity_id {
             }
         }
 
-        impl $name {
-            /// The identifier with this value.
-            pub const fn from_u128(id: u128) -> Self {
-                Self(id)
-            }
-        }
-
-        impl ::std::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 write!(f, "{}:{:032x}", $entity, self.0)
             }
         }
 
-        impl ::std::str::FromStr for $name {
+        impl ::core::str::FromStr for $name {
             type Err = $crate::id::ParseIdError;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 $crate::id::parse_id($entity, text).map(Self)
@@ -124,41 +145,79 @@ macro_rules! define_entity_id {
                 id.0
             }
         }
+    };
+}
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::wire::u128_bytes::serialize(&self.0, serializer)
+/// Declares an identifier of the store: one that is stored, ordered, and usable in constants.
+macro_rules! define_store_id {
+    ($(#[$meta:meta])* $name:ident, $entity:literal) => {
+        define_entity_id!($(#[$meta])* $name, $entity, serde);
+
+        impl $name {
+            /// The identifier with this value.
+            pub const fn from_u128(id: u128) -> Self {
+                Self(id)
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::wire::u128_bytes::deserialize(deserializer).map(Self)
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.0.cmp(&other.0)
             }
         }
     };
 }
 
-define_entity_id!(
+define_store_id!(
     /// Names one event.
     EventId,
     "event"
 );
-define_entity_id!(
+define_store_id!(
     /// Names the conversation that an event belongs to; by default that of its own id.
     CorrelationId,
     "correlation"
 );
-define_entity_id!(
+define_store_id!(
     /// Names the event that caused another.
     CausationId,
     "causation"
 );
-define_entity_id!(
+define_store_id!(
     /// Makes an append repeatable: the key becomes the event's id, and a second append with it writes nothing.
     IdempotencyKey,
     "idempotency"
 );
+
+impl IdempotencyKey {
+    /// The key of an operation: the same domain and parts make the same key in every program and at every time.
+    ///
+    /// `domain` keeps operations apart that have the same parts. The parts are told apart by their lengths, so that no two lists
+    /// run into each other.
+    ///
+    /// ```
+    /// use causeway::id::IdempotencyKey;
+    ///
+    /// let key = IdempotencyKey::for_operation("payments.charge", &[b"order:42", b"attempt:1"]);
+    /// assert_eq!(key, IdempotencyKey::for_operation("payments.charge", &[b"order:42", b"attempt:1"]));
+    /// assert_ne!(key, IdempotencyKey::for_operation("payments.charge", &[b"order:42a", b"ttempt:1"]));
+    /// ```
+    pub fn for_operation(domain: &str, parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(KEY_CONTEXT);
+        for part in [domain.as_bytes()].iter().chain(parts) {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        let mut id = [0; 16];
+        hasher.finalize_xof().fill(&mut id);
+        Self(uuid::Builder::from_custom_bytes(id).into_uuid().as_u128())
+    }
+}
 
 impl From<EventId> for CausationId {
     fn from(id: EventId) -> Self {

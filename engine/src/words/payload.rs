@@ -1,16 +1,45 @@
-//! Owns typed payloads: which Rust type belongs to which kind, and decoding an event into one.
+//! Owns typed payloads: which Rust type belongs to which kind and version, and how an event becomes one.
+
+use std::cmp::Ordering;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use thiserror::Error;
 
 use crate::words::catalogue::KindDescription;
-use crate::words::encoding;
+use crate::words::decode::{StoredPayload, TypedDecodeError};
 use crate::words::event::Event;
 use crate::words::kind::EventKind;
 
 /// A Rust type that is the payload of one kind. Usually derived: `#[derive(EventPayload)] #[causeway(category = 1, type_id = 2)]`.
+///
+/// A type may change after events were stored: raise its version, keep the old type beside it, and name the function that leads from
+/// the one to the next. Events of every version then decode, in projections and everywhere else.
+///
+/// ```
+/// use causeway::EventPayload;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, EventPayload)]
+/// #[causeway(category = 1, type_id = 1, version = 2)]
+/// #[causeway(from_version = 1, try_upcast = Deposited::from_euros)]
+/// struct Deposited {
+///     cents: u64,
+/// }
+///
+/// /// What version 1 stored.
+/// #[derive(Deserialize)]
+/// struct DepositedEuros {
+///     euros: u64,
+/// }
+///
+/// impl Deposited {
+///     fn from_euros(old: DepositedEuros) -> Result<Self, &'static str> {
+///         let cents = old.euros.checked_mul(100).ok_or("more than can be said in cents")?;
+///         Ok(Self { cents })
+///     }
+/// }
+/// ```
 pub trait EventPayload: Serialize + DeserializeOwned {
     /// The kind.
     const KIND: EventKind;
@@ -22,9 +51,19 @@ pub trait EventPayload: Serialize + DeserializeOwned {
     fn description() -> Option<KindDescription> {
         None
     }
+
+    /// Makes this type of what an older version of it stored. The derive supplies it from the functions that it is given.
+    ///
+    /// # Errors
+    /// [`TypedDecodeError::NoUpcast`] unless implemented; else whatever the steps say.
+    fn upcast(stored: &StoredPayload<'_>) -> Result<Self, TypedDecodeError> {
+        Err(stored.no_upcast(Self::PAYLOAD_VERSION))
+    }
 }
 
 /// Decoding an event by the kind of a payload type.
+///
+/// An event that an older version of the type stored is brought up first; one that was appended untyped is decoded as it stands.
 pub trait DecodeTyped {
     /// The payload if the event's kind is that of `T`, else `None`.
     fn route_typed<T: EventPayload>(&self) -> Result<Option<T>, TypedDecodeError>;
@@ -33,43 +72,9 @@ pub trait DecodeTyped {
     fn decode_typed<T: EventPayload>(&self) -> Result<T, TypedDecodeError>;
 }
 
-/// Why an event did not become a typed payload.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum TypedDecodeError {
-    /// The event has another kind.
-    #[error("event has kind {got}, not {expected}")]
-    KindMismatch {
-        /// Kind of the type.
-        expected: EventKind,
-        /// Kind of the event.
-        got: EventKind,
-    },
-    /// The payload does not fit the type.
-    #[error("payload of kind {kind} does not decode: {source}")]
-    DecodeFailure {
-        /// Kind of both.
-        kind: EventKind,
-        /// What the decoder says.
-        source: DecodeSource,
-    },
-}
-
-/// The decoder's own error.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DecodeSource {
-    /// From the JSON view.
-    #[error(transparent)]
-    Json(serde_json::Error),
-    /// From the stored bytes.
-    #[error(transparent)]
-    Msgpack(rmp_serde::decode::Error),
-}
-
 impl DecodeTyped for Event<Value> {
     fn route_typed<T: EventPayload>(&self) -> Result<Option<T>, TypedDecodeError> {
-        route(self.event_kind(), || serde_json::from_value(self.payload.clone()).map_err(DecodeSource::Json))
+        route(&StoredPayload::of_value(self))
     }
 
     fn decode_typed<T: EventPayload>(&self) -> Result<T, TypedDecodeError> {
@@ -79,7 +84,7 @@ impl DecodeTyped for Event<Value> {
 
 impl DecodeTyped for Event<Vec<u8>> {
     fn route_typed<T: EventPayload>(&self) -> Result<Option<T>, TypedDecodeError> {
-        route(self.event_kind(), || encoding::from_bytes(&self.payload).map_err(DecodeSource::Msgpack))
+        route(&StoredPayload::of_bytes(self))
     }
 
     fn decode_typed<T: EventPayload>(&self) -> Result<T, TypedDecodeError> {
@@ -87,14 +92,25 @@ impl DecodeTyped for Event<Vec<u8>> {
     }
 }
 
-fn route<T: EventPayload>(
-    kind: EventKind,
-    decode: impl FnOnce() -> Result<T, DecodeSource>,
-) -> Result<Option<T>, TypedDecodeError> {
-    if kind != T::KIND {
+/// What an untyped append stores in place of a version.
+const UNTYPED: u16 = 0;
+
+fn route<T: EventPayload>(stored: &StoredPayload<'_>) -> Result<Option<T>, TypedDecodeError> {
+    if stored.kind() != T::KIND {
         return Ok(None);
     }
-    decode().map(Some).map_err(|source| TypedDecodeError::DecodeFailure { kind, source })
+    if stored.version() == UNTYPED {
+        return stored.decode().map(Some);
+    }
+    match stored.version().cmp(&T::PAYLOAD_VERSION) {
+        Ordering::Less => T::upcast(stored).map(Some),
+        Ordering::Equal => stored.decode().map(Some),
+        Ordering::Greater => Err(TypedDecodeError::FutureVersion {
+            kind: T::KIND,
+            stored: stored.version(),
+            known: T::PAYLOAD_VERSION,
+        }),
+    }
 }
 
 fn expect_kind<T: EventPayload>(routed: Option<T>, got: EventKind) -> Result<T, TypedDecodeError> {

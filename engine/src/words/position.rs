@@ -72,9 +72,9 @@ impl DagPosition {
         self.sequence
     }
 
-    /// True for the first event of a stream on the main lane.
+    /// True for the first event of a stream on the main lane, whenever it was.
     pub const fn is_root(&self) -> bool {
-        self.sequence == 0 && self.depth == 0
+        self.sequence == 0 && self.depth == 0 && self.lane == 0
     }
 
     /// True if this position comes strictly before `other` on the same lane and depth.

@@ -94,8 +94,8 @@ impl Region {
     }
 
     /// The kind filter, if one is asked for.
-    pub fn fact(&self) -> Option<KindFilter> {
-        self.kinds
+    pub fn fact(&self) -> Option<&KindFilter> {
+        self.kinds.as_ref()
     }
 
     /// The range of stream sequences, if one is asked for, both ends included.

@@ -10,9 +10,10 @@ pub(crate) use std::thread::JoinHandle;
 pub(crate) use parking_lot::{Mutex, RwLock};
 
 /// Starts a thread with a name, so that a debugger and a panic message say who it is.
-pub(crate) fn spawn<F>(name: &str, body: F) -> io::Result<JoinHandle<()>>
+pub(crate) fn spawn<F, T>(name: &str, body: F) -> io::Result<JoinHandle<T>>
 where
-    F: FnOnce() + Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
 {
     std::thread::Builder::new().name(format!("causeway-{name}")).spawn(body)
 }

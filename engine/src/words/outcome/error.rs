@@ -43,13 +43,17 @@ impl ErrorKind {
         matches!(self, Self::StorageError | Self::Timeout)
     }
 
-    /// True if the request itself was at fault: `NotFound`, `Conflict`, `Validation` or `PolicyRejection`.
+    /// True if the request itself was at fault or taken back: `NotFound`, `Conflict`, `Validation`, `PolicyRejection` or
+    /// `Cancelled`.
     pub fn is_domain(&self) -> bool {
-        matches!(self, Self::NotFound | Self::Conflict | Self::Validation | Self::PolicyRejection)
+        matches!(
+            self,
+            Self::NotFound | Self::Conflict | Self::Validation | Self::PolicyRejection | Self::Cancelled
+        )
     }
 
     /// True if the machinery was at fault or is not done: `StorageError`, `Timeout`, `Pending`, `Serialization`, `Internal` or
-    /// `BatchCollapse`. `Cancelled` and the application's own kinds are neither this nor [domain](ErrorKind::is_domain).
+    /// `BatchCollapse`. The application's own kinds are neither this nor [domain](ErrorKind::is_domain).
     pub fn is_operational(&self) -> bool {
         matches!(
             self,

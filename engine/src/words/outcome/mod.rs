@@ -147,22 +147,27 @@ impl<T> Outcome<T> {
     }
 
     /// Changes the error.
+    #[must_use]
     pub fn map_err<F: FnOnce(OutcomeError) -> OutcomeError + Clone>(self, f: F) -> Self {
         self.or_else(|error| Self::Err(f(error)))
     }
 
     /// Goes on from the error; every other outcome stays as it is.
+    #[must_use]
     pub fn or_else<F: FnOnce(OutcomeError) -> Outcome<T> + Clone>(self, f: F) -> Outcome<T> {
         match self {
             Self::Err(error) => f(error),
             Self::Batch(outcomes) => {
                 Self::Batch(outcomes.into_iter().map(|outcome| outcome.or_else(f.clone())).collect())
             }
-            other @ (Self::Ok(_) | Self::Retry { .. } | Self::Pending { .. } | Self::Cancelled { .. }) => other,
+            other @ (Self::Ok(_) | Self::Retry { .. } | Self::Pending { .. } | Self::Cancelled { .. }) => {
+                other
+            }
         }
     }
 
     /// Looks at the value.
+    #[must_use]
     pub fn inspect<F: FnOnce(&T) + Clone>(self, f: F) -> Self {
         self.map(|value| {
             f(&value);
@@ -171,6 +176,7 @@ impl<T> Outcome<T> {
     }
 
     /// Looks at the error.
+    #[must_use]
     pub fn inspect_err<F: FnOnce(&OutcomeError) + Clone>(self, f: F) -> Self {
         self.map_err(|error| {
             f(&error);
@@ -179,6 +185,7 @@ impl<T> Outcome<T> {
     }
 
     /// Goes on with the value if `pred` holds of it.
+    #[must_use]
     pub fn and_then_if<F: Fn(&T) -> bool + Clone, G: FnOnce(T) -> Outcome<T> + Clone>(
         self,
         pred: F,
@@ -198,7 +205,8 @@ impl<T> Outcome<T> {
             Self::Ok(value) => return Ok(value),
             Self::Err(error) => return Err(error),
             Self::Retry { after_ms, attempt, max_attempts, reason } => {
-                let message = format!("attempt {attempt} of {max_attempts}, again in {after_ms} ms: {reason}");
+                let message =
+                    format!("attempt {attempt} of {max_attempts}, again in {after_ms} ms: {reason}");
                 (ErrorKind::Timeout, message)
             }
             Self::Pending { condition, .. } => (ErrorKind::Pending, format!("waits for {condition:?}")),

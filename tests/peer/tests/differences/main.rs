@@ -116,6 +116,52 @@ mod watching {
     }
 }
 
+mod delivering {
+    use super::*;
+
+    #[test]
+    fn a_waiting_worker_does_not_keep_its_store_from_closing() {
+        assert_eq!(both!(delivering::closes_under_a_worker), (true, false));
+    }
+
+    #[test]
+    fn a_waiting_raw_reactor_does_not_keep_its_store_from_closing() {
+        assert_eq!(both!(delivering::closes_under_a_raw_reactor), (true, false));
+    }
+
+    #[test]
+    fn a_worker_that_gives_up_after_panics_says_so() {
+        let (ours, theirs) = both!(delivering::panics_for_ever);
+        assert_eq!(ours, Err("WriterCrashed".to_owned()));
+        assert_eq!(theirs, Ok(()));
+    }
+
+    #[test]
+    fn a_reactor_with_a_checkpoint_answers_an_event_once_though_it_comes_twice() {
+        assert_eq!(both!(delivering::answers_after_a_crash), (1, 2));
+    }
+}
+
+mod receipts {
+    use super::*;
+
+    #[test]
+    fn both_say_the_same_of_a_changed_receipt_and_of_a_key_that_comes_or_goes() {
+        let (ours, theirs) = both!(receipts::changed_receipts);
+        assert_eq!(ours, theirs);
+        let (ours, theirs) = both!(receipts::keys_come_and_go);
+        assert_eq!(ours, theirs);
+        assert_eq!(both!(receipts::retry_is_signed_anew), (true, true));
+        let (ours, theirs) = both!(receipts::refused_extension_keys);
+        assert_eq!(ours, theirs);
+    }
+
+    #[test]
+    fn the_receipt_of_another_store_is_not_taken_for_ones_own() {
+        assert_eq!(both!(receipts::receipt_of_another_store), (false, true));
+    }
+}
+
 mod opening {
     use super::*;
 

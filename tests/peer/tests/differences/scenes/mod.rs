@@ -2,8 +2,10 @@
 
 pub(crate) mod appending;
 pub(crate) mod chaining;
+pub(crate) mod delivering;
 pub(crate) mod opening;
 pub(crate) mod reading;
+pub(crate) mod receipts;
 pub(crate) mod watching;
 
 use std::path::Path;

@@ -1,0 +1,21 @@
+//! The programs that `engine/tests/compatibility` runs against our store, run against batpak 0.8.2: that is what makes them batpak's.
+#![allow(clippy::unwrap_used)]
+
+use ::batpak;
+
+#[path = "../../../engine/tests/compatibility/appending.rs"]
+mod appending;
+#[path = "../../../engine/tests/compatibility/configuring.rs"]
+mod configuring;
+#[path = "../../../engine/tests/compatibility/failing.rs"]
+mod failing;
+#[path = "../../../engine/tests/compatibility/following.rs"]
+mod following;
+#[path = "../../../engine/tests/compatibility/judging.rs"]
+mod judging;
+#[path = "../../../engine/tests/compatibility/reading.rs"]
+mod reading;
+#[path = "../../../engine/tests/compatibility/shared.rs"]
+mod shared;
+#[path = "../../../engine/tests/compatibility/words.rs"]
+mod words;
