@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use causeway::coordinate::Coordinate;
 use causeway::event::{EventKind, StoredEvent};
+use causeway::guard::{Denial, Gate, GateSet};
 use causeway::id::{EventId, IdempotencyKey};
+use causeway::pipeline::Proposal;
 use causeway::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, ExtensionKey, Extensions, Open, ReadOnly,
-    ReceiptClaim, ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue, ReceiptVerification,
-    ReceiptVerificationError, SigningKey, Store, StoreConfig, StoreId, StoreState, verify_receipt_claim,
-    verify_receipt_claim_of,
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, DenialReceipt, ExtensionKey, Extensions,
+    Open, ReadOnly, ReceiptClaim, ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue,
+    ReceiptVerification, ReceiptVerificationError, SigningKey, Store, StoreConfig, StoreId, StoreState,
+    verify_receipt_claim, verify_receipt_claim_of,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -590,5 +592,47 @@ fn receipts_of_a_thousand_random_appends_hold_before_and_after_closing_and_a_new
         let reader = public.fold(place.config(), StoreConfig::with_verifying_key);
         let reader = Store::<ReadOnly>::open_read_only(reader).unwrap();
         assert!(receipts.iter().all(|receipt| wire(&reader, receipt) == ReceiptVerification::Signed));
+    }
+}
+
+struct Never;
+
+impl Gate<u32> for Never {
+    fn name(&self) -> &'static str {
+        "never"
+    }
+
+    fn evaluate(&self, amount: &u32) -> Result<(), Denial> {
+        Err(Denial::new("never", format!("{amount} is too much")))
+    }
+}
+
+fn deny(store: &Store<Open>) -> DenialReceipt {
+    let mut gates = GateSet::new();
+    gates.push(Never);
+    let denial = gates.evaluate(&7, Proposal::new("buy")).unwrap_err();
+    let options = AppendOptions::new().with_extension(trace(), vec![1]);
+    store.append_denial(&at("order:1"), PLACED, &gates, &denial, None, None, options).unwrap()
+}
+
+#[test]
+fn the_receipt_of_a_denial_holds_for_a_denial_only() {
+    for (keys, expected) in
+        [(&[][..], ReceiptVerification::UnsignedAccepted), (&[1], ReceiptVerification::Signed)]
+    {
+        let place = Place::new();
+        let store = place.open_with(keys);
+        let (denial, other) = (deny(&store), append(&store, 1));
+        assert_eq!(store.verify_denial_receipt_detailed(&denial), expected);
+        assert_eq!(store.verify_receipt_claim(&denial.claim()), expected, "it is an event like any other");
+        assert!(store.verify_denial_receipt(&denial));
+        let mut changed = denial.clone();
+        changed.content_hash[0] ^= 1;
+        let said = store.verify_denial_receipt_detailed(&changed);
+        assert_eq!(said, invalid(ReceiptVerificationError::ContentHashMismatch));
+        (changed.event_id, changed.sequence) = (other.event_id, other.sequence);
+        let said = store.verify_denial_receipt_detailed(&changed);
+        assert_eq!(said, invalid(ReceiptVerificationError::DenialKindMismatch));
+        assert!(!store.verify_denial_receipt(&changed));
     }
 }

@@ -45,6 +45,19 @@ impl BatpakStore {
     /// # Errors
     /// `CrcMismatch` or `CorruptFrame` if the file changed since the last refresh; `Configuration` if there is no such place.
     pub(crate) fn read(&self, index: u64) -> Result<BatpakEvent, StoreError> {
+        self.read_with(index, payload_of)
+    }
+
+    /// Reads the event at a place in commit order without its payload, which stays empty, and without what is wrong with it.
+    pub(crate) fn read_header(&self, index: u64) -> Result<BatpakEvent, StoreError> {
+        self.read_with(index, |_, _| Vec::new())
+    }
+
+    fn read_with(
+        &self,
+        index: u64,
+        payload: impl FnOnce(&Frame<'_>, &mut Vec<Damage>) -> Vec<u8>,
+    ) -> Result<BatpakEvent, StoreError> {
         let no_event = || StoreError::Configuration(format!("there is no event at place {index}"));
         let row = *self.row(index).ok_or_else(no_event)?;
         let segment = self.segments.get(row.segment as usize).ok_or_else(no_event)?;
@@ -66,12 +79,18 @@ impl BatpakStore {
         if frame.header.event_id != row.event_id {
             return Err(corrupt("another event stands there now".to_owned()));
         }
-        Ok(self.event(&row, segment, &frame))
+        let mut damages = Vec::new();
+        let payload = payload(&frame, &mut damages);
+        Ok(self.event(&row, segment, &frame, (payload, damages)))
     }
 
-    fn event(&self, row: &Row, segment: &Segment, frame: &Frame<'_>) -> BatpakEvent {
-        let mut damages = Vec::new();
-        let payload = payload_of(frame, &mut damages);
+    fn event(
+        &self,
+        row: &Row,
+        segment: &Segment,
+        frame: &Frame<'_>,
+        (payload, mut damages): (Vec<u8>, Vec<Damage>),
+    ) -> BatpakEvent {
         let chain = frame.chain.unwrap_or_default();
         if frame.chain.is_none() {
             damages.push(Damage::ChainMissing);

@@ -21,7 +21,7 @@ use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
 use crate::words::event::EventHeader;
-use crate::words::position::DagPosition;
+use crate::words::position::{DagPosition, DiskPos};
 use crate::words::sync::{Arc, AtomicU64, Ordering, RwLock};
 
 /// Numbers that no event has, before events are numbered by their place instead: a damaged footer could claim any.
@@ -202,20 +202,19 @@ fn header(row: &Row) -> EventHeader {
 }
 
 impl EventSource for Arc<BatpakSource> {
-    fn read(&self, place: Place, _window: &mut Window) -> Result<Sourced, StoreError> {
+    fn read(&self, place: Place, window: &mut Window) -> Result<Sourced, StoreError> {
         let index = u64::from(place.offset).saturating_sub(1);
         self.frames_read.fetch_add(1, Ordering::Relaxed);
         let store = self.store.read();
-        let found = store.read(index)?;
+        let found = if window.with_payload() { store.read(index)? } else { store.read_header(index)? };
         let mut event = found.event;
         if has_too_many_gaps(&store) {
             event.global_sequence = index;
         }
         Ok(Sourced {
             event,
-            segment: format!("{:06}.fbat", found.segment_id),
-            offset: found.offset,
-            length: found.frame_length,
+            segment: format!("{:06}.fbat", found.segment_id).into(),
+            place: DiskPos::new(found.segment_id, found.offset, found.frame_length),
             prev_hash: Some(found.prev_hash),
             hidden: found.hidden,
             findings: found.findings.iter().map(ToString::to_string).collect(),

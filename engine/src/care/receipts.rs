@@ -11,6 +11,7 @@ use crate::read::reader::Reader;
 use crate::words::chain::compute_hash;
 use crate::words::event::Extensions;
 use crate::words::id::EventId;
+use crate::words::kind::EventKind;
 
 /// What a receipt says without its store, its epoch and its event hash: what batpak's users send over a wire.
 #[derive(Debug)]
@@ -25,6 +26,22 @@ pub(crate) struct Acknowledgement {
 
 /// Checks a claim against the log: first what it says of the event, then its signature.
 pub(crate) fn verify_claim(reader: &Reader, claim: &ReceiptClaim) -> ReceiptVerification {
+    verify(reader, claim, |event| compare(reader, event, claim))
+}
+
+/// Checks the claim of a denial: so must the event be.
+pub(crate) fn verify_denial(reader: &Reader, claim: &ReceiptClaim) -> ReceiptVerification {
+    verify(reader, claim, |event| match event.raw.header.event_kind {
+        EventKind::SYSTEM_DENIAL | EventKind::TOMBSTONE => compare(reader, event, claim),
+        _ => Err(ReceiptVerificationError::DenialKindMismatch),
+    })
+}
+
+fn verify(
+    reader: &Reader,
+    claim: &ReceiptClaim,
+    compare: impl Fn(&LogEvent) -> Result<(), ReceiptVerificationError>,
+) -> ReceiptVerification {
     let lineage = reader.shared().lineage.lock().clone();
     let keys = reader.shared().config.keys().verifiers();
     if lineage.store_id() != Some(claim.store_id) {
@@ -33,7 +50,7 @@ pub(crate) fn verify_claim(reader: &Reader, claim: &ReceiptClaim) -> ReceiptVeri
     if claim.epoch > lineage.newest() {
         return invalid(ReceiptVerificationError::LaterEpoch { epoch: claim.epoch });
     }
-    match find(reader, claim.event_id).and_then(|event| compare(reader, &event, claim)) {
+    match find(reader, claim.event_id).and_then(|event| compare(&event)) {
         Ok(()) => claim.check_signature(keys),
         Err(error) => match lost(&lineage, claim) {
             // A receipt that is false besides is not excused by a recovery.
@@ -124,6 +141,6 @@ fn follows_readable(reader: &Reader, event: &LogEvent) -> bool {
     let raw = &event.raw;
     let Some(before) = raw.header.position.sequence().checked_sub(1) else { return true };
     let newest = reader.shared().index.newest_of(raw.coordinate.entity(), raw.global_sequence);
-    let previous = newest.ok().flatten().and_then(|newest| reader.kept_or_removed_at(newest.sequence).ok());
-    previous.is_some_and(|previous| previous.raw.header.position.sequence() == before)
+    let previous = newest.ok().flatten().and_then(|newest| reader.header_at(newest.sequence).ok());
+    previous.is_some_and(|previous| previous.position.sequence() == before)
 }

@@ -23,7 +23,6 @@ use crate::memory::shared::Shared;
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::id::EventId;
-use crate::words::position::DiskPos;
 use crate::words::sync::Arc;
 
 /// Answer to a request: a receipt for each of its events.
@@ -135,12 +134,14 @@ impl Committer {
     }
 
     fn known(&self, item: &Item, key: u128) -> Result<Option<AppendReceipt>, StoreError> {
-        for sequence in self.shared.index.id_candidates(key, self.next_sequence)? {
-            let (place, found) = match self.shared.read(sequence, &mut Window::single()) {
+        let index = &self.shared.index;
+        for sequence in index.id_candidates(key, self.next_sequence) {
+            let located = index.locate_one(sequence?)?;
+            let found = match self.shared.read(&located, &mut Window::headers()) {
                 Err(StoreError::UnreadableEvent { .. }) => continue,
                 read => read?,
             };
-            let kind = found.kind();
+            let (sequence, kind) = (located.sequence, found.kind());
             let event = found.event;
             if u128::from(event.header.event_id) != key {
                 continue;
@@ -158,7 +159,7 @@ impl Committer {
                 content_hash: event.header.content_hash,
                 event_hash: event.event_hash,
                 extensions: event.extensions,
-                place: DiskPos::new(place.segment.first, found.offset, found.length),
+                place: found.place,
                 durable: sequence < self.shared.durable(),
             })));
         }

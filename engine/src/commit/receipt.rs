@@ -88,6 +88,67 @@ impl AppendReceipt {
     }
 }
 
+/// Proof that the trace of a denial is part of the log: the receipt of its `SYSTEM_DENIAL` event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DenialReceipt {
+    /// Names the event.
+    pub event_id: EventId,
+    /// Place in the commit order.
+    pub sequence: u64,
+    /// BLAKE3 of the stored trace.
+    pub content_hash: [u8; 32],
+    /// Which key signed; zeros when none did.
+    pub key_id: [u8; 32],
+    /// Ed25519 signature over the receipt, if a key was configured.
+    pub signature: Option<[u8; 64]>,
+    /// Extensions of the event.
+    pub extensions: Extensions,
+    store_id: StoreId,
+    epoch: u64,
+    event_hash: [u8; 32],
+    place: DiskPos,
+}
+
+impl From<AppendReceipt> for DenialReceipt {
+    fn from(receipt: AppendReceipt) -> Self {
+        Self {
+            event_id: receipt.event_id,
+            sequence: receipt.sequence,
+            content_hash: receipt.content_hash,
+            key_id: receipt.key_id,
+            signature: receipt.signature,
+            extensions: receipt.extensions,
+            store_id: receipt.store_id,
+            epoch: receipt.epoch,
+            event_hash: receipt.event_hash,
+            place: receipt.place,
+        }
+    }
+}
+
+impl DenialReceipt {
+    /// Where the frame lay when the receipt was given; compaction may move it.
+    pub const fn disk_pos(&self) -> DiskPos {
+        self.place
+    }
+
+    /// What the receipt says, to be kept, sent and checked elsewhere.
+    pub fn claim(&self) -> ReceiptClaim {
+        ReceiptClaim {
+            store_id: self.store_id,
+            epoch: self.epoch,
+            event_id: self.event_id,
+            sequence: self.sequence,
+            content_hash: self.content_hash,
+            event_hash: self.event_hash,
+            extensions: self.extensions.clone(),
+            key_id: self.key_id,
+            signature: self.signature,
+        }
+    }
+}
+
 /// In whose name receipts are given, and which key signs them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Issuer<'a> {
@@ -138,45 +199,5 @@ impl Issuer<'_> {
             place: witness.place,
             durable: witness.durable,
         }
-    }
-}
-
-/// Proof that the trace of a denial is part of the log: the receipt of its `SYSTEM_DENIAL` event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DenialReceipt {
-    /// Names the event.
-    pub event_id: EventId,
-    /// Place in the commit order.
-    pub sequence: u64,
-    /// BLAKE3 of the stored trace.
-    pub content_hash: [u8; 32],
-    /// Which key signed; zeros when none did.
-    pub key_id: [u8; 32],
-    /// Signature over the receipt, if a key was configured.
-    pub signature: Option<[u8; 64]>,
-    /// Extensions of the event.
-    pub extensions: Extensions,
-    place: DiskPos,
-}
-
-impl From<AppendReceipt> for DenialReceipt {
-    fn from(receipt: AppendReceipt) -> Self {
-        Self {
-            event_id: receipt.event_id,
-            sequence: receipt.sequence,
-            content_hash: receipt.content_hash,
-            key_id: receipt.key_id,
-            signature: receipt.signature,
-            extensions: receipt.extensions,
-            place: receipt.place,
-        }
-    }
-}
-
-impl DenialReceipt {
-    /// Where the frame lies.
-    pub const fn disk_pos(&self) -> DiskPos {
-        self.place
     }
 }

@@ -5,6 +5,7 @@
 //! - a cursor does not keep the store open, and a wake-up that is lost delays nothing: the next pull finds what is there.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::derive::gap::{CursorGapConfig, GapObservation, Gaps, Skipped};
 use crate::derive::wait::{Patience, Waited, wait};
 use crate::disk::storage::Directory;
 use crate::memory::hub::Inbox;
+use crate::memory::postings::Order;
 use crate::memory::selection::Selection;
 use crate::read::entry::{IndexEntry, LogEvent};
 use crate::read::reader::{Reader, WeakReader};
@@ -109,30 +111,43 @@ impl Cursor {
 
     /// Up to `max` next events, oldest first. After an error the position is where it was.
     pub fn try_poll_batch(&mut self, max: usize) -> Result<Vec<IndexEntry>, StoreError> {
-        Ok(self.poll_events(max)?.into_iter().map(IndexEntry::from).collect())
+        let hidden = |entry: &IndexEntry| entry.is_hidden();
+        self.poll_with(max, hidden, |reader, selection, range, tells_unused| {
+            let entries = reader.entries(selection, range).page(max);
+            if tells_unused { entries.telling_unused() } else { entries }
+        })
     }
 
     /// Up to `max` next events with their payloads, oldest first. After an error the position is where it was.
     pub(super) fn poll_events(&mut self, max: usize) -> Result<Vec<LogEvent>, StoreError> {
+        let hidden = |event: &LogEvent| event.hidden;
+        self.poll_with(max, hidden, |reader, selection, range, tells_unused| {
+            let events = reader.events(selection, range);
+            if tells_unused { events.telling_unused() } else { events }
+        })
+    }
+
+    fn poll_with<T, I: Iterator<Item = (u64, Result<T, StoreError>)>>(
+        &mut self,
+        max: usize,
+        is_hidden: impl Fn(&T) -> bool,
+        read: impl FnOnce(&Reader, Selection, Range<u64>, bool) -> I,
+    ) -> Result<Vec<T>, StoreError> {
         let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
         let observes = self.gaps.are_observed();
         let region = Selection::region(self.region.clone());
         let selection = Selection { kinds: self.kinds.clone(), hidden: observes, ..region };
         let visible = reader.visible();
-        let mut events = reader.events(selection, self.next_sequence().max(self.scanned)..visible);
-        if observes {
-            events = events.telling_unused();
-        }
+        let mut events = read(&reader, selection, self.next_sequence().max(self.scanned)..visible, observes);
         let (mut polled, mut gaps, mut skipped) = (Vec::new(), Vec::new(), self.skipped.clone());
-        let mut expected = self.next_sequence();
+        let (mut expected, mut last) = (self.next_sequence(), self.after);
         while polled.len() < max {
             let Some((sequence, event)) = events.next() else { break };
             match event {
-                Ok(event) if event.hidden => skipped.push(sequence),
-                Ok(event) if !self.region.takes_clock(event.raw.header.position.sequence()) => {}
+                Ok(event) if is_hidden(&event) => skipped.push(sequence),
                 Ok(event) => {
                     gaps.extend(skipped.end_at(expected, sequence));
-                    expected = sequence + 1;
+                    (expected, last) = (sequence + 1, Some(sequence));
                     polled.push(event);
                 }
                 Err(error) if !error.is_one_event() => return Err(error),
@@ -149,7 +164,7 @@ impl Cursor {
                 self.scanned = visible;
             }
         }
-        self.after = polled.last().map(|last| last.raw.global_sequence).or(self.after);
+        self.after = last;
         Ok(polled)
     }
 
@@ -192,7 +207,8 @@ impl Cursor {
     /// True if an event of exactly `entity` lies behind the position. Reads the index only.
     pub(super) fn finds_event_of(&self, entity: &str) -> Result<bool, StoreError> {
         let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
-        Ok(!reader.select(&Selection::stream(entity), self.next_sequence(), 1)?.is_empty())
+        let sequences = self.next_sequence()..reader.visible();
+        Ok(!reader.select(&Selection::stream(entity), sequences, (1, Order::Ascending))?.is_empty())
     }
 
     /// Saves the position, if it has a name.

@@ -333,15 +333,16 @@ impl EventView<'_> {
         }
     }
 
-    /// The event by value; `wall_ms`, milliseconds since 1970, goes into its position.
-    pub(crate) fn to_raw(&self, wall_ms: u64) -> RawEvent {
+    /// The event by value, with this much of the payload and without a wall time. `coordinate` is its own: whoever reads many has the
+    /// names already.
+    pub(crate) fn to_raw(&self, coordinate: Coordinate, payload: Vec<u8>) -> RawEvent {
         RawEvent {
             global_sequence: self.global_sequence,
-            coordinate: Coordinate::from_log(self.entity.into(), self.scope.into()),
-            header: self.header(wall_ms),
+            coordinate,
+            header: self.header(0),
             extensions: self.extensions.to_extensions(),
             payload_form: self.payload_form,
-            payload: self.payload.to_vec(),
+            payload,
             event_hash: *self.event_hash,
         }
     }

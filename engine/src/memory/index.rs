@@ -4,42 +4,35 @@
 //! - parts are in order and do not overlap; between them events may be missing, when a segment is;
 //! - no file is read while the live part is locked: a sealed part is taken out first and asked afterwards.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use parking_lot::RwLockReadGuard;
 
-use crate::memory::live::{BLOCK_LEN, Head, LivePart};
-use crate::memory::postings::{Places, u32_at};
+use crate::memory::live::{Head, LivePart};
+use crate::memory::postings::{Order, Places};
 use crate::memory::sealed::{SealedPart, Tag};
-use crate::memory::selection::{Place, Selection, Span, select_live, select_sealed};
+use crate::memory::selection::{Selection, Span, select_live, select_sealed};
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::kind::EventKind;
-use crate::words::sync::{Arc, RwLock};
+use crate::words::sync::{Arc, AtomicU64, Ordering, RwLock};
 
 /// What is where in the log.
 #[derive(Debug)]
 pub(crate) struct Index {
     live: RwLock<LivePart>,
     sealed: RwLock<Vec<Arc<SealedPart>>>,
+    looks: AtomicU64,
 }
 
 /// The part that holds a sequence.
-enum Part<'a> {
+pub(super) enum Part<'a> {
     Sealed(Arc<SealedPart>),
     Live(RwLockReadGuard<'a, LivePart>),
     /// No part holds these sequences.
     Missing(Range<u64>),
-}
-
-/// Times and kinds of a run of events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Columns {
-    /// Microseconds since 1970; of a removed event only the greatest time before it is known.
-    pub times_us: Vec<i64>,
-    /// Type tags; `0x0000` where a frame is damaged or retention removed the event.
-    pub kinds: Vec<EventKind>,
 }
 
 /// The newest event of a stream that may be read.
@@ -52,7 +45,18 @@ pub(crate) struct Newest {
 
 impl Index {
     pub(crate) fn new(sealed: Vec<Arc<SealedPart>>, live: LivePart) -> Self {
-        Self { live: RwLock::new(live), sealed: RwLock::new(sealed) }
+        Self { live: RwLock::new(live), sealed: RwLock::new(sealed), looks: AtomicU64::new(0) }
+    }
+
+    /// How many rows, postings, names and parts were looked at so far: what questions cost.
+    #[cfg(test)]
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
+    }
+
+    /// Counts what a question looked at.
+    pub(super) fn count_looks(&self, looks: u64) {
+        self.looks.fetch_add(looks, Ordering::Relaxed);
     }
 
     /// Changes the live part. Short: readers wait meanwhile.
@@ -114,7 +118,7 @@ impl Index {
         self.sealed.read().first().map_or(live.first, |part| part.header.first)
     }
 
-    fn part_at(&self, sequence: u64) -> Part<'_> {
+    pub(super) fn part_at(&self, sequence: u64) -> Part<'_> {
         let live = self.live.read();
         if sequence >= live.first {
             return Part::Live(live);
@@ -140,51 +144,47 @@ impl Index {
         gaps.filter(|gap| !gap.is_empty()).collect()
     }
 
-    /// Where the frame of an event lies; `None` if it is damaged or not there.
-    pub(crate) fn place(&self, sequence: u64) -> Result<Option<Place>, StoreError> {
-        let (segment, offset) = match self.part_at(sequence) {
-            Part::Live(live) => {
-                let ordinal = sequence.checked_sub(live.first);
-                let offset = ordinal.and_then(|ordinal| live.offsets.get(ordinal as usize)).copied();
-                (live.segment, offset.unwrap_or(0))
-            }
-            Part::Sealed(part) => match sequence.checked_sub(part.header.first) {
-                Some(ordinal) => (part.segment_name(), part.offset(ordinal as u32)?),
-                None => return Ok(None),
-            },
-            Part::Missing(_) => return Ok(None),
-        };
-        Ok((offset != 0).then_some(Place { segment, offset }))
-    }
-
-    /// Appends the sequences in `range` that the selection takes, ascending, at most `limit`. Where the selection needs confirmation they are proposals.
+    /// Appends the sequences in `range` that the selection takes, at most `limit`: the first ones ascending, or the last ones
+    /// descending. Where the selection needs confirmation they are proposals.
     pub(crate) fn select(
         &self,
         selection: &Selection,
         range: Range<u64>,
-        limit: usize,
+        (limit, order): (usize, Order),
         out: &mut Vec<u64>,
     ) -> Result<(), StoreError> {
-        let mut from = range.start.max(self.first());
+        let mut left = range.start.max(self.first())..range.end;
         let mut ordinals = Vec::new();
-        while from < range.end && out.len() < limit {
+        while !left.is_empty() && out.len() < limit {
             ordinals.clear();
-            let (first, end) = match self.part_at(from) {
+            let next = match order {
+                Order::Ascending => left.start,
+                Order::Descending => left.end - 1,
+            };
+            let span = |first: u64, end: u64| Span {
+                from: (left.start.max(first) - first) as u32,
+                end: (left.end.min(end) - first) as u32,
+                limit: limit - out.len(),
+                order,
+            };
+            let (part, looks) = match self.part_at(next) {
                 Part::Live(live) => {
-                    let span = span(live.first, live.end(), from, range.end, limit - out.len());
-                    select_live(&live, selection, span, &mut ordinals);
-                    (live.first, u64::MAX)
+                    let span = span(live.first, live.end().max(live.first));
+                    (live.first..u64::MAX, select_live(&live, selection, span, &mut ordinals))
                 }
                 Part::Sealed(part) => {
-                    let header = &part.header;
-                    let span = span(header.first, header.end, from, range.end, limit - out.len());
-                    select_sealed(&part, selection, span, &mut ordinals)?;
-                    (header.first, header.end)
+                    let rows = part.header.first..part.header.end;
+                    let span = span(rows.start, rows.end);
+                    (rows, select_sealed(&part, selection, span, &mut ordinals)?)
                 }
-                Part::Missing(gap) => (gap.start, gap.end),
+                Part::Missing(gap) => (gap, 0),
             };
-            out.extend(ordinals.iter().map(|ordinal| first + u64::from(*ordinal)));
-            from = end;
+            self.count_looks(looks + 1);
+            out.extend(ordinals.iter().map(|ordinal| part.start + u64::from(*ordinal)));
+            match order {
+                Order::Ascending => left.start = part.end,
+                Order::Descending => left.end = part.start,
+            }
         }
         Ok(())
     }
@@ -193,6 +193,7 @@ impl Index {
     pub(crate) fn newest_of(&self, entity: &str, end: u64) -> Result<Option<Newest>, StoreError> {
         let mut before = end;
         while before > self.first() {
+            self.count_looks(1);
             let (found, first) = match self.part_at(before - 1) {
                 Part::Live(live) => (newest_in_live(&live, entity, before), live.first),
                 Part::Sealed(part) => {
@@ -214,29 +215,30 @@ impl Index {
         Ok(None)
     }
 
-    /// The `n`-th place of exactly `entity`, counted from 0, before `end`: an event that can be read, or what is left of a removed one.
-    pub(crate) fn nth_of(&self, entity: &str, n: u64, end: u64) -> Result<Option<u64>, StoreError> {
-        let mut left = n;
-        let mut from = self.first();
-        while from < end {
-            let (found, count, next) = match self.part_at(from) {
+    /// The `n`-th place of exactly `entity` before `end`, counted from 0 for the newest: an event that can be read, or
+    /// what is left of a removed one. Looks at no part before it.
+    pub(crate) fn nth_before(&self, entity: &str, n: u64, end: u64) -> Result<Option<u64>, StoreError> {
+        let (mut left, mut before) = (n, end);
+        while before > self.first() {
+            self.count_looks(1);
+            let cut = |first: u64| u32::try_from(before - first).unwrap_or(u32::MAX);
+            let (found, count, first) = match self.part_at(before - 1) {
                 Part::Live(live) => {
-                    let found = live.places(entity).get(left as usize);
-                    (found.map(|ordinal| live.first + u64::from(ordinal)), 0, u64::MAX)
+                    let (ordinal, count) = nth_back(live.places(entity), left, cut(live.first));
+                    (ordinal, count, live.first)
                 }
                 Part::Sealed(part) => {
-                    let look = |places: Places<'_>| (places.get(left as usize), places.len());
-                    let (found, count) = part.with_places(entity, look)?;
-                    let sequence = found.map(|ordinal| part.header.first + u64::from(ordinal));
-                    (sequence, count, part.header.end)
+                    let look = |places: Places<'_>| nth_back(places, left, cut(part.header.first));
+                    let (ordinal, count) = part.with_places(entity, look)?;
+                    (ordinal, count, part.header.first)
                 }
-                Part::Missing(gap) => (None, 0, gap.end),
+                Part::Missing(gap) => (None, 0, gap.start),
             };
-            if found.is_some() {
-                return Ok(found.filter(|sequence| *sequence < end));
+            if let Some(ordinal) = found {
+                return Ok(Some(first + u64::from(ordinal)));
             }
-            left -= count as u64;
-            from = next;
+            left -= count;
+            before = first;
         }
         Ok(None)
     }
@@ -252,6 +254,7 @@ impl Index {
     pub(crate) fn count_of(&self, entity: &str, end: u64) -> Result<u64, StoreError> {
         let (mut count, mut from) = (0, self.first());
         while from < end {
+            self.count_looks(1);
             let ordinal_of_end = |first: u64| u32::try_from(end - first).unwrap_or(u32::MAX);
             let (found, next) = match self.part_at(from) {
                 Part::Live(live) => {
@@ -271,106 +274,10 @@ impl Index {
         Ok(count)
     }
 
-    /// Sequences whose event may have this id, newest part first.
-    pub(crate) fn id_candidates(&self, id: u128, end: u64) -> Result<Vec<u64>, StoreError> {
-        let mut found = Vec::new();
-        let mut before = end;
-        while before > self.first() {
-            let (first, ordinals) = match self.part_at(before - 1) {
-                Part::Live(live) => {
-                    let list = LivePart::candidates(&live.ids, id);
-                    (live.first, (0..list.len()).filter_map(|at| list.get(at)).collect())
-                }
-                Part::Sealed(part) => (part.header.first, part.candidates(Tag::Ids, id)?),
-                Part::Missing(gap) => (gap.start, Vec::new()),
-            };
-            found.extend(
-                ordinals.iter().rev().map(|ordinal| first + u64::from(*ordinal)).filter(|at| *at < end),
-            );
-            before = first;
-        }
-        Ok(found)
-    }
-
-    /// Greatest time at or before an event, in microseconds since 1970, given the event's own.
-    pub(crate) fn largest_time(&self, sequence: u64, own: i64) -> Result<i64, StoreError> {
-        let (block, times) = match self.part_at(sequence) {
-            Part::Live(live) => {
-                let Some(ordinal) = sequence.checked_sub(live.first) else { return Ok(own) };
-                let at = ordinal as usize;
-                let block = live.blocks.get(at / BLOCK_LEN).copied();
-                let start = at / BLOCK_LEN * BLOCK_LEN;
-                let rising = block.is_none_or(|block| block.ascending);
-                let times =
-                    if rising { Vec::new() } else { live.times.get(start..=at).unwrap_or_default().to_vec() };
-                (block, times)
-            }
-            Part::Sealed(part) => {
-                let at = (sequence - part.header.first) as usize;
-                let block = part.block(at as u32)?;
-                let start = at / BLOCK_LEN * BLOCK_LEN;
-                let rising = block.is_none_or(|block| block.ascending);
-                let times = if rising { Vec::new() } else { sealed_times(&part, start..at + 1)? };
-                (block, times)
-            }
-            Part::Missing(_) => return Ok(own),
-        };
-        let before = block.map_or(own, |block| block.largest_before);
-        Ok(times.into_iter().chain([own]).fold(before, i64::max))
-    }
-
-    /// Greatest time before a sequence at which a part begins.
-    pub(crate) fn largest_time_before(&self, first: u64) -> Result<i64, StoreError> {
-        match first.checked_sub(1) {
-            Some(before) => self.largest_time(before, i64::MIN).map(|time| time.max(self.part_time(before))),
-            None => Ok(i64::MIN),
-        }
-    }
-
-    /// Greatest time of the events in the sealed part that holds a sequence.
-    fn part_time(&self, sequence: u64) -> i64 {
-        match self.part_at(sequence) {
-            Part::Sealed(part) => part.header.times.1,
-            Part::Live(live) => live.largest_time,
-            Part::Missing(_) => i64::MIN,
-        }
-    }
-
-    /// Times and kinds of a run of events.
-    pub(crate) fn columns(&self, range: Range<u64>) -> Result<Columns, StoreError> {
-        let mut columns = Columns::default();
-        let mut from = range.start;
-        while from < range.end {
-            from = match self.part_at(from) {
-                Part::Live(live) => {
-                    let Some(start) = from.checked_sub(live.first) else { break };
-                    let end = ((range.end - live.first) as usize).min(live.len());
-                    let start = start as usize;
-                    columns.times_us.extend(live.times.get(start..end).unwrap_or_default());
-                    let kinds = live.kinds.get(start..end).unwrap_or_default();
-                    columns.kinds.extend(kinds.iter().copied().map(EventKind::from_raw_u16));
-                    range.end
-                }
-                Part::Sealed(part) => {
-                    let (first, end) = (part.header.first, part.header.end.min(range.end));
-                    let rows = (from - first) as usize..(end - first) as usize;
-                    columns.times_us.extend(sealed_times(&part, rows.clone())?);
-                    let kinds = part.section(Tag::Kinds)?;
-                    let words = kinds.get(rows.start * 2..rows.end * 2).unwrap_or_default().chunks_exact(2);
-                    let kind = |word: &[u8]| word.try_into().map_or(0, u16::from_le_bytes);
-                    columns.kinds.extend(words.map(|word| EventKind::from_raw_u16(kind(word))));
-                    end
-                }
-                Part::Missing(gap) => {
-                    let end = gap.end.min(range.end);
-                    let rows = columns.times_us.len() + (end - from) as usize;
-                    columns.times_us.resize(rows, 0);
-                    columns.kinds.resize(rows, EventKind::from_raw_u16(0));
-                    end
-                }
-            };
-        }
-        Ok(columns)
+    /// Sequences before `end` whose event may have this id. A part is asked only when those before it were not what was wanted: first the
+    /// live one, then the others, beginning with the one whose times are nearest to the time that an id of the store's own tells.
+    pub(crate) fn id_candidates(&self, id: u128, end: u64) -> IdCandidates<'_> {
+        IdCandidates { index: self, id, end, found: Vec::new(), parts: None }
     }
 
     /// Names of entities or scopes with the number of their events.
@@ -423,8 +330,68 @@ fn add(counts: &mut BTreeMap<Arc<str>, u64>, name: &str, count: usize) {
     }
 }
 
-fn span(first: u64, part_end: u64, from: u64, end: u64, limit: usize) -> Span {
-    Span { from: (from - first) as u32, end: (end.min(part_end) - first) as u32, limit }
+/// Sequences whose event may have an id. See [`Index::id_candidates`].
+#[derive(Debug)]
+pub(crate) struct IdCandidates<'a> {
+    index: &'a Index,
+    id: u128,
+    end: u64,
+    /// Of the part that was asked last; the newest last.
+    found: Vec<u64>,
+    /// Sealed parts that were not asked yet, the next one last; `None` before the live part was asked.
+    parts: Option<Vec<Arc<SealedPart>>>,
+}
+
+impl IdCandidates<'_> {
+    fn ask_live(&mut self) {
+        let live = self.index.live.read();
+        let list = LivePart::candidates(&live.ids, self.id);
+        let sequences = (0..list.len()).filter_map(|at| list.get(at)).map(|at| live.first + u64::from(at));
+        self.found.extend(sequences);
+    }
+
+    /// The sealed parts, the one that is to be asked first last.
+    fn sealed(&self) -> Vec<Arc<SealedPart>> {
+        let mut parts = self.index.sealed_parts();
+        let made_us = ((self.id >> 80) as i64).saturating_mul(1_000);
+        parts.sort_by_key(|part| {
+            let (first, last) = part.header.times;
+            Reverse(first.saturating_sub(made_us).max(made_us.saturating_sub(last)).max(0))
+        });
+        parts
+    }
+}
+
+impl Iterator for IdCandidates<'_> {
+    type Item = Result<u64, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            while let Some(sequence) = self.found.pop() {
+                if sequence < self.end {
+                    return Some(Ok(sequence));
+                }
+            }
+            self.index.count_looks(1);
+            let Some(parts) = &mut self.parts else {
+                self.ask_live();
+                self.parts = Some(self.sealed());
+                continue;
+            };
+            let part = parts.pop()?;
+            match part.candidates(Tag::Ids, self.id) {
+                Ok(found) => self.found.extend(found.iter().map(|at| part.header.first + u64::from(*at))),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// The `n`-th ordinal before `cut`, counted from 0 for the last, and how many there are before `cut`.
+fn nth_back(places: Places<'_>, n: u64, cut: u32) -> (Option<u32>, u64) {
+    let count = places.count_before(cut) as u64;
+    let at = count.checked_sub(n.saturating_add(1));
+    (at.and_then(|at| places.get(at as usize)), count)
 }
 
 fn newest_in_live(live: &LivePart, entity: &str, before: u64) -> Option<Newest> {
@@ -434,13 +401,4 @@ fn newest_in_live(live: &LivePart, entity: &str, before: u64) -> Option<Newest> 
     let is_last = places.newest_before(u32::MAX) == Some(ordinal);
     let head = is_last.then(|| live.head(entity)).flatten();
     Some(Newest { sequence: live.first + u64::from(ordinal), head })
-}
-
-fn sealed_times(part: &SealedPart, rows: Range<usize>) -> Result<Vec<i64>, StoreError> {
-    let bytes = part.section(Tag::Times)?;
-    let time = |at: usize| {
-        let (low, high) = (u32_at(&bytes, 2 * at)?, u32_at(&bytes, 2 * at + 1)?);
-        Some((u64::from(high) << 32 | u64::from(low)).cast_signed())
-    };
-    Ok(rows.map_while(time).collect())
 }

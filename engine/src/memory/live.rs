@@ -42,6 +42,9 @@ pub(crate) struct Block {
     pub(crate) ascending: bool,
 }
 
+/// In place of a stream: the row is in no postings, because its frame is damaged or its event is hidden.
+pub(crate) const NO_STREAM: u32 = u32::MAX;
+
 /// Index of the newest events.
 #[derive(Debug)]
 pub(crate) struct LivePart {
@@ -52,8 +55,16 @@ pub(crate) struct LivePart {
     pub(crate) offsets: Vec<u32>,
     pub(crate) times: Vec<i64>,
     pub(crate) kinds: Vec<u16>,
+    /// The stream of each row: a place in `stream_names`, or [`NO_STREAM`].
+    pub(crate) stream_of: Vec<u32>,
+    /// Names of the streams, in the order in which they came.
+    pub(crate) stream_names: Vec<Arc<str>>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) largest_time: i64,
+    /// Smallest time of a row.
+    pub(crate) smallest_time: i64,
+    /// No row has a smaller time than one before it, in this part or an earlier one.
+    pub(crate) rises: bool,
     pub(crate) streams: BTreeMap<Arc<str>, Vec<u32>>,
     pub(crate) scopes: BTreeMap<Arc<str>, Vec<u32>>,
     pub(crate) by_kind: BTreeMap<u16, Vec<u32>>,
@@ -82,8 +93,12 @@ impl LivePart {
             offsets: Vec::new(),
             times: Vec::new(),
             kinds: Vec::new(),
+            stream_of: Vec::new(),
+            stream_names: Vec::new(),
             blocks: Vec::new(),
             largest_time,
+            smallest_time: i64::MAX,
+            rises: true,
             streams: BTreeMap::new(),
             scopes: BTreeMap::new(),
             by_kind: BTreeMap::new(),
@@ -111,7 +126,7 @@ impl LivePart {
         let ordinal = self.len() as u32;
         let header = row.header;
         self.push_columns(row.offset, header.timestamp_us, header.event_kind.as_raw_u16());
-        let entity = post(&mut self.streams, row.entity, ordinal);
+        let entity = self.post_stream(row.entity, ordinal);
         post(&mut self.scopes, row.scope, ordinal);
         self.by_kind.entry(header.event_kind.as_raw_u16()).or_default().push(ordinal);
         let id = u128::from(header.event_id);
@@ -139,7 +154,7 @@ impl LivePart {
                 let kind = EventKind::TOMBSTONE.as_raw_u16();
                 self.push_columns(offset, time_us, kind);
                 self.by_kind.entry(kind).or_default().push(ordinal);
-                post(&mut self.streams, &stub.entity, ordinal)
+                self.post_stream(&stub.entity, ordinal)
             }
         };
         self.ids.entry(fingerprint(stub.event_id.into())).or_default().push(ordinal);
@@ -153,7 +168,7 @@ impl LivePart {
             let time = next.times.get(at).copied().unwrap_or_default();
             self.push_columns(*offset, time, next.kinds.get(at).copied().unwrap_or_default());
         }
-        shift_names(&mut self.streams, &next.streams, shift);
+        self.absorb_streams(next, shift);
         shift_names(&mut self.scopes, &next.scopes, shift);
         shift_names(&mut self.removed_streams, &next.removed_streams, shift);
         self.removed.extend(next.removed.iter().map(|ordinal| ordinal + shift));
@@ -189,11 +204,60 @@ impl LivePart {
             && let Some(block) = self.blocks.last_mut()
         {
             block.ascending = false;
+            self.rises = false;
         }
         self.largest_time = self.largest_time.max(time_us);
+        self.smallest_time = self.smallest_time.min(time_us);
         self.offsets.push(offset);
         self.times.push(time_us);
         self.kinds.push(kind);
+        self.stream_of.push(NO_STREAM);
+    }
+
+    /// Adds rows that are in the columns already to a stream that is not here yet.
+    pub(crate) fn insert_stream(&mut self, name: Arc<str>, ordinals: Vec<u32>) {
+        let stream = self.stream_names.len() as u32;
+        for ordinal in &ordinals {
+            self.set_stream(*ordinal, stream);
+        }
+        self.stream_names.push(Arc::clone(&name));
+        self.streams.insert(name, ordinals);
+    }
+
+    fn set_stream(&mut self, ordinal: u32, stream: u32) {
+        if let Some(place) = self.stream_of.get_mut(ordinal as usize) {
+            *place = stream;
+        }
+    }
+
+    fn post_stream(&mut self, entity: &str, ordinal: u32) -> Arc<str> {
+        let Some(ordinals) = self.streams.get_mut(entity) else {
+            let name: Arc<str> = entity.into();
+            self.insert_stream(Arc::clone(&name), vec![ordinal]);
+            return name;
+        };
+        // Whoever came before in the stream knows its place among the names.
+        let stream = ordinals.last().and_then(|last| self.stream_of.get(*last as usize)).copied();
+        ordinals.push(ordinal);
+        let stream = stream.unwrap_or(NO_STREAM);
+        self.set_stream(ordinal, stream);
+        self.stream_names.get(stream as usize).map_or_else(|| entity.into(), Arc::clone)
+    }
+
+    fn absorb_streams(&mut self, next: &Self, shift: u32) {
+        for (name, ordinals) in &next.streams {
+            let shifted = ordinals.iter().map(|ordinal| ordinal + shift);
+            match self.streams.get_mut(name) {
+                None => self.insert_stream(Arc::clone(name), shifted.collect()),
+                Some(known) => {
+                    let stream = known.last().and_then(|last| self.stream_of.get(*last as usize)).copied();
+                    known.extend(shifted.clone());
+                    for ordinal in shifted {
+                        self.set_stream(ordinal, stream.unwrap_or(NO_STREAM));
+                    }
+                }
+            }
+        }
     }
 
     /// Newest event of the stream, if this part holds one of its events.

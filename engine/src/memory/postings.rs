@@ -4,6 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 /// Ascending ordinals.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +62,9 @@ pub(crate) struct Places<'a> {
 }
 
 impl Places<'_> {
-    pub(crate) fn len(&self) -> usize {
-        self.events.len() + self.removed.len()
+    /// How many there are before `cut`.
+    pub(crate) fn count_before(&self, cut: u32) -> usize {
+        self.events.seek(cut) + self.removed.seek(cut)
     }
 
     /// The greatest ordinal before `cut`.
@@ -98,7 +100,7 @@ impl Places<'_> {
 }
 
 /// The ordinals of a span that are not in `removed`, ascending.
-pub(crate) fn present(removed: Postings<'_>, span: std::ops::Range<u32>) -> impl Iterator<Item = u32> {
+pub(crate) fn present(removed: Postings<'_>, span: Range<u32>) -> impl Iterator<Item = u32> {
     let mut next = span.start;
     let mut at = removed.seek(next);
     std::iter::from_fn(move || {
@@ -112,6 +114,37 @@ pub(crate) fn present(removed: Postings<'_>, span: std::ops::Range<u32>) -> impl
         next = next.checked_add(1)?;
         (ordinal < span.end).then_some(ordinal)
     })
+}
+
+/// The same, descending.
+pub(crate) fn present_back(removed: Postings<'_>, span: Range<u32>) -> impl Iterator<Item = u32> {
+    let mut end = span.end;
+    let mut at = removed.seek(end);
+    std::iter::from_fn(move || {
+        while let Some(last) = at.checked_sub(1)
+            && removed.get(last).is_some_and(|ordinal| ordinal + 1 == end)
+        {
+            let run = run_len_back(&removed, last, end - 1);
+            at -= run;
+            end -= run as u32;
+        }
+        end = end.checked_sub(1)?;
+        (end >= span.start).then_some(end)
+    })
+}
+
+/// How many ordinals up to the `at`-th, which is `last`, follow each other without a gap.
+fn run_len_back(list: &Postings<'_>, at: usize, last: u32) -> usize {
+    let (mut low, mut high) = (1, at + 1);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if list.get(at + 1 - middle) == last.checked_sub(middle as u32 - 1) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
 }
 
 /// How many ordinals from the `at`-th on, which is `first`, follow each other without a gap.
@@ -135,25 +168,49 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(word.try_into().ok()?))
 }
 
-/// Several postings as one ascending sequence without repetitions.
+/// In which order ordinals or sequences are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Ascending,
+    Descending,
+}
+
+/// Several postings as one sequence in order, without repetitions.
 pub(crate) struct Union<'a> {
     lists: Vec<Postings<'a>>,
+    /// The next ordinal of each list, as [`Union::rank`] has it, and where it stands.
     next: BinaryHeap<Reverse<(u32, usize, usize)>>,
     last: Option<u32>,
+    order: Order,
 }
 
 impl<'a> Union<'a> {
-    /// The ordinals of all lists from `from` on.
-    pub(crate) fn new(lists: Vec<Postings<'a>>, from: u32) -> Self {
-        let next = lists
-            .iter()
-            .enumerate()
-            .filter_map(|(list, postings)| {
-                let at = postings.seek(from);
-                Some(Reverse((postings.get(at)?, list, at)))
-            })
-            .collect();
-        Self { lists, next, last: None }
+    /// The ordinals of all lists: from `range.start` on upwards, or from below `range.end` on downwards. The other end is not looked at.
+    pub(crate) fn new(lists: Vec<Postings<'a>>, range: &Range<u32>, order: Order) -> Self {
+        let mut union = Self { lists: Vec::new(), next: BinaryHeap::new(), last: None, order };
+        for (list, postings) in lists.iter().enumerate() {
+            let at = match order {
+                Order::Ascending => Some(postings.seek(range.start)),
+                Order::Descending => postings.seek(range.end).checked_sub(1),
+            };
+            union.offer(postings, list, at);
+        }
+        union.lists = lists;
+        union
+    }
+
+    fn offer(&mut self, postings: &Postings<'_>, list: usize, at: Option<usize>) {
+        if let Some((at, ordinal)) = at.and_then(|at| Some((at, postings.get(at)?))) {
+            self.next.push(Reverse((self.rank(ordinal), list, at)));
+        }
+    }
+
+    /// Smaller for what comes first. Its own inverse.
+    fn rank(&self, ordinal: u32) -> u32 {
+        match self.order {
+            Order::Ascending => ordinal,
+            Order::Descending => !ordinal,
+        }
     }
 }
 
@@ -162,12 +219,16 @@ impl Iterator for Union<'_> {
 
     fn next(&mut self) -> Option<u32> {
         loop {
-            let Reverse((ordinal, list, at)) = self.next.pop()?;
-            if let Some(following) = self.lists.get(list).and_then(|postings| postings.get(at + 1)) {
-                self.next.push(Reverse((following, list, at + 1)));
+            let Reverse((rank, list, at)) = self.next.pop()?;
+            let following = match self.order {
+                Order::Ascending => at.checked_add(1),
+                Order::Descending => at.checked_sub(1),
+            };
+            if let Some(postings) = self.lists.get(list).copied() {
+                self.offer(&postings, list, following);
             }
-            if self.last.replace(ordinal) != Some(ordinal) {
-                return Some(ordinal);
+            if self.last.replace(rank) != Some(rank) {
+                return Some(self.rank(rank));
             }
         }
     }
@@ -216,13 +277,17 @@ mod tests {
                 let expected: Vec<u32> = span.clone().filter(|at| !removed.contains(at)).collect();
                 let found: Vec<u32> = present(Postings::Slice(removed), span.clone()).collect();
                 assert_eq!(found, expected, "{removed:?} in {span:?}");
+                let mut back: Vec<u32> = present_back(Postings::Slice(removed), span.clone()).collect();
+                back.reverse();
+                assert_eq!(back, expected, "{removed:?} in {span:?}, from the end");
             }
         }
     }
 
     #[test]
-    fn a_union_is_ascending_and_names_each_ordinal_once() {
-        let lists = vec![Postings::Slice(&[1, 4, 7]), Postings::Slice(&[2, 4, 8]), Postings::Slice(&[])];
-        assert_eq!(Union::new(lists, 2).collect::<Vec<_>>(), [2, 4, 7, 8]);
+    fn a_union_is_in_order_and_names_each_ordinal_once() {
+        let lists = || vec![Postings::Slice(&[1, 4, 7]), Postings::Slice(&[2, 4, 8]), Postings::Slice(&[])];
+        assert_eq!(Union::new(lists(), &(2..8), Order::Ascending).collect::<Vec<_>>(), [2, 4, 7, 8]);
+        assert_eq!(Union::new(lists(), &(2..8), Order::Descending).collect::<Vec<_>>(), [7, 4, 2, 1]);
     }
 }

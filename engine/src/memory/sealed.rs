@@ -5,6 +5,8 @@
 //! - a section that is damaged is made anew from the segment, in memory;
 //! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 use crate::disk::bytes::Reader;
@@ -16,8 +18,7 @@ use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
 use crate::memory::postings::{Places, Postings, u32_at};
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
-use crate::words::region::in_namespace;
-use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
+use crate::words::sync::{Arc, AtomicU64, Mutex, OnceLock, Ordering};
 
 const MAGIC: &[u8; 8] = b"CWINDEX1";
 const FIXED_LEN: usize = 128;
@@ -45,6 +46,8 @@ pub(crate) enum Tag {
     /// Only where retention removed something, as the next.
     Removed = 12,
     RemovedStreams = 13,
+    /// The stream of each row, as a place among the names. Not stored: made from the postings and kept like a section.
+    StreamOfRow = 1_000,
 }
 
 /// How a segment ends.
@@ -120,6 +123,7 @@ pub(crate) struct SealedPart {
     backing: Backing,
     cache: Arc<SectionCache>,
     key: u64,
+    rises: OnceLock<bool>,
 }
 
 /// A kind, the place of its first posting among those of all kinds, and their number.
@@ -162,7 +166,7 @@ impl SealedPart {
     ) -> Self {
         static NEXT_KEY: AtomicU64 = AtomicU64::new(0);
         let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
-        Self { header, sections, backing, cache: Arc::clone(cache), key }
+        Self { header, sections, backing, cache: Arc::clone(cache), key, rises: OnceLock::new() }
     }
 
     pub(crate) fn segment_name(&self) -> SegmentName {
@@ -176,6 +180,7 @@ impl SealedPart {
             return Ok(bytes);
         }
         let bytes = match &self.backing {
+            _ if tag == Tag::StreamOfRow => Some(self.stream_of_row()?),
             Backing::Memory(all) => section_in(all, &self.sections, tag),
             Backing::File { file, remake, remade } => match section_of(&**file, &self.sections, tag) {
                 Some(bytes) => Some(bytes),
@@ -190,9 +195,16 @@ impl SealedPart {
         Ok(bytes)
     }
 
-    /// Place of a frame in the segment; 0 where the frame is damaged.
-    pub(crate) fn offset(&self, ordinal: u32) -> Result<u32, StoreError> {
-        Ok(u32_at(&self.section(Tag::Offsets)?, ordinal as usize).unwrap_or(0))
+    fn stream_of_row(&self) -> Result<Arc<[u8]>, StoreError> {
+        let mut column = vec![u8::MAX; self.section(Tag::Offsets)?.len()];
+        for (stream, (_, postings)) in self.names(Tag::Streams)?.iter().enumerate() {
+            for ordinal in (0..postings.len()).filter_map(|at| postings.get(at)) {
+                if let Some(row) = column.get_mut(ordinal as usize * 4..).and_then(<[u8]>::first_chunk_mut) {
+                    *row = (stream as u32).to_le_bytes();
+                }
+            }
+        }
+        Ok(column.into())
     }
 
     pub(crate) fn names(&self, tag: Tag) -> Result<Names, StoreError> {
@@ -265,14 +277,16 @@ impl SealedPart {
         Postings::Bytes(bytes.get(start..start + count as usize * 4).unwrap_or_default())
     }
 
+    /// What came before the block that holds a row.
     pub(crate) fn block(&self, ordinal: u32) -> Result<Option<Block>, StoreError> {
+        Ok(block_at(&self.section(Tag::Blocks)?, ordinal as usize / BLOCK_LEN))
+    }
+
+    /// True if no row has a smaller time than one before it, in this part or an earlier one.
+    pub(crate) fn rises(&self) -> Result<bool, StoreError> {
         let bytes = self.section(Tag::Blocks)?;
-        let start = ordinal as usize / BLOCK_LEN * BLOCK_ROW_LEN;
-        let mut reader = Reader::new(bytes.get(start..).unwrap_or_default());
-        Ok(match (reader.i64(), reader.u64()) {
-            (Ok(largest_before), Ok(ascending)) => Some(Block { largest_before, ascending: ascending == 1 }),
-            _ => None,
-        })
+        let mut blocks = (0..).map_while(|at| block_at(&bytes, at));
+        Ok(*self.rises.get_or_init(|| blocks.all(|block| block.ascending)))
     }
 
     pub(crate) fn catalogue(&self) -> Result<Vec<KindDescription>, StoreError> {
@@ -319,25 +333,38 @@ impl Names {
         Some((std::str::from_utf8(name).ok()?, Postings::Bytes(postings)))
     }
 
+    fn text(&self, at: usize) -> Option<&[u8]> {
+        let [text, len, ..] = self.row(at)?;
+        self.bytes.get(self.text_start() + text..)?.get(..len)
+    }
+
     /// Place of the first name that is not smaller than `name`.
     pub(crate) fn seek(&self, name: &str) -> usize {
-        partition(self.count(), |at| self.get(at).is_some_and(|(found, _)| found < name))
+        partition(self.count(), |at| self.text(at).is_some_and(|found| found < name.as_bytes()))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Postings<'_>> {
         self.get(self.seek(name)).filter(|(found, _)| *found == name).map(|(_, postings)| postings)
     }
 
-    /// Postings of the names in a namespace.
-    pub(crate) fn below(&self, prefix: &str) -> impl Iterator<Item = Postings<'_>> {
-        let found = (self.seek(prefix)..).map_while(|at| self.get(at));
-        let below = found.take_while(move |(name, _)| name.starts_with(prefix));
-        below.filter(move |(name, _)| in_namespace(prefix, name)).map(|(_, postings)| postings)
+    /// Places of the names in a namespace: of the one that is its own, if there is one, and of those below it.
+    pub(crate) fn namespace(&self, prefix: &str) -> (Option<usize>, Range<usize>) {
+        let own = self.seek(prefix);
+        let own = self.text(own).is_some_and(|found| found == prefix.as_bytes()).then_some(own);
+        // Nothing sorts between what begins with `prefix:` and `prefix;`, the next character.
+        (own, self.seek(&format!("{prefix}:"))..self.seek(&format!("{prefix};")))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Postings<'_>)> {
         (0..self.count()).map_while(|at| self.get(at))
     }
+}
+
+/// The `at`-th block of a section of them.
+pub(crate) fn block_at(bytes: &[u8], at: usize) -> Option<Block> {
+    let mut reader = Reader::new(bytes.get(at.checked_mul(BLOCK_ROW_LEN)?..)?);
+    let (largest_before, ascending) = (reader.i64().ok()?, reader.u64().ok()? == 1);
+    Some(Block { largest_before, ascending })
 }
 
 /// A section of an index file, if its bytes are what they were.
@@ -459,16 +486,17 @@ impl LivePart {
                 kind.try_into().map_or(0, u16::from_le_bytes),
             );
         }
-        for (tag, table) in [(Tag::Streams, &mut live.streams), (Tag::Scopes, &mut live.scopes)] {
-            for (name, postings) in part.names(tag)?.iter() {
-                let ordinals = (0..postings.len()).filter_map(|at| postings.get(at)).collect();
-                table.insert(name.into(), ordinals);
-            }
+        let all = |postings: Postings<'_>| (0..postings.len()).filter_map(|at| postings.get(at)).collect();
+        for (name, postings) in part.names(Tag::Streams)?.iter() {
+            live.insert_stream(name.into(), all(postings));
+        }
+        for (name, postings) in part.names(Tag::Scopes)?.iter() {
+            live.scopes.insert(name.into(), all(postings));
         }
         let (bytes, kind_rows) = part.kind_rows()?;
         for (kind, first, count) in &kind_rows {
             let postings = SealedPart::kind_postings(&bytes, kind_rows.len(), *first, *count);
-            live.by_kind.insert(*kind, (0..postings.len()).filter_map(|at| postings.get(at)).collect());
+            live.by_kind.insert(*kind, all(postings));
         }
         for (tag, table) in [
             (Tag::Ids, &mut live.ids),

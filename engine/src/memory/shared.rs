@@ -12,7 +12,7 @@ use crate::memory::hub::Hub;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::Head;
-use crate::memory::selection::Place;
+use crate::memory::locate::Located;
 use crate::words::clock::Clock;
 use crate::words::config::StoreConfig;
 use crate::words::error::StoreError;
@@ -110,11 +110,21 @@ impl Shared {
     /// Newest event of a stream before `end`. Where its frame cannot be read the chain goes on from the newest that can, and the
     /// places of the others stay taken.
     pub(crate) fn head_before(&self, entity: &str, end: u64) -> Result<Option<Head>, StoreError> {
+        self.head_in(&mut Window::headers(), entity, end)
+    }
+
+    /// The same, out of a window if it holds the frame.
+    pub(crate) fn head_in(
+        &self,
+        window: &mut Window,
+        entity: &str,
+        end: u64,
+    ) -> Result<Option<Head>, StoreError> {
         let (mut before, mut unreadable) = (end, 0_u32);
         while let Some(newest) = self.index.newest_of(entity, before)? {
             let head = match newest.head {
                 Some(head) => Some(head),
-                None => self.head_at(newest.sequence)?,
+                None => self.head_at(window, newest.sequence)?,
             };
             if let Some(head) = head {
                 return Ok(Some(Head { clock: head.clock.saturating_add(unreadable), ..head }));
@@ -125,9 +135,12 @@ impl Shared {
         Ok(unreadable.checked_sub(1).map(|clock| Head { clock, event_hash: [0; 32] }))
     }
 
-    fn head_at(&self, sequence: u64) -> Result<Option<Head>, StoreError> {
-        match self.read(sequence, &mut Window::single()) {
-            Ok((_, Sourced { event, .. })) => {
+    fn head_at(&self, window: &mut Window, sequence: u64) -> Result<Option<Head>, StoreError> {
+        let located = self.index.locate_one(sequence)?;
+        let mut single = Window::headers();
+        let is_held = located.place.is_some_and(|place| window.holds(place));
+        match self.read(&located, if is_held { window } else { &mut single }) {
+            Ok(Sourced { event, .. }) => {
                 let clock = event.header.position.sequence();
                 Ok(Some(Head { clock, event_hash: event.event_hash }))
             }
@@ -136,15 +149,28 @@ impl Shared {
         }
     }
 
-    /// Reads the event at a sequence, or what is left of it, and tells where it lies.
-    pub(crate) fn read(&self, sequence: u64, window: &mut Window) -> Result<(Place, Sourced), StoreError> {
-        let place = |index: &Index| index.place(sequence)?.ok_or(StoreError::UnreadableEvent { sequence });
-        let mut at = place(&self.index)?;
+    /// Event hash of what came before a place of a stream; zeros if nothing did, or nothing of it can be read.
+    pub(crate) fn hash_before(
+        &self,
+        window: &mut Window,
+        entity: &str,
+        (sequence, clock): (u64, u32),
+    ) -> Result<[u8; 32], StoreError> {
+        if clock == 0 {
+            return Ok([0; 32]);
+        }
+        Ok(self.head_in(window, entity, sequence)?.map_or([0; 32], |head| head.event_hash))
+    }
+
+    /// Reads an event where the index says that it is, or what is left of it.
+    pub(crate) fn read(&self, located: &Located, window: &mut Window) -> Result<Sourced, StoreError> {
+        let unreadable = || StoreError::UnreadableEvent { sequence: located.sequence };
+        let place = |index: &Index| index.place(located.sequence)?.ok_or_else(unreadable);
+        let mut at = located.place.ok_or_else(unreadable)?;
         loop {
             let error = match self.source.read(at, window) {
-                Ok(sourced) => return Ok((at, sourced)),
                 Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound => error,
-                Err(error) => return Err(error),
+                read => return read,
             };
             // Compaction may have replaced the segment since its place was taken, here or in another process.
             let mut moved_to = place(&self.index)?;

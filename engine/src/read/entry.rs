@@ -1,13 +1,22 @@
 //! Owns what a read returns: an event with its links and place, and the row of metadata that batpak's users know.
 
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::memory::files::{Sourced, Window};
+use crate::memory::shared::Shared;
 use crate::words::chain::Link;
 use crate::words::coordinate::Coordinate;
+use crate::words::encoding;
+use crate::words::error::StoreError;
 use crate::words::event::{
     Event, EventHeader, Extensions, HashChain, RawEvent, Removal, RemovalReason, StoredEvent,
 };
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::DiskPos;
+use crate::words::sync::{Arc, OnceLock};
 
 /// An event of the log with everything that is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +28,7 @@ pub struct LogEvent {
     /// Where its frame lies.
     pub place: DiskPos,
     /// The file it lies in.
-    pub segment: String,
+    pub segment: Arc<str>,
     /// The program that wrote it hides it (batpak directories only).
     pub hidden: bool,
     /// What is damaged or odd about it, a sentence each.
@@ -30,6 +39,11 @@ pub struct LogEvent {
 }
 
 impl LogEvent {
+    pub(super) fn new(sourced: Sourced, prev_hash: [u8; 32]) -> Self {
+        let Sourced { event: raw, segment, place, prev_hash: _, hidden, findings, removed } = sourced;
+        Self { raw, prev_hash, place, segment, hidden, findings, removed }
+    }
+
     /// The two hashes.
     pub fn hash_chain(&self) -> HashChain {
         HashChain { prev_hash: self.prev_hash, event_hash: self.raw.event_hash }
@@ -37,9 +51,13 @@ impl LogEvent {
 
     /// The event hash computed anew from what was read; of a removed event it cannot be.
     pub fn computed_hash(&self) -> [u8; 32] {
-        let raw = &self.raw;
+        Self::link_hash(&self.raw, &self.prev_hash)
+    }
+
+    /// The hash that an event has if it follows one with the hash `prev_hash`.
+    pub(crate) fn link_hash(raw: &RawEvent, prev_hash: &[u8; 32]) -> [u8; 32] {
         let link = Link {
-            prev_hash: &self.prev_hash,
+            prev_hash,
             global_sequence: raw.global_sequence,
             header: &raw.header,
             payload_form: raw.payload_form,
@@ -53,6 +71,17 @@ impl LogEvent {
     /// True if reads pass over it.
     pub(crate) fn is_passed_over(&self) -> bool {
         self.removed.is_some_and(|removal| removal.reason == RemovalReason::Retention)
+    }
+
+    /// The event with its payload as JSON; null where a tombstone stands.
+    pub(crate) fn into_json(self) -> Result<StoredEvent<Value>, StoreError> {
+        let is_removed = self.removed.is_some();
+        let stored = self.into_stored();
+        let payload = match stored.event.payload.as_slice() {
+            _ if is_removed => Value::Null,
+            bytes => encoding::to_json(bytes).map_err(StoreError::encoding)?,
+        };
+        Ok(StoredEvent { coordinate: stored.coordinate, event: stored.event.map_payload(|_| payload) })
     }
 
     pub(crate) fn into_stored(self) -> StoredEvent<Vec<u8>> {
@@ -69,8 +98,33 @@ pub struct IndexEntry {
     coordinate: Coordinate,
     header: EventHeader,
     extensions: Extensions,
-    chain: HashChain,
+    chain: Chain,
     place: DiskPos,
+    hidden: bool,
+}
+
+/// The two hashes of an event. The frame tells its own; that of the event before is read when somebody asks: most never do.
+#[derive(Clone)]
+struct Chain {
+    event_hash: [u8; 32],
+    known: OnceLock<HashChain>,
+    /// Where the event before is read; `None` if nothing needs to be read.
+    shared: Option<Arc<Shared>>,
+}
+
+impl PartialEq for Chain {
+    /// The event hash covers the other one.
+    fn eq(&self, other: &Self) -> bool {
+        self.event_hash == other.event_hash
+    }
+}
+
+impl Eq for Chain {}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").field("event_hash", &self.event_hash).finish_non_exhaustive()
+    }
 }
 
 impl From<LogEvent> for IndexEntry {
@@ -81,13 +135,30 @@ impl From<LogEvent> for IndexEntry {
             coordinate: event.raw.coordinate,
             header: event.raw.header,
             extensions: event.raw.extensions,
-            chain,
+            chain: Chain { event_hash: chain.event_hash, known: OnceLock::from(chain), shared: None },
             place: event.place,
+            hidden: event.hidden,
         }
     }
 }
 
 impl IndexEntry {
+    pub(super) fn read(sourced: Sourced, shared: &Arc<Shared>) -> Self {
+        let Sourced { event, prev_hash, place, hidden, .. } = sourced;
+        let event_hash = event.event_hash;
+        let known = prev_hash.map(|prev_hash| OnceLock::from(HashChain { prev_hash, event_hash }));
+        let shared = known.is_none().then(|| Arc::clone(shared));
+        Self {
+            global_sequence: event.global_sequence,
+            coordinate: event.coordinate,
+            header: event.header,
+            extensions: event.extensions,
+            chain: Chain { event_hash, known: known.unwrap_or_default(), shared },
+            place,
+            hidden,
+        }
+    }
+
     /// Names the event.
     pub fn event_id(&self) -> u128 {
         self.header.event_id.into()
@@ -138,9 +209,39 @@ impl IndexEntry {
         self.header.position.depth()
     }
 
-    /// The two hashes.
+    /// The two hashes. That of the event before in the stream is read when it is asked for first; it is zeros for the first event, and
+    /// where it cannot be read: [`IndexEntry::try_hash_chain`] tells the difference.
     pub fn hash_chain(&self) -> &HashChain {
-        &self.chain
+        self.chain.known.get_or_init(|| HashChain {
+            prev_hash: self.read_prev_hash().unwrap_or_default(),
+            event_hash: self.chain.event_hash,
+        })
+    }
+
+    /// The two hashes, or why the event before in the stream cannot be read.
+    pub fn try_hash_chain(&self) -> Result<&HashChain, StoreError> {
+        if self.chain.known.get().is_none() {
+            let prev_hash = self.read_prev_hash()?;
+            let chain = HashChain { prev_hash, event_hash: self.chain.event_hash };
+            return Ok(self.chain.known.get_or_init(|| chain));
+        }
+        Ok(self.hash_chain())
+    }
+
+    fn read_prev_hash(&self) -> Result<[u8; 32], StoreError> {
+        let Some(shared) = &self.chain.shared else { return Ok([0; 32]) };
+        let place = (self.global_sequence, self.clock());
+        shared.hash_before(&mut Window::headers(), self.coordinate.entity(), place)
+    }
+
+    /// The event's own hash.
+    pub fn event_hash(&self) -> &[u8; 32] {
+        &self.chain.event_hash
+    }
+
+    /// Header, without a read.
+    pub fn header(&self) -> &EventHeader {
+        &self.header
     }
 
     /// Where the frame lies.
@@ -156,6 +257,11 @@ impl IndexEntry {
     /// Extensions.
     pub fn receipt_extensions(&self) -> &Extensions {
         &self.extensions
+    }
+
+    /// True if the program that wrote the event hides it (batpak directories only).
+    pub fn is_hidden(&self) -> bool {
+        self.hidden
     }
 
     /// True if the event belongs to a conversation that another event began.

@@ -9,19 +9,20 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::disk::storage::Directory;
-use crate::memory::files::Window;
+use crate::memory::files::{Sourced, Window};
 use crate::memory::hub::Inbox;
+use crate::memory::locate::Located;
+use crate::memory::postings::Order;
 use crate::memory::selection::Selection;
 use crate::memory::shared::Shared;
 use crate::read::entry::{IndexEntry, LogEvent};
-use crate::read::streams::{Events, StreamIter};
+use crate::read::streams::{Entries, Events, StreamIter, readable};
 use crate::words::clock::Clock;
-use crate::words::encoding;
 use crate::words::error::StoreError;
-use crate::words::event::{EventHeader, RawEvent, Removal, RemovalReason, StoredEvent};
+use crate::words::event::{EventHeader, Removal, RemovalReason, StoredEvent};
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
-use crate::words::position::{DagPosition, DiskPos};
+use crate::words::position::DagPosition;
 use crate::words::region::Region;
 use crate::words::sync::{Arc, Weak};
 
@@ -97,7 +98,7 @@ impl Reader {
             None => return Ok(None),
             Some(newest) => match newest.head {
                 Some(head) => head.clock,
-                None => self.kept_or_removed_at(newest.sequence)?.raw.header.position.sequence(),
+                None => self.header_at(newest.sequence)?.position.sequence(),
             },
         };
         Ok(Some(u64::from(clock) + 1))
@@ -121,31 +122,69 @@ impl Reader {
         Events::new(self.clone(), selection, range.start..end)
     }
 
-    /// Sequence of the first event of a stream whose place is not smaller than `clock`.
+    /// The same without payloads.
+    pub(crate) fn entries(&self, selection: Selection, range: Range<u64>) -> Entries {
+        let end = range.end.min(self.visible());
+        Entries::new(self.clone(), selection, range.start..end)
+    }
+
+    /// The part of a range in which a selection can lie: of a single stream it is known where its places lie.
+    pub(super) fn narrowed(
+        &self,
+        selection: &Selection,
+        range: Range<u64>,
+    ) -> Result<Range<u64>, StoreError> {
+        let (Some(entity), Some((first, last))) = (&selection.stream, selection.region.clock_range()) else {
+            return Ok(range);
+        };
+        let start = self.sequence_of_clock(entity, first)?.max(range.start);
+        let end = match last.checked_add(1) {
+            Some(end) => self.sequence_of_clock(entity, end)?.min(range.end),
+            None => range.end,
+        };
+        Ok(start..end)
+    }
+
+    /// Sequence of the first event of a stream whose place is not smaller than `clock`. Searches from the end: what is asked for is new
+    /// as a rule.
     fn sequence_of_clock(&self, entity: &str, clock: u32) -> Result<u64, StoreError> {
         if clock == 0 {
             return Ok(0);
         }
         let visible = self.visible();
-        let mut place = u64::from(clock);
+        let index = &self.shared.index;
+        let Some(generation) = self.generation(entity)? else { return Ok(visible) };
+        let Some(behind) = generation.checked_sub(u64::from(clock) + 1) else { return Ok(visible) };
+        let found = index.nth_before(entity, behind, visible)?;
         if !self.shared.source.is_dense() {
-            return Ok(self.shared.index.nth_of(entity, place, visible)?.unwrap_or(visible));
+            return Ok(found.unwrap_or(visible));
         }
-        // Damaged events are missing from the postings, so that the n-th posting may lie behind place n of the stream.
-        loop {
-            let Some(sequence) = self.shared.index.nth_of(entity, place, visible)? else {
-                if place == 0 {
-                    return Ok(visible);
-                }
-                place -= 1;
-                continue;
+        // Damaged events are missing from the postings, so that the place wanted may be nearer to the end than that.
+        let clock_at = |sequence| match self.header_at(sequence) {
+            Ok(header) => Ok(Some(header.position.sequence())),
+            Err(error) if error.is_one_event() => Ok(None),
+            Err(error) => Err(error),
+        };
+        if let Some(sequence) = found
+            && clock_at(sequence)?.is_none_or(|found| found == clock)
+        {
+            return Ok(sequence);
+        }
+        let (mut nearer, mut farther) = (0, behind);
+        while nearer < farther {
+            let middle = nearer + (farther - nearer).div_ceil(2);
+            let sequence = index.nth_before(entity, middle, visible)?;
+            let is_early = match sequence {
+                Some(sequence) => clock_at(sequence)?.is_some_and(|found| found < clock),
+                None => true,
             };
-            match self.kept_or_removed_at(sequence) {
-                Ok(event) if event.raw.header.position.sequence() > clock && place > 0 => place -= 1,
-                Ok(event) if event.raw.header.position.sequence() < clock => return Ok(sequence + 1),
-                Ok(_) | Err(_) => return Ok(sequence),
+            if is_early {
+                farther = middle - 1;
+            } else {
+                nearer = middle;
             }
         }
+        Ok(index.nth_before(entity, nearer, visible)?.unwrap_or(visible))
     }
 
     /// Metadata of the events of a region after a sequence, in commit order.
@@ -156,36 +195,52 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<IndexEntry>, StoreError> {
         let start = after.map_or(0, |sequence| sequence.saturating_add(1));
-        let events = self.events(Selection::region(region.clone()), start..u64::MAX);
-        let taken = |event: &Result<LogEvent, StoreError>| {
-            event.as_ref().map_or(true, |event| region.takes_clock(event.raw.header.position.sequence()))
-        };
-        events.readable().filter(taken).take(limit).map(|event| event.map(IndexEntry::from)).collect()
+        let entries = self.entries(Selection::region(region.clone()), start..u64::MAX);
+        readable(entries.page(limit)).take(limit).collect()
     }
 
-    /// Sequences that a selection takes from `from` on, at most `limit`.
+    /// Metadata of the events of a region before a sequence, the newest first.
+    pub(crate) fn entries_before(
+        &self,
+        region: &Region,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<IndexEntry>, StoreError> {
+        let end = before.unwrap_or(u64::MAX);
+        let entries = self.entries(Selection::region(region.clone()), 0..end);
+        readable(entries.page(limit)).rev().take(limit).collect()
+    }
+
+    /// Sequences in a range that a selection takes, at most `limit`: the first ascending, or the last descending.
     pub(crate) fn select(
         &self,
         selection: &Selection,
-        from: u64,
-        limit: usize,
+        range: Range<u64>,
+        (limit, order): (usize, Order),
     ) -> Result<Vec<u64>, StoreError> {
+        let range = range.start..range.end.min(self.visible());
         let mut found = Vec::new();
         if !selection.needs_confirmation() {
-            self.shared.index.select(selection, from..self.visible(), limit, &mut found)?;
+            self.shared.index.select(selection, range, (limit, order), &mut found)?;
             return Ok(found);
         }
-        for event in self.events(selection.clone(), from..u64::MAX).readable().take(limit) {
-            found.push(event?.raw.global_sequence);
+        let entries = readable(self.entries(selection.clone(), range).page(limit));
+        let sequence = |entry: Result<IndexEntry, StoreError>| entry.map(|entry| entry.global_sequence());
+        match order {
+            Order::Ascending => entries.take(limit).map(sequence).collect(),
+            Order::Descending => entries.rev().take(limit).map(sequence).collect(),
         }
-        Ok(found)
     }
 
     /// How many events a selection takes.
     pub(crate) fn count(&self, selection: &Selection) -> Result<u64, StoreError> {
+        if selection.needs_confirmation() {
+            let entries = readable(self.entries(selection.clone(), 0..u64::MAX));
+            return entries.map(|entry| entry.map(|_| 1)).sum();
+        }
         let (mut count, mut from) = (0, 0);
         loop {
-            let page = self.select(selection, from, PAGE)?;
+            let page = self.select(selection, from..u64::MAX, (PAGE, Order::Ascending))?;
             count += page.len() as u64;
             match page.last() {
                 Some(last) if page.len() == PAGE => from = last + 1,
@@ -196,7 +251,8 @@ impl Reader {
 
     /// Place of an event in the commit order.
     pub(crate) fn sequence_of(&self, id: EventId) -> Result<Option<u64>, StoreError> {
-        Ok(self.find(id)?.map(|event| event.raw.global_sequence))
+        let found = self.find_with(id, &mut Window::headers())?.filter(|found| !found.is_passed_over());
+        Ok(found.map(|sourced| sourced.event.global_sequence))
     }
 
     /// The event with this id.
@@ -206,10 +262,21 @@ impl Reader {
 
     /// The event with this id, or what compaction left of it: sequence, place and both hashes are those of its receipt.
     pub(crate) fn find_kept_or_removed(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
-        for sequence in self.shared.index.id_candidates(id.into(), self.visible())? {
-            let event = self.kept_or_removed_at(sequence)?;
-            if event.raw.header.event_id == id {
-                return Ok(Some(event));
+        let mut window = Window::whole();
+        let found = self.find_with(id, &mut window)?;
+        found.map(|sourced| self.linked(sourced, &mut window)).transpose()
+    }
+
+    /// The event with this id as its source has it.
+    pub(crate) fn find_frame(&self, id: EventId) -> Result<Option<Sourced>, StoreError> {
+        Ok(self.find_with(id, &mut Window::whole())?.filter(|found| !found.is_passed_over()))
+    }
+
+    fn find_with(&self, id: EventId, window: &mut Window) -> Result<Option<Sourced>, StoreError> {
+        for sequence in self.shared.index.id_candidates(id.into(), self.visible()) {
+            let sourced = self.sourced_at(sequence?, window)?;
+            if sourced.event.header.event_id == id {
+                return Ok(Some(sourced));
             }
         }
         Ok(None)
@@ -222,93 +289,68 @@ impl Reader {
 
     /// The event with this id, with its payload as JSON; null where a tombstone stands.
     pub(crate) fn get(&self, id: EventId) -> Result<StoredEvent<Value>, StoreError> {
-        let event = self.find(id)?.ok_or(StoreError::NotFound(id.into()))?;
-        let is_removed = event.removed.is_some();
-        let stored = event.into_stored();
-        let payload = match stored.event.payload.as_slice() {
-            _ if is_removed => Value::Null,
-            bytes => encoding::to_json(bytes).map_err(StoreError::encoding)?,
-        };
-        Ok(StoredEvent { coordinate: stored.coordinate, event: stored.event.map_payload(|_| payload) })
+        self.find(id)?.ok_or(StoreError::NotFound(id.into()))?.into_json()
     }
 
     /// The event at a place of the commit order.
     pub(crate) fn event_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
-        let event = self.kept_or_removed_at(sequence)?;
-        match event.removed {
-            Some(Removal { reason: reason @ RemovalReason::Retention, .. }) => {
-                Err(StoreError::Removed { sequence, reason })
-            }
-            Some(_) | None => Ok(event),
+        let mut window = Window::whole();
+        let sourced = self.sourced_at(sequence, &mut window)?;
+        if let Some(Removal { reason: reason @ RemovalReason::Retention, .. }) = sourced.removed {
+            return Err(StoreError::Removed { sequence, reason });
         }
+        self.linked(sourced, &mut window)
     }
 
-    /// The event at a place of the commit order, or what compaction left of it.
-    pub(crate) fn kept_or_removed_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
-        self.read_at(sequence, &mut Window::single(), |_, _| None)
+    /// The header of an event, or of what is left of it.
+    pub(crate) fn header_at(&self, sequence: u64) -> Result<EventHeader, StoreError> {
+        Ok(self.sourced_at(sequence, &mut Window::headers())?.event.header)
     }
 
-    /// Reads an event, or what is left of a removed one. `known_hash` may tell the event hash at a place of a stream without a read.
-    pub(crate) fn read_at(
-        &self,
-        sequence: u64,
-        window: &mut Window,
-        known_hash: impl FnOnce(&str, u32) -> Option<[u8; 32]>,
-    ) -> Result<LogEvent, StoreError> {
+    fn sourced_at(&self, sequence: u64, window: &mut Window) -> Result<Sourced, StoreError> {
         let end = self.visible();
         if sequence >= end {
             return Err(StoreError::NoSuchSequence { sequence, end });
         }
-        let (place, mut sourced) = self.shared.read(sequence, window)?;
+        self.read_located(&self.shared.index.locate_one(sequence)?, window)
+    }
+
+    /// Reads an event where the index says that it is, and fills in its wall time.
+    pub(super) fn read_located(&self, located: &Located, window: &mut Window) -> Result<Sourced, StoreError> {
+        let sequence = located.sequence;
+        let mut sourced = self.shared.read(located, window)?;
         let found = sourced.event.global_sequence;
         if found != sequence {
             return Err(StoreError::CorruptFrame {
-                segment_id: place.segment.first,
-                offset: sourced.offset,
+                segment_id: sourced.place.segment_id(),
+                offset: sourced.place.offset(),
                 reason: format!("it holds sequence {found} where the index expects {sequence}"),
             });
         }
+        let header = &mut sourced.event.header;
         if sourced.removed.is_some() {
             let columns = self.shared.index.columns(sequence..sequence + 1)?;
-            sourced.event.header.timestamp_us = columns.times_us.first().copied().unwrap_or_default();
+            header.timestamp_us = columns.times_us.first().copied().unwrap_or_default();
         }
-        self.set_wall_time(sequence, &mut sourced.event.header)?;
-        let prev_hash = match sourced.prev_hash {
-            Some(hash) => hash,
-            None => self.prev_hash(&sourced.event, known_hash)?,
-        };
-        Ok(LogEvent {
-            raw: sourced.event,
-            prev_hash,
-            place: DiskPos::new(place.segment.first, sourced.offset, sourced.length),
-            segment: sourced.segment,
-            hidden: sourced.hidden,
-            findings: sourced.findings,
-            removed: sourced.removed,
-        })
-    }
-
-    fn set_wall_time(&self, sequence: u64, header: &mut EventHeader) -> Result<(), StoreError> {
         let old = header.position;
-        let largest_us = self.shared.index.largest_time(sequence, header.timestamp_us)?;
+        let largest_us = located.earlier_us.max(header.timestamp_us);
         let wall_ms = old.wall_ms().max(u64::try_from(largest_us / 1_000).unwrap_or(0));
         header.position =
             DagPosition::with_hlc(wall_ms, old.counter(), old.depth(), old.lane(), old.sequence());
-        Ok(())
+        Ok(sourced)
     }
 
-    fn prev_hash(
-        &self,
-        event: &RawEvent,
-        known_hash: impl FnOnce(&str, u32) -> Option<[u8; 32]>,
-    ) -> Result<[u8; 32], StoreError> {
-        let entity = event.coordinate.entity();
-        let Some(before) = event.header.position.sequence().checked_sub(1) else { return Ok([0; 32]) };
-        if let Some(hash) = known_hash(entity, before) {
-            return Ok(hash);
-        }
-        let head = self.shared.head_before(entity, event.global_sequence)?;
-        Ok(head.map_or([0; 32], |head| head.event_hash))
+    /// An event with the hash that it links to, which its source has or the event before it in its stream.
+    fn linked(&self, sourced: Sourced, window: &mut Window) -> Result<LogEvent, StoreError> {
+        let event = &sourced.event;
+        let prev_hash = match sourced.prev_hash {
+            Some(hash) => hash,
+            None => {
+                let place = (event.global_sequence, event.header.position.sequence());
+                self.shared.hash_before(window, event.coordinate.entity(), place)?
+            }
+        };
+        Ok(LogEvent::new(sourced, prev_hash))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -21,6 +21,10 @@ use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
+pub use crate::care::chain_walk::{
+    CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash, ChainWalkMode,
+    ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
+};
 pub use crate::care::copy::ForkReport;
 pub use crate::care::evidence::{
     SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
@@ -47,8 +51,9 @@ pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherErr
 pub use crate::disk::segment::StoreId;
 pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
-pub use crate::memory::index::Columns;
+pub use crate::memory::locate::Columns;
 pub use crate::memory::selection::Selection;
+pub use crate::read::ancestry::{AncestorBoundary, AncestorWalk};
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
@@ -120,6 +125,14 @@ pub mod backup_envelope {
         backup_manifest_body_bytes, backup_manifest_body_hash, backup_segments,
         normalize_backup_manifest_body, restore_proof_evidence_report, restore_proof_report_body,
         restore_proof_report_body_hash, sort_backup_segment_refs,
+    };
+}
+
+/// Evidence that a stretch of a stream is what it was.
+pub mod chain_walk {
+    pub use crate::care::chain_walk::{
+        CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash,
+        ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
     };
 }
 

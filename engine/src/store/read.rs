@@ -4,10 +4,16 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::memory::index::Columns;
+use crate::care::chain_walk::{
+    ChainWalkEvidenceReport, ChainWalkReportError, ChainWalkRequest, chain_walk_evidence,
+};
+use crate::memory::locate::Columns;
+use crate::memory::postings::Order;
 use crate::memory::sealed::Tag;
 use crate::memory::selection::Selection;
+use crate::read::ancestry::{AncestorWalk, walk_ancestors};
 use crate::read::entry::{IndexEntry, LogEvent};
+use crate::read::streams::readable;
 use crate::store::Store;
 use crate::store::state::StoreState;
 use crate::words::catalogue::KindDescription;
@@ -74,22 +80,54 @@ impl<State: StoreState> Store<State> {
     pub fn read_range(
         &self,
         range: Range<u64>,
-    ) -> impl Iterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
+    ) -> impl DoubleEndedIterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
         self.reader.events(Selection::default(), range)
     }
 
-    /// Events that a selection takes, in commit order, each with its sequence.
+    /// Events that a selection takes, in commit order, each with its sequence. Both ends can be taken: `.rev()` gives the newest first.
+    ///
+    /// ```
+    /// # use causeway::{coordinate::Coordinate, event::EventKind, store::{Selection, Store, StoreConfig}};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let store = Store::open(StoreConfig::new(directory.path()))?;
+    /// let order = Coordinate::new("order:42", "shop")?;
+    /// for step in ["placed", "paid", "sent"] {
+    ///     store.append(&order, EventKind::custom(1, 1), &step)?;
+    /// }
+    /// let (_, newest) = store.read_selected(&Selection::stream("order:42"), 0..u64::MAX).next_back().unwrap();
+    /// assert_eq!(newest?.raw.header.position.sequence(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read_selected(
         &self,
         selection: &Selection,
         range: Range<u64>,
-    ) -> impl Iterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
+    ) -> impl DoubleEndedIterator<Item = (u64, Result<LogEvent, StoreError>)> + use<State> {
         self.reader.events(selection.clone(), range)
+    }
+
+    /// Metadata of the events that a selection takes, in commit order, each with its sequence. No payload is taken out of a frame.
+    pub fn read_entries(
+        &self,
+        selection: &Selection,
+        range: Range<u64>,
+    ) -> impl DoubleEndedIterator<Item = (u64, Result<IndexEntry, StoreError>)> + use<State> {
+        self.reader.entries(selection.clone(), range)
     }
 
     /// Sequences of the events that a selection takes, ascending from `from` on, at most `limit`.
     pub fn select(&self, selection: &Selection, from: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
-        self.reader.select(selection, from, limit)
+        self.reader.select(selection, from..u64::MAX, (limit, Order::Ascending))
+    }
+
+    /// Sequences of the events that a selection takes, descending from below `before`, at most `limit`.
+    pub fn select_before(
+        &self,
+        selection: &Selection,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.reader.select(selection, 0..before, (limit, Order::Descending))
     }
 
     /// How many events a selection takes.
@@ -100,6 +138,45 @@ impl<State: StoreState> Store<State> {
     /// Place of an event in the commit order.
     pub fn sequence_of(&self, id: EventId) -> Result<Option<u64>, StoreError> {
         self.reader.sequence_of(id)
+    }
+
+    /// An event and those before it in its stream, at most `limit` together, their payloads as JSON; none for an unknown id.
+    /// [`Store::walk_ancestors_outcome`] says why there are no more.
+    pub fn walk_ancestors(&self, event_id: EventId, limit: usize) -> Vec<StoredEvent<Value>> {
+        self.walk_ancestors_outcome(event_id, limit).map(|walk| walk.ancestors).unwrap_or_default()
+    }
+
+    /// An event and those before it in its stream, at most `limit` together, as far as each links to the one before it.
+    ///
+    /// ```
+    /// # use causeway::{coordinate::Coordinate, event::EventKind, store::{AncestorBoundary, Store, StoreConfig}};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let store = Store::open(StoreConfig::new(directory.path()))?;
+    /// let order = Coordinate::new("order:42", "shop")?;
+    /// store.append(&order, EventKind::custom(1, 1), &"same")?;
+    /// let receipt = store.append(&order, EventKind::custom(1, 1), &"same")?;
+    /// let walk = store.walk_ancestors_outcome(receipt.event_id, 10)?;
+    /// assert_eq!(walk.ancestors.len(), 2);
+    /// assert!(matches!(walk.boundary, AncestorBoundary::ReachedGenesis));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Only if the event that the walk is to begin at cannot be looked up; what fails later is the boundary.
+    pub fn walk_ancestors_outcome(
+        &self,
+        event_id: EventId,
+        limit: usize,
+    ) -> Result<AncestorWalk, StoreError> {
+        walk_ancestors(&self.reader, event_id, limit)
+    }
+
+    /// A report on the links of a stream, from an event back: which events were met, whether their hashes hold, and where it ended.
+    pub fn chain_walk_evidence(
+        &self,
+        request: &ChainWalkRequest,
+    ) -> Result<ChainWalkEvidenceReport, ChainWalkReportError> {
+        chain_walk_evidence(&self.reader, request)
     }
 
     /// Metadata of every event of a region, in commit order. Damaged events are left out.
@@ -121,6 +198,17 @@ impl<State: StoreState> Store<State> {
         limit: usize,
     ) -> Result<Vec<IndexEntry>, StoreError> {
         self.reader.entries_after(region, after, limit)
+    }
+
+    /// Metadata of the events of a region before a sequence, or of the last ones, the newest first, at most `limit`. Damaged events are
+    /// left out.
+    pub fn entries_before(
+        &self,
+        region: &Region,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<IndexEntry>, StoreError> {
+        self.reader.entries_before(region, before, limit)
     }
 
     /// Metadata of the stream of exactly one entity, oldest first.
@@ -178,14 +266,14 @@ impl<State: StoreState> Store<State> {
         Ok(self.reader.shared().index.catalogue()?.into_iter().collect())
     }
 
-    /// Times and kinds of a run of events, without reading a frame.
+    /// Times and kinds of a run of events, without reading a frame: a row for each. The answer ends early within a gap of more than a
+    /// million missing events.
     pub fn columns(&self, range: Range<u64>) -> Result<Columns, StoreError> {
         let end = range.end.min(self.visible());
         self.reader.shared().index.columns(range.start.min(end)..end)
     }
 
     fn entries(&self, selection: Selection) -> Vec<IndexEntry> {
-        let events = self.reader.events(selection, 0..u64::MAX).readable();
-        events.filter_map(Result::ok).map(IndexEntry::from).collect()
+        readable(self.reader.entries(selection, 0..u64::MAX)).filter_map(Result::ok).collect()
     }
 }

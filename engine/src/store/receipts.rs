@@ -1,8 +1,8 @@
 //! The verbs that check receipts.
 
-use crate::care::receipts::{Acknowledgement, verify_acknowledgement, verify_claim};
+use crate::care::receipts::{Acknowledgement, verify_acknowledgement, verify_claim, verify_denial};
 use crate::commit::claim::{ReceiptClaim, ReceiptVerification};
-use crate::commit::receipt::AppendReceipt;
+use crate::commit::receipt::{AppendReceipt, DenialReceipt};
 use crate::store::Store;
 use crate::store::state::StoreState;
 use crate::words::event::Extensions;
@@ -36,6 +36,16 @@ impl<State: StoreState> Store<State> {
     /// ```
     pub fn verify_append_receipt_detailed(&self, receipt: &AppendReceipt) -> ReceiptVerification {
         self.verify_receipt_claim(&receipt.claim())
+    }
+
+    /// True if the log holds the denial as the receipt says, and a configured key signed that.
+    pub fn verify_denial_receipt(&self, receipt: &DenialReceipt) -> bool {
+        self.verify_denial_receipt_detailed(receipt).is_valid()
+    }
+
+    /// Says of the receipt of a denial what [`Store::verify_append_receipt_detailed`] says of others, and that its event is a denial.
+    pub fn verify_denial_receipt_detailed(&self, receipt: &DenialReceipt) -> ReceiptVerification {
+        verify_denial(&self.reader, &receipt.claim())
     }
 
     /// Checks the fields of a receipt that came over a wire without its store, epoch and event hash: those are taken from the log, and

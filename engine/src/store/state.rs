@@ -27,6 +27,7 @@ use crate::memory::selection::Selection;
 use crate::memory::shared::Shared;
 use crate::read::follow::{Followed, Follower};
 use crate::read::reader::Reader;
+use crate::read::streams::readable;
 use crate::store::About;
 use crate::store::react::guests::Guests;
 use crate::words::config::StoreConfig;
@@ -341,10 +342,9 @@ fn tell_anew(shared: &Arc<Shared>, from: u64) {
     if shared.hub.is_empty() {
         return;
     }
-    let events = Reader::new(Arc::clone(shared)).events(Selection::default(), from..u64::MAX);
-    for event in events.readable().filter_map(Result::ok) {
-        let raw = &event.raw;
-        shared.hub.publish(&Notification::new(raw.global_sequence, &raw.coordinate, &raw.header));
+    let entries = Reader::new(Arc::clone(shared)).entries(Selection::default(), from..u64::MAX);
+    for entry in readable(entries).filter_map(Result::ok) {
+        shared.hub.publish(&Notification::new(entry.global_sequence(), entry.coord(), entry.header()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::OnceLock;
 pub(crate) use std::sync::Weak;
 pub(crate) use std::sync::atomic::fence;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

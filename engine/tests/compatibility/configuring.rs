@@ -60,6 +60,18 @@ fn every_knob_can_be_set_and_most_asked_for() {
 }
 
 #[test]
+fn payload_types_with_kinds_of_their_own_pass_the_strictest_check() -> Result<(), Box<dyn std::error::Error>>
+{
+    validate_event_payload_registry()?;
+    let again: Result<(), EventPayloadRegistryError> = revalidate_event_payload_registry();
+    again?;
+    let directory = tempfile::tempdir()?;
+    let config = StoreConfig::new(directory.path());
+    Store::open(config.with_event_payload_validation(EventPayloadValidation::FailFast))?.close()?;
+    Ok(())
+}
+
+#[test]
 fn a_store_opens_with_every_topology() -> Result<(), StoreError> {
     let topologies = [
         IndexTopology::aos(),

@@ -44,7 +44,8 @@ fn check_event(frame: &EventFrame<'_>) -> Vec<u8> {
     assert_eq!(view.global_sequence, frame.global_sequence);
     assert_eq!(view.synced_through, Some(frame.synced_through));
     assert_eq!(view.remaining, frame.remaining);
-    let raw = view.to_raw(0);
+    let coordinate = Coordinate::from_log(view.entity.into(), view.scope.into());
+    let raw = view.to_raw(coordinate, view.payload.to_vec());
     let header = EventHeader { payload_size: frame.payload.len() as u32, ..frame.header.clone() };
     assert_eq!((&raw.header, raw.payload_form), (&header, frame.payload_form));
     assert_eq!((raw.coordinate.entity(), raw.coordinate.scope()), (frame.entity, frame.scope));
@@ -253,7 +254,7 @@ proptest! {
             bytes[8] = record_type;
             reseal(&mut bytes);
             if let Ok(Record::Event(view)) = decode(&bytes) {
-                prop_assert_eq!(view.extensions.iter().count(), view.to_raw(0).extensions.len());
+                prop_assert_eq!(view.extensions.iter().count(), view.extensions.to_extensions().len());
             }
         }
     }
