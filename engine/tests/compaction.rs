@@ -428,3 +428,42 @@ fn a_reader_in_another_place_moves_on_to_the_new_files_without_going_back() {
         );
     }
 }
+
+#[test]
+fn receipts_of_removed_events_hold_and_so_does_the_merkle_root_of_a_fork() {
+    for tombstone in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("store");
+        let store = open(&path);
+        let receipts = fill(&store, 0..24);
+        let before = store.fork(&home.path().join("before")).unwrap();
+        performed(&store, &without(tombstone, |n| n % 2 == 0));
+        assert!(receipts.iter().all(|receipt| store.verify_append_receipt(receipt)));
+        let mut forged = receipts[2].clone();
+        forged.content_hash[0] ^= 1;
+        assert!(!store.verify_append_receipt(&forged));
+        let after = store.fork(&home.path().join("after")).unwrap();
+        assert_eq!((before.root, before.events), (after.root, after.events));
+        let fork = open(&home.path().join("after"));
+        fill(&fork, 24..48);
+        let whole = everything(&fork);
+        let (shared, removed) = (segments(fork.path()).len(), verified(&fork));
+        performed(&fork, &without(tombstone, |n| n % 3 == 0));
+        // A fork's own segments are never merged with those of its parent.
+        assert!(shared > 4 && segments(fork.path()).len() > 2);
+        assert!(verified(&fork) > removed);
+        assert!(everything(&fork).iter().all(|event| whole.contains(event) || event.3.is_empty()));
+    }
+}
+
+#[test]
+fn an_export_leaves_out_what_was_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    fill(&store, 0..24);
+    performed(&store, &without(true, |n| n == 7));
+    let mut lines = Vec::new();
+    let written = store.export_jsonl(&Selection::default(), &mut lines).unwrap();
+    assert_eq!(written, store.visible() - 1);
+    assert!(!String::from_utf8(lines).unwrap().contains(&EventKind::TOMBSTONE.to_string()));
+}

@@ -147,10 +147,10 @@ fn coordinate_text(error: &CoordinateError) -> String {
         CoordinateError::EntityTooLong { max, .. } | CoordinateError::ScopeTooLong { max, .. } => {
             format!("This is longer than {max} bytes")
         }
-        CoordinateError::NulByte { .. } => "Zero bytes are not allowed".to_owned(),
-        CoordinateError::ControlChar { .. } => "Control characters are not allowed".to_owned(),
-        CoordinateError::PathTraversal { .. } => "\"/\" and \"..\" are not allowed, \":\" is".to_owned(),
-        CoordinateError::ForbiddenSeparator { .. } => "\"|\" and \"=\" are not allowed".to_owned(),
+        CoordinateError::NulByte => "Zero bytes are not allowed".to_owned(),
+        CoordinateError::ControlChar => "Control characters are not allowed".to_owned(),
+        CoordinateError::PathTraversal => "\"/\" and \"..\" are not allowed, \":\" is".to_owned(),
+        CoordinateError::ForbiddenSeparator => "\"|\" and \"=\" are not allowed".to_owned(),
         error => sentence(&error.to_string()),
     }
 }

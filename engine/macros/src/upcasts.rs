@@ -63,20 +63,14 @@ impl Chain {
                 return refused(format!("version {from} has an upcast already"));
             }
         }
-        steps.sort_by_key(|step| step.from_version);
-        let found = steps.iter().map(|step| step.from_version);
-        match (1..version)
-            .zip(found.map(Some).chain(std::iter::repeat(None)))
-            .find(|(wanted, found)| Some(*wanted) != *found)
-        {
-            None => Ok(Self(steps)),
-            Some((missing, _)) => Err(Error::new(
-                span,
-                format!(
-                    "events of version {missing} would not decode: #[causeway(from_version = {missing}, upcast = function)]"
-                ),
-            )),
+        if let Some(hole) = (1..version).find(|from| steps.iter().all(|step| step.from_version != *from)) {
+            let why = format!(
+                "events of version {hole} would not decode: #[causeway(from_version = {hole}, upcast = function)]"
+            );
+            return Err(Error::new(span, why));
         }
+        steps.sort_by_key(|step| step.from_version);
+        Ok(Self(steps))
     }
 
     /// The method that decodes a payload as the version that stored it, and brings it up from there. Nothing for a first version.

@@ -66,7 +66,7 @@ impl BatpakFollower {
         let source = Arc::new(BatpakSource { store: RwLock::new(store), frames_read: AtomicU64::new(0) });
         let end = live.end();
         let index = Index::new(Vec::new(), live);
-        let shared = Shared::new(config, index, Box::new(Arc::clone(&source)), None, end);
+        let shared = Shared::new(config, index, Box::new(Arc::clone(&source)), None, end, Arc::default());
         let looked_ns = shared.clock.0.now_mono_ns();
         let follower = Self { directory, source, seen, looked_ns, indexed, by_place };
         Ok((Arc::new(shared), follower))
@@ -119,8 +119,8 @@ impl BatpakFollower {
         });
         self.indexed = store.len();
         drop(store);
-        shared.set_visible(end);
-        shared.raise_durable(end);
+        shared.watermarks.set_visible(end);
+        shared.watermarks.raise_durable(end);
         for notification in &notifications {
             shared.hub.publish(notification);
         }
@@ -136,12 +136,12 @@ impl BatpakFollower {
         let common = store.row(place).map_or(live.end(), |row| number(row, place, self.by_place));
         drop(store);
         let end = live.end();
-        shared.set_visible(common.min(end).min(shared.visible()));
+        shared.watermarks.set_visible(common.min(end).min(shared.visible()));
         shared.index.replace(Vec::new(), live);
         shared.note_rewrite();
-        shared.set_visible(end);
-        shared.lower_durable(end);
-        shared.raise_durable(end);
+        shared.watermarks.set_visible(end);
+        shared.watermarks.lower_durable(end);
+        shared.watermarks.raise_durable(end);
         Followed { moved: true, read_anew_from: Some(common), rolled_back_to: Some(common) }
     }
 }

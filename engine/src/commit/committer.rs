@@ -1,32 +1,33 @@
 //! Owns the commit section: what happens, one after the other, between a request and its receipts.
 //!
 //! Invariants:
-//! - the order is: look up, expect, stage, write, sync, index, publish, answer; nothing is visible before it is written, and nothing
-//!   of a batch before it is synced;
+//! - the order is: look up, expect and stage, write, sync, index, publish, answer; nothing is visible before it is written, and
+//!   nothing of a batch before it is synced;
 //! - after a failed sync, or a write that could not be undone, nothing more is committed: the store is poisoned.
 
 use crate::commit::active::ActiveSegment;
+use crate::commit::fence::Fence;
 use crate::commit::poison::Poison;
 use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
-use crate::commit::request::{Item, Request};
-use crate::commit::seal::{Sealing, seal_active};
-use crate::commit::stage::{Stage, Start};
-use crate::disk::frame::MarkPurpose;
+use crate::commit::request::{Form, Item, Request};
+use crate::commit::stage::{Stage, StagedEvent, Start};
 use crate::disk::segment::SegmentHeader;
 use crate::disk::storage::{Directory, Lock};
 use crate::memory::cache::SectionCache;
 use crate::memory::files::Window;
 use crate::memory::hub::Notification;
-use crate::memory::live::{Head, LivePart};
-use crate::memory::sealed::{Ending, SealedPart};
+use crate::memory::live::Head;
 use crate::memory::shared::Shared;
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
-use crate::words::id::EventId;
+use crate::words::position::DiskPos;
 use crate::words::sync::Arc;
 
 /// Answer to a request: a receipt for each of its events.
 pub(crate) type Answer = Result<Vec<AppendReceipt>, StoreError>;
+
+/// A write is not made larger than this by requests that could as well have one of their own, in bytes.
+const WRITE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whoever holds this commits, for all who wait.
 #[derive(Debug)]
@@ -35,7 +36,8 @@ pub(crate) struct Committer {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) cache: Arc<SectionCache>,
     pub(crate) active: ActiveSegment,
-    pub(crate) lock: Box<dyn Lock>,
+    /// Given back when the store is closed: nothing is committed from then on.
+    pub(crate) lock: Option<Box<dyn Lock>>,
     pub(crate) next_sequence: u64,
     pub(crate) largest_time: i64,
     /// Newest event of the log: its hash and stream sequence.
@@ -43,12 +45,34 @@ pub(crate) struct Committer {
     /// Newest event of one stream, known without reading its frame.
     pub(crate) known_head: Option<(Arc<str>, Head)>,
     pub(crate) poison: Arc<Poison>,
+    /// Open: nobody else appends.
+    pub(crate) fence: Option<Fence>,
 }
 
 /// A staged group and where its answer goes.
 struct Waiting<T> {
     tag: T,
     events: usize,
+    form: Form,
+}
+
+/// Why what was staged is not committed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    Write(StoreError),
+    Sync(StoreError),
+}
+
+impl Failure {
+    /// The failure as a group of this form is told it.
+    pub(super) fn told_to(&self, form: Form, item_count: usize) -> StoreError {
+        match self {
+            Self::Sync(error) if form == Form::Batch => {
+                StoreError::BatchSyncFailed { item_count, source: Box::new(repeat(error)) }
+            }
+            Self::Write(error) | Self::Sync(error) => repeat(error),
+        }
+    }
 }
 
 impl Committer {
@@ -63,15 +87,30 @@ impl Committer {
                 stage = Stage::new(self.largest_time);
                 durable = false;
             }
-            let events = request.items.len();
+            let (events, form) = (request.items.len(), request.form);
             durable |= request.durable;
             match self.stage(&mut stage, request) {
-                Ok(None) => waiting.push(Waiting { tag, events }),
+                Ok(None) => waiting.push(Waiting { tag, events, form }),
                 Ok(Some(receipts)) => answer(tag, Ok(receipts)),
                 Err(error) => answer(tag, Err(error)),
             }
         }
         self.flush(&stage, durable, &mut waiting, &mut answer);
+    }
+
+    /// What a request would be answered, without committing it.
+    ///
+    /// Where its frames would lie is not told: that depends on what is described and sealed before them.
+    pub(crate) fn rehearse(&mut self, request: Request) -> Answer {
+        self.admit(&request)?;
+        if let Some(receipts) = self.look_up(&request.items)? {
+            return Ok(receipts);
+        }
+        let mut stage = Stage::new(self.largest_time);
+        self.stage_aside(&mut stage, request)?;
+        let issuer = Issuer { signer: None, ..self.issuer() };
+        let receipts = stage.events.iter().map(|event| event.receipt(issuer, 0, false));
+        Ok(receipts.map(|receipt| AppendReceipt { place: DiskPos::default(), ..receipt }).collect())
     }
 
     /// Looks up, expects and stages one request. `Some` answers it without a write: all its events are known.
@@ -80,21 +119,14 @@ impl Committer {
         stage: &mut Stage,
         request: Request,
     ) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
-        self.poison.check()?;
+        self.admit(&request)?;
         if let Some(receipts) = self.look_up(&request.items)? {
             return Ok(Some(receipts));
         }
-        self.expect(stage, &request.items)?;
         self.rotate_if_full(stage)?;
-        let now_us = self.now_us()?;
+        let start = self.start()?;
         let before = stage.savepoint();
-        self.describe(stage, &request.items);
-        let start = Start {
-            next_sequence: self.next_sequence,
-            synced_through: self.shared.durable(),
-            segment_bytes: self.active.end_bytes,
-            now_us,
-        };
+        self.describe(stage, request.items.iter());
         let known = self.known_head.take();
         let staged = stage.push_group(request.items, start, |entity| match &known {
             Some((name, head)) if **name == *entity => Ok(Some(*head)),
@@ -104,20 +136,55 @@ impl Committer {
             let dropped = stage.roll_back(before);
             self.forget_descriptions(&dropped);
         }
-        staged.map(|()| None)
+        staged.map(|()| None).map_err(|refused| refused.told_to(request.form))
+    }
+
+    /// Expects and stages one request in a stage that is not written as it is: nothing is sealed or described for it.
+    pub(super) fn stage_aside(&self, stage: &mut Stage, request: Request) -> Result<(), StoreError> {
+        let (start, before) = (self.start()?, stage.savepoint());
+        let head_of = |entity: &str| self.shared.head_before(entity, self.next_sequence);
+        stage.push_group(request.items, start, head_of).map_err(|refused| {
+            stage.roll_back(before);
+            refused.told_to(request.form)
+        })
+    }
+
+    /// Fails if nothing is committed any more, or not what somebody else than the fence asks for.
+    fn admit(&self, request: &Request) -> Result<(), StoreError> {
+        self.check_open()?;
+        match &self.fence {
+            Some(_) if request.form != Form::Lifecycle => Err(StoreError::VisibilityFenceActive),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Fails if nothing is committed any more.
+    pub(super) fn check_open(&self) -> Result<(), StoreError> {
+        self.poison.check()?;
+        self.lock.as_ref().map(|_| ()).ok_or(StoreError::Closed)
+    }
+
+    /// Where the next event goes.
+    pub(super) fn start(&self) -> Result<Start, StoreError> {
+        Ok(Start {
+            next_sequence: self.next_sequence,
+            synced_through: self.shared.durable(),
+            segment_bytes: self.active.end_bytes,
+            now_us: self.now_us()?,
+        })
     }
 
     /// True if what is staged must be committed before this request can be looked at.
     fn must_flush_before(&self, stage: &Stage, request: &Request) -> bool {
-        let full = self.active.end_bytes + stage.bytes.len() as u64 >= self.shared.config.rotation_bytes();
-        let known = |item: &Item| {
-            item.options.idempotency_key.is_some_and(|key| stage.holds_id(EventId::from_u128(key.into())))
-        };
+        let full = stage.bytes.len() >= WRITE_BYTES
+            || self.active.end_bytes + stage.bytes.len() as u64 >= self.shared.config.rotation_bytes();
+        let known =
+            |item: &Item| item.options.idempotency_key.is_some_and(|key| stage.place_of(key).is_some());
         !stage.is_empty() && (full || request.items.iter().any(known))
     }
 
     /// The receipts of events that have the request's keys already.
-    fn look_up(&self, items: &[Item]) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
+    pub(super) fn look_up(&self, items: &[Item]) -> Result<Option<Vec<AppendReceipt>>, StoreError> {
         let mut receipts = Vec::new();
         for item in items {
             let Some(key) = item.options.idempotency_key else { return Ok(None) };
@@ -172,31 +239,15 @@ impl Committer {
         Issuer { store_id, epoch, signer: self.shared.config.keys().signer() }
     }
 
-    fn expect(&self, stage: &Stage, items: &[Item]) -> Result<(), StoreError> {
-        for item in items {
-            let Some(expected) = item.options.expected_sequence else { continue };
-            let entity = item.coordinate.entity();
-            let head = match stage.head(entity) {
-                Some(head) => Some(head),
-                None => self.shared.head_before(entity, self.next_sequence)?,
-            };
-            let actual = head.map_or(0, |head| head.clock);
-            if actual != expected {
-                return Err(StoreError::SequenceMismatch { entity: entity.to_owned(), expected, actual });
-            }
-        }
-        Ok(())
-    }
-
-    fn describe(&mut self, stage: &mut Stage, items: &[Item]) {
-        for description in items.iter().filter_map(|item| item.description.as_ref()) {
+    pub(super) fn describe<'a>(&mut self, stage: &mut Stage, items: impl Iterator<Item = &'a Item>) {
+        for description in items.filter_map(|item| item.description.as_ref()) {
             if self.active.described.insert((description.kind, description.version)) {
                 stage.describe(description.clone(), self.shared.durable());
             }
         }
     }
 
-    /// Writes, syncs, indexes, publishes and answers what is staged.
+    /// Commits what is staged and answers it.
     fn flush<T>(
         &mut self,
         stage: &Stage,
@@ -207,29 +258,40 @@ impl Committer {
         if stage.is_empty() {
             return;
         }
-        let outcome = self.active.write(&stage.bytes).and_then(|()| self.sync_if_due(stage, durable));
+        match self.write(stage, durable) {
+            Ok(()) => {
+                let mut events = stage.events.iter();
+                for group in waiting.drain(..) {
+                    let receipts = events.by_ref().take(group.events).map(|event| self.receipt(event));
+                    answer(group.tag, Ok(receipts.collect()));
+                }
+            }
+            Err(failure) => {
+                for group in waiting.drain(..) {
+                    answer(group.tag, Err(failure.told_to(group.form, group.events)));
+                }
+            }
+        }
+    }
+
+    /// Writes, syncs, indexes and publishes what is staged.
+    pub(super) fn write(&mut self, stage: &Stage, durable: bool) -> Result<(), Failure> {
+        let written = self.active.write(&stage.bytes).map_err(Failure::Write);
+        let outcome = written.and_then(|()| self.sync_if_due(stage, durable).map_err(Failure::Sync));
         match outcome {
             Ok(()) => {
                 self.index(stage);
                 self.publish(stage);
-                let segment = self.active.header.first_sequence;
-                let mut events = stage.events.iter();
-                for group in waiting.drain(..) {
-                    let is_durable = |sequence| sequence < self.shared.durable();
-                    let receipts = events.by_ref().take(group.events);
-                    let receipts = receipts.map(|event| {
-                        event.receipt(self.issuer(), segment, is_durable(event.global_sequence))
-                    });
-                    answer(group.tag, Ok(receipts.collect()));
-                }
             }
-            Err(error) => {
-                self.forget_descriptions(&stage.descriptions);
-                for group in waiting.drain(..) {
-                    answer(group.tag, Err(repeat(&error)));
-                }
-            }
+            Err(_) => self.forget_descriptions(&stage.descriptions),
         }
+        outcome
+    }
+
+    /// The receipt of an event that was just committed.
+    pub(super) fn receipt(&self, event: &StagedEvent) -> AppendReceipt {
+        let durable = event.global_sequence < self.shared.durable();
+        event.receipt(self.issuer(), self.active.header.first_sequence, durable)
     }
 
     /// Syncs if a request asks for it, or if more events would be unsynced than the configuration allows.
@@ -238,7 +300,7 @@ impl Committer {
         let unsynced = written - self.shared.durable();
         if durable || unsynced >= u64::from(self.shared.config.sync().every_n_events.max(1)) {
             self.active.sync(self.shared.config.sync().mode)?;
-            self.shared.raise_durable(written);
+            self.shared.watermarks.raise_durable(written);
         }
         Ok(())
     }
@@ -258,7 +320,7 @@ impl Committer {
     }
 
     fn publish(&self, stage: &Stage) {
-        self.shared.set_visible(self.next_sequence);
+        self.shared.watermarks.set_visible(self.next_sequence);
         if self.shared.hub.is_empty() {
             return;
         }
@@ -274,66 +336,9 @@ impl Committer {
         self.poison.check()?;
         if self.shared.durable() < self.next_sequence {
             self.active.sync(self.shared.config.sync().mode)?;
-            self.shared.raise_durable(self.next_sequence);
+            self.shared.watermarks.raise_durable(self.next_sequence);
         }
         Ok(())
-    }
-
-    /// Seals the active segment and begins the next, if the active one is full and nothing is staged for it.
-    fn rotate_if_full(&mut self, stage: &Stage) -> Result<(), StoreError> {
-        let full = self.active.end_bytes >= self.shared.config.rotation_bytes();
-        if !full || !stage.is_empty() || self.next_sequence == self.active.header.first_sequence {
-            return Ok(());
-        }
-        self.finish_active(MarkPurpose::Sealed)?;
-        let part = self.seal(Ending::Sealed)?;
-        self.begin_segment(part)
-    }
-
-    /// Ends the active segment with a mark; everything in it is on stable storage afterwards.
-    pub(crate) fn finish_active(&mut self, purpose: MarkPurpose) -> Result<(), StoreError> {
-        self.check_lock()?;
-        let mode = self.shared.config.sync().mode;
-        self.active.finish(self.next_sequence, purpose, mode)?;
-        self.shared.raise_durable(self.next_sequence);
-        Ok(())
-    }
-
-    /// Encodes and stores the index of the active segment.
-    pub(crate) fn seal(&self, ending: Ending) -> Result<Arc<SealedPart>, StoreError> {
-        let sealing = Sealing {
-            directory: &*self.directory,
-            cache: &self.cache,
-            ending,
-            last_hash: self.last.0,
-            last_clock: self.last.1,
-        };
-        seal_active(&self.shared.index, &self.active, &sealing)
-    }
-
-    fn begin_segment(&mut self, part: Arc<SealedPart>) -> Result<(), StoreError> {
-        let header = SegmentHeader {
-            first_sequence: self.next_sequence,
-            generation: 0,
-            created_us: self.shared.clock.0.now_us(),
-            replaced: None,
-            parent: None,
-            ..self.active.header.clone()
-        };
-        let limit = self.shared.config.rotation_bytes();
-        self.active = ActiveSegment::create(&*self.directory, header, limit, &self.poison)?;
-        let live = LivePart::new(self.active.name(), self.next_sequence, self.largest_time);
-        self.shared.index.seal(part, live);
-        Ok(())
-    }
-
-    /// Fails if somebody replaced the lock file: two writers would not see each other.
-    pub(crate) fn check_lock(&mut self) -> Result<(), StoreError> {
-        if self.lock.is_intact()? {
-            return Ok(());
-        }
-        self.poison.raise("the lock file was replaced".to_owned());
-        self.poison.check()
     }
 
     fn now_us(&self) -> Result<i64, StoreError> {
@@ -345,7 +350,7 @@ impl Committer {
         }
     }
 
-    fn forget_descriptions(&mut self, descriptions: &[KindDescription]) {
+    pub(super) fn forget_descriptions(&mut self, descriptions: &[KindDescription]) {
         for description in descriptions {
             self.active.described.remove(&(description.kind, description.version));
         }

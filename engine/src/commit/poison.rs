@@ -4,9 +4,10 @@
 //! succeeds after one that failed.
 
 use crate::disk::storage::File;
+use crate::memory::watermarks::Signal;
 use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
-use crate::words::sync::Mutex;
+use crate::words::sync::{Arc, Mutex};
 
 /// Whether, and why, nothing more is committed.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Poison {
     /// Held while a sync is under way.
     syncing: Mutex<()>,
     reason: Mutex<Option<String>>,
+    /// Wakes whoever waits for something that will not happen any more.
+    pub(crate) raised: Arc<Signal>,
 }
 
 impl Poison {
@@ -28,6 +31,7 @@ impl Poison {
     /// Nothing more is to be committed. The first reason stays.
     pub(crate) fn raise(&self, reason: String) {
         self.reason.lock().get_or_insert(reason);
+        self.raised.wake();
     }
 
     /// Makes a file's contents durable, or poisons the store.

@@ -9,10 +9,12 @@ use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::StoreError;
 use crate::words::event::{EncodedBytes, ExtensionKey, Extensions};
+use crate::words::expectation::StreamState;
 use crate::words::extension::{ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue};
 use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::words::kind::EventKind;
 use crate::words::payload::EventPayload;
+use crate::words::watermark::DurabilityGate;
 
 /// Most extensions of one event.
 const MAX_EXTENSIONS: usize = 1024;
@@ -38,6 +40,8 @@ impl AppendPositionHint {
 pub struct AppendOptions {
     /// Stream sequence that the entity's last event must have; an empty stream counts as 0.
     pub expected_sequence: Option<u32>,
+    /// Where the entity's stream must stand; tells a stream without events from one with a single event.
+    pub expected_state: StreamState,
     /// Makes the append repeatable: the key becomes the event's id.
     pub idempotency_key: Option<IdempotencyKey>,
     /// The conversation; by default that of the event's own id.
@@ -48,6 +52,8 @@ pub struct AppendOptions {
     pub position_hint: Option<AppendPositionHint>,
     /// Flags of the header.
     pub flags: u8,
+    /// What the append waits for after its commit. For a batch the options of the batch say it, never those of an item.
+    pub gate: Option<DurabilityGate>,
     /// Opaque bytes by key, stored and hashed with the event.
     pub extensions: Extensions,
 }
@@ -62,6 +68,21 @@ impl AppendOptions {
     #[must_use]
     pub fn with_cas(mut self, sequence: u32) -> Self {
         self.expected_sequence = Some(sequence);
+        self
+    }
+
+    /// Appends only if the entity's stream stands there.
+    ///
+    /// ```
+    /// use causeway::store::{AppendOptions, StreamState};
+    ///
+    /// let first = AppendOptions::new().with_expected_state(StreamState::NoStream);
+    /// let second = AppendOptions::new().with_expected_state(StreamState::Exactly(0));
+    /// assert_ne!(first, second); // with_cas(0) accepts both
+    /// ```
+    #[must_use]
+    pub fn with_expected_state(mut self, state: StreamState) -> Self {
+        self.expected_state = state;
         self
     }
 
@@ -100,6 +121,13 @@ impl AppendOptions {
         self
     }
 
+    /// Sets what the append waits for after its commit.
+    #[must_use]
+    pub fn with_gate(mut self, gate: DurabilityGate) -> Self {
+        self.gate = Some(gate);
+        self
+    }
+
     /// Adds an extension, or replaces that with the same key.
     #[must_use]
     pub fn with_extension(mut self, key: ExtensionKey, bytes: impl Into<EncodedBytes>) -> Self {
@@ -123,6 +151,11 @@ impl AppendOptions {
         self.extensions = extensions;
         self
     }
+
+    /// The options of an event that another one caused, in the same conversation.
+    pub(crate) fn reaction(correlation: CorrelationId, causation: CausationId) -> Self {
+        Self::new().with_correlation(correlation).with_causation(causation)
+    }
 }
 
 /// What caused an item of a batch.
@@ -145,6 +178,8 @@ impl CausationRef {
 }
 
 /// One event of a batch.
+///
+/// Its options may expect something of its stream: items that come before it in the batch count. A gate among them is ignored.
 #[derive(Clone, Debug)]
 pub struct BatchAppendItem {
     item: Item,
@@ -159,8 +194,7 @@ impl BatchAppendItem {
         options: AppendOptions,
         causation: CausationRef,
     ) -> Result<Self, StoreError> {
-        let bytes = encoding::to_bytes(payload)?;
-        Ok(Self { item: Item::untyped(coordinate, kind, bytes, options, causation) })
+        Ok(Self { item: Item::encoded(coordinate, kind, payload, options, causation)? })
     }
 
     /// An event with a typed payload.
@@ -238,6 +272,15 @@ impl BatchAppendItem {
         self
     }
 
+    /// Makes it a member of a conversation, caused by an event unless it names a cause among the items.
+    pub(crate) fn reacting(mut self, correlation: CorrelationId, causation: CausationId) -> Self {
+        self.item.options.correlation_id = Some(correlation);
+        if self.item.causation == CausationRef::None {
+            self.item.causation = CausationRef::absolute_typed(causation);
+        }
+        self
+    }
+
     pub(crate) fn into_item(self) -> Item {
         self.item
     }
@@ -287,17 +330,34 @@ impl Item {
         }
     }
 
+    /// With a payload that is to be encoded.
+    pub(crate) fn encoded(
+        coordinate: Coordinate,
+        kind: EventKind,
+        payload: &impl Serialize,
+        options: AppendOptions,
+        causation: CausationRef,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::untyped(coordinate, kind, encoding::to_bytes(payload)?, options, causation))
+    }
+
     pub(crate) fn typed<T: EventPayload>(
         coordinate: Coordinate,
         payload: &T,
         options: AppendOptions,
         causation: CausationRef,
     ) -> Result<Self, StoreError> {
-        let bytes = encoding::to_bytes(payload)?;
-        let mut item = Self::untyped(coordinate, T::KIND, bytes, options, causation);
+        let mut item = Self::encoded(coordinate, T::KIND, payload, options, causation)?;
         item.payload_version = T::PAYLOAD_VERSION;
         item.description = T::description();
         Ok(item)
+    }
+
+    /// True if both say the same, options aside: then a key that both have tells of a repetition.
+    pub(crate) fn is_same_event(&self, other: &Self) -> bool {
+        self.coordinate.entity() == other.coordinate.entity()
+            && self.kind == other.kind
+            && self.content_hash == other.content_hash
     }
 
     fn size(&self) -> usize {
@@ -327,12 +387,26 @@ impl Item {
     }
 }
 
+/// Who asks, and so how an answer is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A caller, for one event.
+    Single,
+    /// A caller, for several: an error names the item.
+    Batch,
+    /// The store itself; no fence holds it up.
+    Lifecycle,
+    /// An import.
+    Import,
+}
+
 /// Events that are committed together: all or none.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) items: Vec<Item>,
     /// Synced before anybody sees it.
     pub(crate) durable: bool,
+    pub(crate) form: Form,
 }
 
 impl Request {
@@ -349,17 +423,17 @@ impl Request {
     }
 
     fn alone(item: Item, config: &StoreConfig) -> Self {
-        Self { items: vec![item], durable: config.sync().every_n_events <= 1 }
+        Self { items: vec![item], durable: config.sync().every_n_events <= 1, form: Form::Single }
     }
 
     /// The store's own event.
     pub(crate) fn lifecycle(item: Item) -> Self {
-        Self { items: vec![item], durable: true }
+        Self { items: vec![item], durable: true, form: Form::Lifecycle }
     }
 
     /// Events that were committed elsewhere; nothing about them is refused for belonging to the store.
     pub(crate) fn imported(items: Vec<Item>) -> Self {
-        Self { items, durable: false }
+        Self { items, durable: false, form: Form::Import }
     }
 
     /// Several events. They are always synced before anybody sees them.
@@ -381,27 +455,26 @@ impl Request {
             if size > single {
                 return Err(StoreError::BatchItemTooLarge { index, size, limit: single });
             }
-            check_item(index, item, single)
-                .map_err(|source| StoreError::BatchFailed { item_index: index, source: Box::new(source) })?;
+            check_item(index, item, single)?;
         }
         check_keys(&items)?;
-        Ok(Self { items, durable: true })
+        Ok(Self { items, durable: true, form: Form::Batch })
     }
 }
 
 fn check_item(index: usize, item: &Item, limit: usize) -> Result<(), StoreError> {
-    item.check(limit)?;
-    if item.options.expected_sequence.is_some() {
-        return Err(StoreError::Configuration("an item of a batch cannot expect a sequence".to_owned()));
+    if let Err(error) = item.coordinate.validate() {
+        return Err(StoreError::InvalidCoordinate { index: Some(index), reason: error.to_string() });
     }
-    match item.causation {
+    let checked = match item.causation {
         CausationRef::PriorItem(prior_idx) if prior_idx >= index => Err(StoreError::InvalidCausation {
             prior_idx,
             item_index: index,
             reason: "only an earlier item can be the cause".to_owned(),
         }),
-        CausationRef::None | CausationRef::Absolute(_) | CausationRef::PriorItem(_) => Ok(()),
-    }
+        CausationRef::None | CausationRef::Absolute(_) | CausationRef::PriorItem(_) => item.check(limit),
+    };
+    checked.map_err(|source| StoreError::BatchFailed { item_index: index, source: Box::new(source) })
 }
 
 /// A batch has keys on all its items or on none, and none twice.

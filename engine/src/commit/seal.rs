@@ -1,7 +1,10 @@
-//! Owns sealing an index: the index of a whole segment is encoded, stored beside it, and takes the live part's place.
+//! Owns sealing: the active segment ends, its index is encoded and stored beside it, and takes the live part's place.
 
 use crate::commit::active::ActiveSegment;
-use crate::disk::segment::TEMPORARY_SUFFIX;
+use crate::commit::committer::Committer;
+use crate::commit::stage::Stage;
+use crate::disk::frame::MarkPurpose;
+use crate::disk::segment::{SegmentHeader, TEMPORARY_SUFFIX};
 use crate::disk::storage::Directory;
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
@@ -10,6 +13,65 @@ use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::memory::survey::{Segment, stored_index};
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
+
+impl Committer {
+    /// Seals the active segment and begins the next, if the active one is full and nothing is staged for it.
+    pub(super) fn rotate_if_full(&mut self, stage: &Stage) -> Result<(), StoreError> {
+        let full = self.active.end_bytes >= self.shared.config.rotation_bytes();
+        if !full || !stage.is_empty() || self.next_sequence == self.active.header.first_sequence {
+            return Ok(());
+        }
+        self.finish_active(MarkPurpose::Sealed)?;
+        let part = self.seal(Ending::Sealed)?;
+        self.begin_segment(part)
+    }
+
+    /// Ends the active segment with a mark; everything in it is on stable storage afterwards.
+    pub(crate) fn finish_active(&mut self, purpose: MarkPurpose) -> Result<(), StoreError> {
+        self.check_lock()?;
+        let mode = self.shared.config.sync().mode;
+        self.active.finish(self.next_sequence, purpose, mode)?;
+        self.shared.watermarks.raise_durable(self.next_sequence);
+        Ok(())
+    }
+
+    /// Encodes and stores the index of the active segment.
+    pub(crate) fn seal(&self, ending: Ending) -> Result<Arc<SealedPart>, StoreError> {
+        let sealing = Sealing {
+            directory: &*self.directory,
+            cache: &self.cache,
+            ending,
+            last_hash: self.last.0,
+            last_clock: self.last.1,
+        };
+        seal_active(&self.shared.index, &self.active, &sealing)
+    }
+
+    fn begin_segment(&mut self, part: Arc<SealedPart>) -> Result<(), StoreError> {
+        let header = SegmentHeader {
+            first_sequence: self.next_sequence,
+            generation: 0,
+            created_us: self.shared.clock.0.now_us(),
+            replaced: None,
+            parent: None,
+            ..self.active.header.clone()
+        };
+        let limit = self.shared.config.rotation_bytes();
+        self.active = ActiveSegment::create(&*self.directory, header, limit, &self.poison)?;
+        let live = LivePart::new(self.active.name(), self.next_sequence, self.largest_time);
+        self.shared.index.seal(part, live);
+        Ok(())
+    }
+
+    /// Fails if somebody replaced the lock file: two writers would not see each other.
+    pub(super) fn check_lock(&mut self) -> Result<(), StoreError> {
+        if self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact()? {
+            return Ok(());
+        }
+        self.poison.raise("the lock file was replaced".to_owned());
+        self.poison.check()
+    }
+}
 
 /// What the index of a segment needs to know besides its rows.
 #[derive(Clone, Copy, Debug)]

@@ -5,14 +5,14 @@
 use std::collections::HashMap;
 
 use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
-use crate::commit::request::{CausationRef, Item};
+use crate::commit::request::{CausationRef, Form, Item};
 use crate::disk::frame::{CatalogueFrame, EventFrame};
 use crate::memory::live::{Head, Row};
 use crate::words::catalogue::KindDescription;
 use crate::words::chain::Link;
 use crate::words::error::StoreError;
 use crate::words::event::EventHeader;
-use crate::words::id::{CausationId, CorrelationId, EventId, v7_at};
+use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey, v7_at};
 use crate::words::position::{DagPosition, DiskPos};
 use crate::words::sync::Arc;
 
@@ -65,7 +65,28 @@ pub(crate) struct Stage {
     pub(crate) events: Vec<StagedEvent>,
     pub(crate) descriptions: Vec<KindDescription>,
     heads: HashMap<Arc<str>, Head>,
+    /// Places among the staged events of those that have a key.
+    keys: HashMap<u128, usize>,
     largest_time: i64,
+}
+
+/// Why a group was not staged, and at which of its items that showed.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) item_index: usize,
+    pub(crate) source: StoreError,
+}
+
+impl Refused {
+    /// The reason as a request of this form is told it.
+    pub(crate) fn told_to(self, form: Form) -> StoreError {
+        match form {
+            Form::Batch => {
+                StoreError::BatchFailed { item_index: self.item_index, source: Box::new(self.source) }
+            }
+            Form::Single | Form::Lifecycle | Form::Import => self.source,
+        }
+    }
 }
 
 /// How much was staged at some moment.
@@ -97,13 +118,13 @@ impl Stage {
     }
 
     /// Newest staged event of a stream.
-    pub(crate) fn head(&self, entity: &str) -> Option<Head> {
+    fn head(&self, entity: &str) -> Option<Head> {
         self.heads.get(entity).copied()
     }
 
-    /// True if an event with this id is staged.
-    pub(crate) fn holds_id(&self, id: EventId) -> bool {
-        self.events.iter().any(|event| event.header.event_id == id)
+    /// Place among the staged events of the one that has this key.
+    pub(crate) fn place_of(&self, key: IdempotencyKey) -> Option<usize> {
+        self.keys.get(&key.into()).copied()
     }
 
     /// How much is staged now.
@@ -122,6 +143,7 @@ impl Stage {
         self.events.truncate(to.events);
         self.largest_time = to.largest_time;
         self.heads = self.events.iter().map(StagedEvent::head).collect();
+        self.keys.retain(|_, place| *place < to.events);
         self.descriptions.split_off(to.descriptions)
     }
 
@@ -132,22 +154,44 @@ impl Stage {
     }
 
     /// Stages a group; after a failure the caller rolls back. `head_of` tells the newest committed event of a stream.
+    ///
+    /// What an item expects of its stream is compared with the stream as it stands with the items before it.
     pub(crate) fn push_group(
         &mut self,
         items: Vec<Item>,
         start: Start,
         mut head_of: impl FnMut(&str) -> Result<Option<Head>, StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Refused> {
         let count = items.len();
         let mut ids = Vec::with_capacity(count);
-        for (index, item) in items.into_iter().enumerate() {
+        for (item_index, item) in items.into_iter().enumerate() {
+            let refused = |source| Refused { item_index, source };
             let head = match self.head(item.coordinate.entity()) {
                 Some(head) => Some(head),
-                None => head_of(item.coordinate.entity())?,
+                None => head_of(item.coordinate.entity()).map_err(refused)?,
             };
-            let header = header(&item, head, &ids, start.now_us)?;
+            expect(&item, head).map_err(refused)?;
+            let header = header(&item, head, &ids, start.now_us).map_err(refused)?;
             ids.push(header.event_id);
-            self.push(item, header, head, start, (count - index - 1) as u32);
+            self.push(item, header, head, start, (count - item_index - 1) as u32);
+        }
+        Ok(())
+    }
+
+    /// Stages events as one group that were staged elsewhere before: they keep their headers.
+    pub(crate) fn push_staged(
+        &mut self,
+        events: Vec<StagedEvent>,
+        start: Start,
+        mut head_of: impl FnMut(&str) -> Result<Option<Head>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let count = events.len();
+        for (index, event) in events.into_iter().enumerate() {
+            let head = match self.head(event.item.coordinate.entity()) {
+                Some(head) => Some(head),
+                None => head_of(event.item.coordinate.entity())?,
+            };
+            self.push(event.item, event.header, head, start, (count - index - 1) as u32);
         }
         Ok(())
     }
@@ -194,8 +238,26 @@ impl Stage {
         let event = StagedEvent { item, global_sequence, header, event_hash, offset: offset as u32, length };
         let (entity, head) = event.head();
         self.heads.insert(entity, head);
+        if let Some(key) = event.item.options.idempotency_key {
+            self.keys.insert(key.into(), self.events.len());
+        }
         self.events.push(event);
     }
+}
+
+/// Compares what an item expects with the newest event of its stream.
+fn expect(item: &Item, head: Option<Head>) -> Result<(), StoreError> {
+    let (options, last) = (&item.options, head.map(|head| head.clock));
+    let entity = || item.coordinate.entity().to_owned();
+    let at = last.unwrap_or(0);
+    if let Some(expected) = options.expected_sequence.filter(|expected| *expected != at) {
+        return Err(StoreError::SequenceMismatch { entity: entity(), expected, actual: at });
+    }
+    if !options.expected_state.admits(last) {
+        let expected = options.expected_state;
+        return Err(StoreError::StreamStateMismatch { entity: entity(), expected, actual: last });
+    }
+    Ok(())
 }
 
 /// The header of an item, given the newest event of its stream and the ids of the items before it in its group.

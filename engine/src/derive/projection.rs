@@ -97,8 +97,10 @@ pub(crate) fn projection<T: Projection>(
     let key = Key { fold: TypeId::of::<T>(), schema_version: T::schema_version(), entity: entity.into() };
     // Looked up before the generation is read: otherwise a state that somebody else kept meanwhile would be too new to go on from.
     let known = memory.get(&key);
+    let end = reader.shared().visible();
     let Some(generation) = reader.generation(entity)? else {
         let source = ProjectionSource::Replayed;
+        reader.shared().watermarks.note_applied(TypeId::of::<T>(), entity, end);
         return Ok(ProjectionOutcome { state: None, generation: 0, source, events_folded: 0 });
     };
     let known = known.filter(|known| known.covered.generation <= generation);
@@ -119,6 +121,7 @@ pub(crate) fn projection<T: Projection>(
         let covered = Covered { generation, events_folded, computed_at_ns: now_ns, era };
         remember(memory, key, state.as_ref(), covered);
     }
+    reader.shared().watermarks.note_applied(TypeId::of::<T>(), entity, end);
     Ok(ProjectionOutcome { state, generation, source, events_folded })
 }
 

@@ -13,3 +13,4 @@ pub(crate) mod sealed;
 pub(crate) mod selection;
 pub(crate) mod shared;
 pub(crate) mod survey;
+pub(crate) mod watermarks;

@@ -1,8 +1,4 @@
 //! Owns what the writer, the readers and the watchers of one open store have in common.
-//!
-//! Invariants:
-//! - `visible` moves only after the index holds what it uncovers; `durable` never exceeds it for a reader;
-//! - both are exclusive ends: the next sequence that is not visible, or not durable.
 
 use std::io::ErrorKind;
 
@@ -13,10 +9,13 @@ use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::Head;
 use crate::memory::locate::Located;
+use crate::memory::watermarks::{Signal, Watermarks};
 use crate::words::clock::Clock;
 use crate::words::config::StoreConfig;
 use crate::words::error::StoreError;
+use crate::words::position::HlcPoint;
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering, RwLock};
+use crate::words::watermark::FrontierView;
 
 /// One open store.
 #[derive(Debug)]
@@ -32,8 +31,7 @@ pub(crate) struct Shared {
     pub(crate) directory: Option<Arc<dyn Directory>>,
     /// What opening and reading found damaged or odd.
     pub(crate) findings: Mutex<Vec<String>>,
-    visible: AtomicU64,
-    durable: AtomicU64,
+    pub(crate) watermarks: Watermarks,
     catch_up: CatchUp,
     /// How often events that had been visible were removed or taken back.
     rewrites: AtomicU64,
@@ -66,8 +64,9 @@ impl Shared {
         source: Box<dyn EventSource>,
         directory: Option<Arc<dyn Directory>>,
         durable: u64,
+        changed: Arc<Signal>,
     ) -> Self {
-        let visible = index.end();
+        let watermarks = Watermarks::new(index.end(), durable, changed);
         Self {
             clock: SharedClock(config.clock()),
             config,
@@ -77,34 +76,56 @@ impl Shared {
             lineage: Mutex::default(),
             directory,
             findings: Mutex::new(Vec::new()),
-            visible: AtomicU64::new(visible),
-            durable: AtomicU64::new(durable.min(visible)),
+            watermarks,
             catch_up: CatchUp::default(),
             rewrites: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn visible(&self) -> u64 {
-        self.visible.load(Ordering::Acquire)
+        self.watermarks.visible()
     }
 
     pub(crate) fn durable(&self) -> u64 {
-        self.durable.load(Ordering::Acquire)
+        self.watermarks.durable()
     }
 
-    /// Uncovers everything before `end`, or covers it again when a follower rolled back.
-    pub(crate) fn set_visible(&self, end: u64) {
-        self.visible.store(end, Ordering::Release);
+    /// Every watermark at this moment.
+    pub(crate) fn frontier(&self) -> FrontierView {
+        // In this order, because a projection never comes further than what is visible.
+        let (applied, durable, visible) = (self.watermarks.applied(), self.durable(), self.visible());
+        let written = self.point_before(visible.max(durable));
+        let shown = self.point_before(visible);
+        FrontierView {
+            accepted_hlc: written,
+            written_hlc: written,
+            durable_hlc: self.point_before(durable),
+            visible_hlc: shown,
+            applied_hlc: self.point_before(applied),
+            emitted_hlc: shown,
+            visible_minus_durable_seq: visible.cast_signed() - durable.cast_signed(),
+            oldest_pending_write_age_ms: self.time_at(durable).filter(|_| durable < visible).map(|time_us| {
+                let age_us = self.clock.0.now_us().saturating_sub(time_us);
+                u64::try_from(age_us / 1_000).unwrap_or(0)
+            }),
+        }
     }
 
-    /// Notes that everything before `end` is on stable storage.
-    pub(crate) fn raise_durable(&self, end: u64) {
-        self.durable.fetch_max(end, Ordering::AcqRel);
+    /// The last event before `end`.
+    fn point_before(&self, end: u64) -> HlcPoint {
+        end.checked_sub(1).map_or(HlcPoint::ORIGIN, |last| self.point_at(last))
     }
 
-    /// Sets back what is durable: a follower rolled back.
-    pub(crate) fn lower_durable(&self, end: u64) {
-        self.durable.fetch_min(end, Ordering::AcqRel);
+    /// An event. Where its time cannot be read the point is told without one.
+    pub(crate) fn point_at(&self, global_sequence: u64) -> HlcPoint {
+        let time_us = self.time_at(global_sequence).unwrap_or(i64::MIN);
+        let earlier_us = self.index.locate_one(global_sequence).map_or(i64::MIN, |located| located.earlier_us);
+        let largest_us = earlier_us.max(time_us);
+        HlcPoint { wall_ms: u64::try_from(largest_us / 1_000).unwrap_or(0), global_sequence }
+    }
+
+    fn time_at(&self, sequence: u64) -> Option<i64> {
+        self.index.columns(sequence..sequence + 1).ok()?.times_us.first().copied()
     }
 
     /// Newest event of a stream before `end`. Where its frame cannot be read the chain goes on from the newest that can, and the

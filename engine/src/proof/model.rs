@@ -10,7 +10,7 @@ use crate::proof::random::Random;
 use crate::proof::script::{config, follow, open};
 use crate::store::{
     AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, IndexEntry, Open, Selection, Store,
-    StoreConfig, StoreError, StoreState,
+    StoreConfig, StoreError, StoreState, StreamState,
 };
 use crate::words::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Model {
     }
 
     fn clock_of(&self, entity: &str) -> u32 {
-        self.events.iter().filter(|event| event.entity == entity).count() as u32
+        count_of(entity, &self.events)
     }
 
     /// An event that is to be appended, as it will be known.
@@ -108,21 +108,78 @@ impl Model {
     }
 
     fn batch(&mut self, store: &Store<Open>) {
-        let mut group: Vec<Known> = Vec::new();
-        let mut items = Vec::new();
+        let (group, items) = self.group(&[]);
+        let receipts = store.append_batch(items).unwrap();
+        for (known, receipt) in group.into_iter().zip(&receipts) {
+            self.note(known, receipt);
+        }
+    }
+
+    /// Events that belong together, some of which expect their stream where it will stand behind those that are `held`.
+    fn group(&mut self, held: &[Known]) -> (Vec<Known>, Vec<BatchAppendItem>) {
+        let (mut group, mut items): (Vec<Known>, _) = (Vec::new(), Vec::new());
         for _ in 0..=self.random.below(5) {
-            let (mut known, options) = self.propose();
-            known.clock += group.iter().filter(|other| other.entity == known.entity).count() as u32;
+            let (mut known, mut options) = self.propose();
+            known.clock += count_of(&known.entity, held) + count_of(&known.entity, &group);
+            let last = known.clock.checked_sub(1);
+            match self.random.below(3) {
+                0 => {
+                    let state = last.map_or(StreamState::NoStream, StreamState::Exactly);
+                    options = options.with_expected_state(state);
+                }
+                1 => options = options.with_cas(last.unwrap_or(0)),
+                _ => {}
+            }
             let payload = json!({ "n": known.n });
             let item =
                 BatchAppendItem::new(coordinate(&known), known.kind, &payload, options, CausationRef::None);
             items.push(item.unwrap());
             group.push(known);
         }
-        let receipts = store.append_batch(items).unwrap();
-        for (known, receipt) in group.into_iter().zip(&receipts) {
+        (group, items)
+    }
+
+    /// A fence that is committed or not, and what is refused meanwhile.
+    fn fence(&mut self, store: &Store<Open>) {
+        let fence = store.begin_visibility_fence().unwrap();
+        let (mut held, mut tickets) = (Vec::new(), Vec::new());
+        for _ in 0..self.random.below(4) {
+            let (group, items) = self.group(&held);
+            tickets.push(fence.submit_batch(items).unwrap());
+            held.extend(group);
+        }
+        let (known, options) = self.propose();
+        let refused = store.append_with_options(&coordinate(&known), known.kind, &0, options);
+        assert!(matches!(refused, Err(StoreError::VisibilityFenceActive)), "{refused:?}");
+        self.agree(store);
+        if self.random.below(3) == 0 {
+            return;
+        }
+        fence.commit().unwrap();
+        let receipts = tickets.into_iter().flat_map(|ticket| ticket.wait().unwrap());
+        for (known, receipt) in held.into_iter().zip(receipts) {
+            self.note(known, &receipt);
+        }
+    }
+
+    /// Appends that are submitted, waited for in turn, and stand in the order in which they were submitted.
+    fn submit(&mut self, store: &Store<Open>) {
+        let (group, items) = self.group(&[]);
+        let said = store.dry_run(items.clone()).unwrap();
+        let batch = store.submit_batch(items).unwrap();
+        let (mut known, _) = self.propose();
+        known.clock += count_of(&known.entity, &group);
+        (known.cause, known.correlation) = (None, CorrelationId::from_u128(0));
+        let single = store.submit(&coordinate(&known), known.kind, &json!({ "n": known.n })).unwrap();
+        let receipts = batch.wait().unwrap();
+        for ((known, receipt), said) in group.into_iter().zip(&receipts).zip(&said) {
+            assert_eq!(
+                (said.sequence, said.stream_sequence()),
+                (receipt.sequence, receipt.stream_sequence())
+            );
             self.note(known, receipt);
         }
+        self.note(known, &single.wait().unwrap());
     }
 
     /// The store tells of its own opening or closing.
@@ -248,6 +305,10 @@ impl Model {
     }
 }
 
+fn count_of(entity: &str, events: &[Known]) -> u32 {
+    events.iter().filter(|event| event.entity == entity).count() as u32
+}
+
 fn coordinate(known: &Known) -> Coordinate {
     Coordinate::new(&known.entity, &known.scope).unwrap()
 }
@@ -263,8 +324,10 @@ fn check(seed: u64, configuration: impl Fn() -> StoreConfig) {
     model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);
     for _ in 0..120 {
         match model.random.below(20) {
-            0..=12 => model.append(&store),
-            13..=15 => model.batch(&store),
+            0..=10 => model.append(&store),
+            11..=13 => model.batch(&store),
+            14 => model.fence(&store),
+            15 => model.submit(&store),
             16 => store.sync().unwrap(),
             17 => model.agree(&store),
             18 => {

@@ -38,9 +38,10 @@ impl Oracle {
         self.groups.push(Group { numbers, acknowledged: None, is_durable: false });
     }
 
-    /// The newest group was acknowledged.
-    pub(super) fn acknowledge(&mut self, receipts: Vec<AppendReceipt>, is_durable: bool) {
-        let group = self.groups.last_mut().expect("something was asked before");
+    /// The group that begins with this number was acknowledged.
+    pub(super) fn acknowledge(&mut self, number: u64, receipts: Vec<AppendReceipt>, is_durable: bool) {
+        let mut groups = self.groups.iter_mut().rev();
+        let group = groups.find(|group| group.numbers.first() == Some(&number)).expect("it was asked before");
         group.acknowledged = Some(receipts);
         if is_durable {
             self.make_durable();

@@ -14,8 +14,9 @@ use crate::event::{EventKind, RawMsgpackInput};
 use crate::proof::oracle::Oracle;
 use crate::store::state::{Lifecycle, follow_in, open_in};
 use crate::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CheckpointId, Clock, Cursor, Freshness,
-    Open, ProjectionWatcher, ReadOnly, Store, StoreConfig, StoreError,
+    AppendOptions, AppendReceipt, AppendTicket, BatchAppendItem, BatchAppendTicket, CausationRef,
+    CheckpointId, Clock, Cursor, Freshness, Open, ProjectionWatcher, ReadOnly, Store, StoreConfig,
+    StoreError, StreamState, VisibilityFence,
 };
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
@@ -67,6 +68,14 @@ pub(super) enum Step {
     Typed,
     /// Events that belong together.
     Batch(usize),
+    /// The same, and each item expects its stream to stand where it does.
+    Expecting(usize),
+    /// Events that are submitted while nobody commits, and so committed with one write.
+    Submit(usize),
+    /// Events that a fence holds until it is committed: singles and a batch.
+    Fence(usize),
+    /// The same, and the fence is cancelled.
+    Cancelled(usize),
     Sync,
     /// A consumer takes what is new, and its position is saved.
     Consume,
@@ -183,15 +192,61 @@ impl Run {
                 let mut watcher = watch(store)?;
                 watcher.try_recv().map(drop).map_err(StoreError::encoding)
             }
-            Step::Append(_) | Step::Typed | Step::Batch(_) => self.append(step),
+            Step::Cancelled(count) => {
+                let Some(store) = &self.store else { return Ok(()) };
+                let numbers: Vec<u64> = (0..count as u64).map(|n| u64::MAX - n).collect();
+                let fence = store.begin_visibility_fence()?;
+                let tickets = hold(&fence, &numbers)?;
+                fence.cancel()?;
+                let is_cancelled = |ticket: BatchAppendTicket| {
+                    matches!(ticket.wait(), Err(StoreError::VisibilityFenceCancelled))
+                };
+                assert!(tickets.into_iter().all(is_cancelled));
+                Ok(())
+            }
+            Step::Submit(count) => self.submit(count),
+            Step::Append(_) | Step::Typed | Step::Batch(_) | Step::Expecting(_) | Step::Fence(_) => {
+                self.append(step)
+            }
         }
     }
 
-    fn append(&mut self, step: Step) -> Result<(), StoreError> {
+    /// Numbers that no event has yet.
+    fn fresh(&mut self, count: usize) -> Vec<u64> {
+        let first = self.next_number;
+        self.next_number += count as u64;
+        (first..self.next_number).collect()
+    }
+
+    fn submit(&mut self, count: usize) -> Result<(), StoreError> {
+        let numbers = self.fresh(count);
         let Some(store) = &self.store else { return Ok(()) };
-        let count = if let Step::Batch(count) = step { count as u64 } else { 1 };
-        let numbers: Vec<u64> = (self.next_number..self.next_number + count).collect();
-        self.next_number += count;
+        let submit = |n: &u64| store.submit(&stream_of(*n), KIND, &json!({ "n": n }));
+        // The thread behind the store cannot commit meanwhile: all are committed by whoever enters the section next.
+        let tickets: Vec<AppendTicket> = store.half.writer.with_committer(|_| {
+            numbers.iter().for_each(|n| self.oracle.lock().ask(vec![*n]));
+            numbers.iter().map(submit).collect::<Result<_, _>>()
+        })?;
+        let mut outcome = Ok(());
+        for (n, ticket) in numbers.into_iter().zip(tickets) {
+            match ticket.wait() {
+                Ok(receipt) => {
+                    let is_durable = receipt.is_durable();
+                    self.oracle.lock().acknowledge(n, vec![receipt], is_durable);
+                }
+                Err(error) => outcome = outcome.and(Err(error)),
+            }
+        }
+        outcome
+    }
+
+    fn append(&mut self, step: Step) -> Result<(), StoreError> {
+        let count = match step {
+            Step::Batch(count) | Step::Expecting(count) | Step::Fence(count) => count,
+            _ => 1,
+        };
+        let numbers = self.fresh(count);
+        let Some(store) = &self.store else { return Ok(()) };
         self.oracle.lock().ask(numbers.clone());
         let n = numbers[0];
         let receipts = match step {
@@ -199,24 +254,59 @@ impl Run {
                 vec![store.append(&stream_of(n), KIND, &json!({ "n": n, "fill": "x".repeat(bytes) }))?]
             }
             Step::Typed => vec![store.append_typed(&stream_of(n), &Counted { n })?],
-            _ => store.append_batch(numbers.iter().map(|n| item(*n)).collect())?,
+            Step::Expecting(_) => store.append_batch(expecting(store, &numbers))?,
+            Step::Fence(_) => {
+                let fence = store.begin_visibility_fence()?;
+                let tickets = hold(&fence, &numbers)?;
+                fence.commit()?;
+                let answers = tickets.into_iter().map(BatchAppendTicket::wait);
+                answers.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
+            }
+            _ => store.append_batch(numbers.iter().map(|n| item(*n, AppendOptions::new())).collect())?,
         };
         let durable = receipts.iter().all(AppendReceipt::is_durable);
-        self.oracle.lock().acknowledge(receipts, durable);
+        self.oracle.lock().acknowledge(n, receipts, durable);
         Ok(())
     }
+}
+
+/// Submits events to a fence, in batches of one, two, three and so on.
+fn hold(fence: &VisibilityFence<'_>, numbers: &[u64]) -> Result<Vec<BatchAppendTicket>, StoreError> {
+    let (mut rest, mut tickets) = (numbers, Vec::new());
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at((tickets.len() + 1).min(rest.len()));
+        let items = batch.iter().map(|n| item(*n, AppendOptions::new())).collect();
+        tickets.push(fence.submit_batch(items)?);
+        rest = after;
+    }
+    Ok(tickets)
+}
+
+/// Items each of which expects its stream where the store and the items before it leave it.
+fn expecting(store: &Store<Open>, numbers: &[u64]) -> Vec<BatchAppendItem> {
+    let expects = |(at, n): (usize, &u64)| {
+        let same = |other: &&u64| **other % STREAMS == *n % STREAMS;
+        let earlier = numbers[..at].iter().filter(same).count() as u64;
+        let events = store.entity_generation(stream_of(*n).entity()).unwrap_or(0) + earlier;
+        let last = events.checked_sub(1).map(|last| u32::try_from(last).unwrap());
+        let state = last.map_or(StreamState::NoStream, StreamState::Exactly);
+        item(*n, AppendOptions::new().with_expected_state(state))
+    };
+    numbers.iter().enumerate().map(expects).collect()
 }
 
 pub(super) fn stream_of(n: u64) -> Coordinate {
     Coordinate::new(format!("order:{}", n % STREAMS), "shop").unwrap()
 }
 
-fn item(n: u64) -> BatchAppendItem {
-    let payload = json!({ "n": n });
-    BatchAppendItem::new(stream_of(n), KIND, &payload, AppendOptions::new(), CausationRef::None).unwrap()
+fn item(n: u64, options: AppendOptions) -> BatchAppendItem {
+    BatchAppendItem::new(stream_of(n), KIND, &json!({ "n": n }), options, CausationRef::None).unwrap()
 }
 
-use Step::{Append, Batch, Close, Consume, Drop as Let, Open as Reopen, Sync, Typed};
+use Step::{
+    Append, Batch, Cancelled, Close, Consume, Drop as Let, Expecting, Fence, Open as Reopen, Submit, Sync,
+    Typed,
+};
 
 const SMALL: u64 = 4 * 1024;
 const LARGE: u64 = 1024 * 1024;
@@ -325,6 +415,29 @@ pub(super) const SCRIPTS: &[Script] = &[
             Consume,
             Let,
         ],
+    },
+    Script {
+        name: "fences",
+        sync_every_n_events: 4,
+        segment_max_bytes: 2 * 1024,
+        steps: &[
+            Append(10),
+            Fence(4),
+            Append(10),
+            Cancelled(3),
+            Append(10),
+            Fence(7),
+            Let,
+            Reopen,
+            Fence(1),
+            Close,
+        ],
+    },
+    Script {
+        name: "submitted and expected",
+        sync_every_n_events: 3,
+        segment_max_bytes: SMALL,
+        steps: &[Submit(2), Expecting(4), Submit(5), Append(10), Let, Reopen, Expecting(2), Submit(1), Close],
     },
     Script {
         name: "events larger than a reserved step",

@@ -95,7 +95,7 @@ impl Follower {
         files.count_frames(log.frames);
         let durable = log.end.tail.synced_through;
         let index = Index::new(log.sealed, log.live);
-        let shared = Arc::new(Shared::new(config, index, Box::new(files), None, durable));
+        let shared = Arc::new(Shared::new(config, index, Box::new(files), None, durable, Arc::default()));
         *shared.lineage.lock() = log.lineage;
         let missing = shared.index.missing();
         for finding in log.findings.into_iter().chain(missing.iter().map(missing_events)) {
@@ -182,8 +182,8 @@ impl Follower {
         })?;
         self.end.largest_time = fresh.largest_time;
         shared.index.update(|live| live.absorb(&fresh));
-        shared.set_visible(self.end.tail.next_sequence);
-        shared.raise_durable(self.end.tail.synced_through.min(self.end.tail.next_sequence));
+        shared.watermarks.set_visible(self.end.tail.next_sequence);
+        shared.watermarks.raise_durable(self.end.tail.synced_through.min(self.end.tail.next_sequence));
         for notification in &notifications {
             shared.hub.publish(notification);
         }
@@ -214,7 +214,7 @@ impl Follower {
         };
         let live = LivePart::new(next.name, next.name.first, self.end.largest_time);
         shared.index.seal(Arc::new(part), live);
-        shared.raise_durable(next.name.first);
+        shared.watermarks.raise_durable(next.name.first);
         shared.lineage.lock().take_in(&next.header);
         self.end.tail = Tail::start(&next);
         self.end.segment = next;
@@ -227,13 +227,13 @@ impl Follower {
         let log = read_log(&*self.directory, &self.path, &self.cache)?;
         let end = log.live.end();
         let common = before.min(end).min(log.agrees_with(self.header()));
-        shared.set_visible(common);
-        shared.lower_durable(log.end.tail.synced_through);
+        shared.watermarks.set_visible(common);
+        shared.watermarks.lower_durable(log.end.tail.synced_through);
         shared.source.forget();
         shared.index.replace(log.sealed, log.live);
         *shared.lineage.lock() = log.lineage;
-        shared.raise_durable(log.end.tail.synced_through.min(end));
-        shared.set_visible(end);
+        shared.watermarks.raise_durable(log.end.tail.synced_through.min(end));
+        shared.watermarks.set_visible(end);
         shared.note_rewrite();
         self.end = log.end;
         let rolled_back_to = (common < before).then_some(common);

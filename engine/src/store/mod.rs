@@ -4,14 +4,18 @@ mod append;
 mod compact;
 mod copies;
 mod derived;
+mod fence;
 mod import;
 mod intake;
 mod lines;
+mod outbox;
 mod preview;
 mod react;
 mod read;
 mod receipts;
 pub(crate) mod state;
+mod submit;
+mod waiting;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +48,8 @@ pub use crate::commit::compaction::{
 };
 pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
 pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
+pub use crate::commit::writer::WriterPressure;
 pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;
 pub use crate::derive::wait::WatchStop;
@@ -55,8 +61,10 @@ pub use crate::memory::locate::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::ancestry::{AncestorBoundary, AncestorWalk};
 pub use crate::read::entry::{IndexEntry, LogEvent};
+pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
+pub use crate::store::outbox::Outbox;
 pub use crate::store::preview::{StorePreview, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
@@ -66,14 +74,16 @@ pub use crate::words::config::{
 };
 pub use crate::words::error::{StoreError, StoreLockMode};
 pub use crate::words::event::{EncodedBytes, ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::expectation::StreamState;
 pub use crate::words::extension::{
     ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue, SIGNING_DOWNGRADE_SCHEMA_VERSION,
     SigningDowngradeBody, SigningDowngradeReason, SigningExtensionNamespace,
 };
 pub use crate::words::format::{Progress, StoreFormat};
-pub use crate::words::position::DiskPos;
+pub use crate::words::position::{DiskPos, HlcPoint};
 pub use crate::words::report::{OpenReport, OpenReportObserver};
 pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
+pub use crate::words::watermark::{DurabilityGate, FrontierView, WatermarkKind};
 
 pub use delivery::canal::{Canal, CanalBatch, CanalClosed, CanalHandle, CanalItem, ReactorCanal};
 pub use delivery::cursor::{
@@ -157,6 +167,14 @@ pub mod segment {
     pub use crate::commit::compaction::{CompactionOutcome, CompactionResult};
 }
 
+/// How far a store has come.
+pub mod stats {
+    pub use crate::commit::writer::WriterPressure;
+    pub use crate::store::read::StoreStats;
+    pub use crate::words::position::HlcPoint;
+    pub use crate::words::watermark::{FrontierView, WatermarkKind};
+}
+
 /// States derived from events.
 pub mod projection {
     pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
@@ -182,7 +200,7 @@ pub mod projection {
 #[derive(Debug)]
 pub struct Store<State: StoreState = Open> {
     pub(crate) reader: Reader,
-    half: State::Half,
+    pub(crate) half: State::Half,
     about: About,
     memory: Arc<ProjectionMemory>,
 }

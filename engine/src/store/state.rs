@@ -9,10 +9,13 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
 use crate::batpak::BatpakStore;
 use crate::batpak::source::BatpakFollower;
+use crate::commit::background::Background;
 use crate::commit::committer::Committer;
+use crate::commit::poison::Poison;
 use crate::commit::recovery::{Recovered, recover};
 use crate::commit::request::{AppendOptions, CausationRef, Item, Request};
-use crate::commit::writer::{BackgroundSync, Writer};
+use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
+use crate::commit::writer::Writer;
 use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::real::RealDirectory;
@@ -85,13 +88,15 @@ pub trait Half: fmt::Debug + Send + Sync {
     fn findings(&self) -> Vec<String>;
 }
 
-/// The lock, the writer and the background sync.
+/// The lock, the writer and the threads behind it.
 #[derive(Debug)]
 pub struct WritingHalf {
     pub(crate) writer: Arc<Writer>,
     pub(crate) shared: Arc<Shared>,
     directory: Arc<dyn Directory>,
-    background: Option<BackgroundSync>,
+    syncing: Option<Background>,
+    /// Started with the first append that is submitted.
+    committing: Mutex<Option<Background>>,
     lifecycle: Lifecycle,
     closed: bool,
     /// Threads that work in the store at the moment.
@@ -143,7 +148,7 @@ pub(crate) fn open_in(
     let lock = directory.lock(LOCK_NAME)?.ok_or_else(locked)?;
     lock.annotate(&format!("process {}\n", std::process::id()))?;
     let cache = Arc::new(SectionCache::new(config.index_cache_bytes()));
-    let poison = Arc::default();
+    let poison: Arc<Poison> = Arc::default();
     let recovered = recover(&*directory, path, &config, &cache, &poison)?;
     let Recovered { index, active, next_sequence, largest_time, last, closed_by_event, lineage, mut report } =
         recovered;
@@ -151,8 +156,8 @@ pub(crate) fn open_in(
     let files = SegmentFiles::new(Arc::clone(&directory), config.fd_budget());
     files.count_frames(report.frames_read);
     let every = config.sync().every;
-    let shared = Shared::new(config, index, Box::new(files), Some(Arc::clone(&directory)), next_sequence);
-    let shared = Arc::new(shared);
+    let (written, raised) = (Some(Arc::clone(&directory)), Arc::clone(&poison.raised));
+    let shared = Arc::new(Shared::new(config, index, Box::new(files), written, next_sequence, raised));
     *shared.lineage.lock() = lineage;
     shared.findings.lock().extend(report.findings.iter().cloned());
     let about = About {
@@ -166,12 +171,13 @@ pub(crate) fn open_in(
         directory: Arc::clone(&directory),
         cache,
         active,
-        lock,
+        lock: Some(lock),
         next_sequence,
         largest_time,
         last,
         known_head: None,
         poison,
+        fence: None,
     };
     if closed_by_event {
         // The last event is the newest of the lifecycle stream, which need not be read then.
@@ -179,16 +185,18 @@ pub(crate) fn open_in(
         committer.known_head = Some((LIFECYCLE_ENTITY.into(), head));
     }
     shared.config.observe(&about.report);
-    let (writer, wakes) = Writer::new(committer);
+    let writer = Writer::new(committer);
     if lifecycle == Lifecycle::Told {
         writer.submit(lifecycle_event(EventKind::SYSTEM_OPEN_COMPLETED, &opened_payload(&about.report))?)?;
     }
-    let background = BackgroundSync::start(&writer, wakes, every)?;
+    shared.watermarks.begin_applied(shared.visible());
+    let syncing = Some(Background::syncing(&writer, every)?);
     let half = WritingHalf {
         writer,
         shared: Arc::clone(&shared),
         directory,
-        background: Some(background),
+        syncing,
+        committing: Mutex::default(),
         lifecycle,
         closed: false,
         guests: Arc::default(),
@@ -240,7 +248,7 @@ fn lifecycle_event(kind: EventKind, payload: &serde_json::Value) -> Result<Reque
 impl WritingHalf {
     /// Ends the log with a mark, and stores its index, so that the next opening examines nothing.
     pub(crate) fn close(mut self) -> Result<Closed, StoreError> {
-        self.background.take();
+        self.settle();
         self.closed = true;
         if self.lifecycle == Lifecycle::Told {
             let last = self.shared.visible().saturating_sub(1);
@@ -259,15 +267,49 @@ impl WritingHalf {
         })?;
         Ok(Closed)
     }
+
+    /// Ends the threads behind the writer and commits what is queued.
+    fn settle(&mut self) {
+        self.syncing.take();
+        self.committing.get_mut().take();
+        self.writer.drain();
+    }
+
+    /// Queues an event whose answer comes later.
+    pub(super) fn enqueue(&self, item: Item) -> Result<AppendTicket, StoreError> {
+        let request = Request::single(item, &self.shared.config)?;
+        let (ticket, reply) = AppendTicket::issue(&self.writer);
+        self.commit_in_background()?;
+        self.writer.enqueue(request, reply)?;
+        Ok(ticket)
+    }
+
+    /// Queues a batch whose answer comes later.
+    pub(super) fn enqueue_batch(&self, items: Vec<Item>) -> Result<BatchAppendTicket, StoreError> {
+        let request = Request::batch(items, &self.shared.config)?;
+        let (ticket, reply) = BatchAppendTicket::issue(&self.writer);
+        self.commit_in_background()?;
+        self.writer.enqueue(request, reply)?;
+        Ok(ticket)
+    }
+
+    fn commit_in_background(&self) -> Result<(), StoreError> {
+        let mut committing = self.committing.lock();
+        if committing.is_none() {
+            *committing = Some(Background::committing(&self.writer)?);
+        }
+        Ok(())
+    }
 }
 
 impl Drop for WritingHalf {
     /// A store that is dropped without being closed is synced, as far as that works; nobody is there to be told of a failure.
     fn drop(&mut self) {
         if !self.closed {
-            self.background.take();
+            self.settle();
             let _ = self.writer.sync();
         }
+        self.writer.end();
         // Last, so that subscribers still get the closing event.
         self.shared.hub.close();
     }

@@ -9,8 +9,11 @@ use thiserror::Error;
 
 use crate::words::coordinate::CoordinateError;
 use crate::words::event::RemovalReason;
+use crate::words::expectation::StreamState;
 use crate::words::kind::EventKind;
+use crate::words::position::HlcPoint;
 use crate::words::registry::EventPayloadRegistryError;
+use crate::words::watermark::WatermarkKind;
 
 /// How a store was to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +125,16 @@ pub enum StoreError {
         /// The stream sequence of its last event; 0 for an empty stream.
         actual: u32,
     },
+    /// The stream does not stand where the caller expected it.
+    #[error("entity {entity:?} is {}, not {expected}", actual.map_or(StreamState::NoStream, StreamState::Exactly))]
+    StreamStateMismatch {
+        /// The entity.
+        entity: String,
+        /// Where the caller expected it.
+        expected: StreamState,
+        /// The stream sequence of its last event; `None` for an entity without events.
+        actual: Option<u32>,
+    },
     /// A write or sync failed earlier: nothing more is written until the store is opened anew.
     #[error("the store takes no more events until it is opened anew, because {reason}")]
     Poisoned {
@@ -134,13 +147,13 @@ pub enum StoreError {
     /// The thread that was to do it is gone: it panicked.
     #[error("the thread that was to do it is gone")]
     WriterCrashed,
-    /// A watermark was not reached in time.
-    #[error("{watermark} did not reach sequence {target} within {waited_ms} ms")]
+    /// A watermark was not reached in time. After an append with a gate: the event is committed all the same.
+    #[error("{watermark} did not reach sequence {} within {waited_ms} ms", target.global_sequence)]
     WaitTimeout {
         /// Which one.
-        watermark: &'static str,
-        /// The global sequence that was waited for.
-        target: u64,
+        watermark: WatermarkKind,
+        /// The point that was waited for.
+        target: HlcPoint,
         /// How long, in milliseconds.
         waited_ms: u64,
     },
@@ -153,6 +166,14 @@ pub enum StoreError {
     /// The fence was cancelled, or its store was closed: its events were never written.
     #[error("the visibility fence was cancelled")]
     VisibilityFenceCancelled,
+    /// A fence holds its events in memory until it is committed, and these would be too many.
+    #[error("the visibility fence would hold {bytes} bytes, more than {limit}")]
+    VisibilityFenceFull {
+        /// Size of all its events with the one that was refused, in bytes.
+        bytes: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// A projection cache failed.
     #[error("projection cache: {0}")]
     CacheFailed(Box<dyn std::error::Error + Send + Sync>),
@@ -200,6 +221,22 @@ pub enum StoreError {
         item_index: usize,
         /// Why.
         source: Box<StoreError>,
+    },
+    /// The sync that a batch waits for failed; nothing of the batch became visible.
+    #[error("a batch of {item_count} items could not be synced: {source}")]
+    BatchSyncFailed {
+        /// Number of its items.
+        item_count: usize,
+        /// Why.
+        source: Box<StoreError>,
+    },
+    /// The coordinate of an item of a batch is not valid.
+    #[error("invalid coordinate: {reason}")]
+    InvalidCoordinate {
+        /// Place in the batch, first = 0; `None` for a single event.
+        index: Option<usize>,
+        /// What is wrong with it.
+        reason: String,
     },
     /// An item of a batch is too large.
     #[error("item {index} of the batch has {size} bytes, more than {limit}")]

@@ -99,6 +99,40 @@ impl fmt::Display for DagPosition {
     }
 }
 
+/// A point in the commit order: an event's place, and the wall time that it was committed at.
+///
+/// Points are ordered by the sequence; the wall time only tells people when that was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HlcPoint {
+    /// Wall time in milliseconds since 1970.
+    pub wall_ms: u64,
+    /// Place in the commit order, first = 0.
+    pub global_sequence: u64,
+}
+
+impl HlcPoint {
+    /// The point before anything was committed.
+    pub const ORIGIN: Self = Self { wall_ms: 0, global_sequence: 0 };
+}
+
+impl Ord for HlcPoint {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.global_sequence, self.wall_ms).cmp(&(other.global_sequence, other.wall_ms))
+    }
+}
+
+impl PartialOrd for HlcPoint {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for HlcPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.global_sequence, self.wall_ms)
+    }
+}
+
 /// Where a frame lies on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DiskPos {
@@ -140,5 +174,12 @@ mod tests {
         assert!(first.is_ancestor_of(&DagPosition::child(2)));
         assert_eq!(first.partial_cmp(&DagPosition::fork(0, 7)), None);
         assert_eq!(DagPosition::with_hlc(9, 0, 1, 2, 3).to_string(), "1:2:3@9.0");
+    }
+
+    #[test]
+    fn points_are_ordered_by_the_commit_order_whatever_the_clock_said() {
+        let before = HlcPoint { wall_ms: 9_000, global_sequence: 1 };
+        let after = HlcPoint { wall_ms: 2_000, global_sequence: 2 };
+        assert!(HlcPoint::ORIGIN < before && before < after);
     }
 }

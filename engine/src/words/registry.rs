@@ -150,4 +150,10 @@ mod tests {
         );
         assert_eq!(collisions(types.into_iter().take(2)), []);
     }
+
+    #[test]
+    #[should_panic(expected = "names at least one")]
+    fn no_collisions_are_no_error() {
+        let _ = EventPayloadRegistryError::new(Vec::new());
+    }
 }

@@ -16,6 +16,7 @@ enum Advice {
     FixTheRequest(String),
     TryAgain,
     LookAtTheDisk(u64),
+    OpenAgain,
     GiveUp,
 }
 
@@ -37,7 +38,7 @@ fn advice(error: &StoreError) -> Advice {
         StoreError::Io(error) if error.kind() == ErrorKind::Interrupted => Advice::TryAgain,
         StoreError::CacheFailed(error) if error.to_string().is_empty() => Advice::TryAgain,
         StoreError::CheckpointWriteFailed { id, .. } => Advice::FixTheRequest(id.clone()),
-        StoreError::WriterCrashed => Advice::GiveUp,
+        StoreError::WriterCrashed => Advice::OpenAgain,
         _ => Advice::GiveUp,
     }
 }
@@ -58,7 +59,7 @@ fn every_error_leads_to_an_advice() {
     );
     assert_eq!(advice(&StoreError::Serialization("odd".into())), Advice::FixTheRequest("odd".to_owned()));
     assert_eq!(advice(&StoreError::IdempotencyRequired), Advice::TryAgain);
-    assert_eq!(advice(&StoreError::WriterCrashed), Advice::GiveUp);
+    assert_eq!(advice(&StoreError::WriterCrashed), Advice::OpenAgain);
     let source = std::io::Error::from(ErrorKind::PermissionDenied);
     let unsaved = StoreError::CheckpointWriteFailed { id: "reader".to_owned(), source };
     assert_eq!(advice(&unsaved), Advice::FixTheRequest("reader".to_owned()));
@@ -66,17 +67,20 @@ fn every_error_leads_to_an_advice() {
     assert!(!message.to_string().is_empty());
 }
 
+/// A payload that never encodes.
+struct Never;
+
+impl serde::Serialize for Never {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("never"))
+    }
+}
+
 #[test]
 fn what_cannot_be_encoded_is_refused() {
     let (_directory, store) = open();
     let keyed_by_pairs = std::collections::BTreeMap::from([((1, 2), 3)]);
     assert!(store.append(&account(), EventKind::DATA, &keyed_by_pairs).is_ok());
-    struct Never;
-    impl serde::Serialize for Never {
-        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            Err(serde::ser::Error::custom("never"))
-        }
-    }
     match store.append(&account(), EventKind::DATA, &Never) {
         Err(StoreError::Serialization(source)) => assert!(source.to_string().contains("never")),
         other => panic!("{other:?}"),
@@ -105,7 +109,7 @@ fn a_saved_position_that_is_not_one_stops_the_watcher() -> Result<(), Box<dyn st
     };
     match watch(odd) {
         Err(StoreError::CursorCheckpointCorrupt { path, .. }) => {
-            assert!(path.to_string_lossy().contains("odd"))
+            assert!(path.to_string_lossy().contains("odd"));
         }
         told => panic!("{told:?}"),
     }

@@ -14,4 +14,5 @@ mod following;
 mod judging;
 mod reading;
 mod shared;
+mod signing;
 mod words;

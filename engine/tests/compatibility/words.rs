@@ -81,7 +81,7 @@ fn the_stores_own_kinds_have_their_numbers() {
         EventKind::SYSTEM_DENIAL,
         EventKind::TOMBSTONE,
     ];
-    let numbers = system.map(|kind| kind.as_raw_u16());
+    let numbers = system.map(EventKind::as_raw_u16);
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 0xFFE]);
     let effects = [
         EventKind::EFFECT_ERROR,
@@ -92,7 +92,7 @@ fn the_stores_own_kinds_have_their_numbers() {
         EventKind::EFFECT_CONFLICT,
     ];
     assert!(effects.iter().all(|kind| kind.is_effect()) && system.iter().all(|kind| kind.is_system()));
-    assert_eq!(effects.map(|kind| kind.type_id()), [1, 2, 4, 5, 6, 7]);
+    assert_eq!(effects.map(EventKind::type_id), [1, 2, 4, 5, 6, 7]);
 }
 
 /// A clock that stands still.

@@ -17,5 +17,7 @@ mod judging;
 mod reading;
 #[path = "../../../engine/tests/compatibility/shared.rs"]
 mod shared;
+#[path = "../../../engine/tests/compatibility/signing.rs"]
+mod signing;
 #[path = "../../../engine/tests/compatibility/words.rs"]
 mod words;

@@ -191,14 +191,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// True if a segment can be merged with those before it. Recoveries stay where they were: an epoch is that of a whole segment.
+    /// True if a segment can be merged with those before it. Recoveries and forks stay where they were: epoch and store id are those of
+    /// a whole segment.
     pub(super) fn takes(&self, next: &Examined) -> bool {
         let segment = &next.source.segment;
         let newest = self.waiting.as_ref().map(|waiting| &waiting.source.segment).or(self.sources.last());
         self.spots + next.spots == 0
             && self.end == segment.name.first
             && segment.header.parent.is_none()
-            && newest.is_some_and(|newest| newest.header.epoch == segment.header.epoch)
+            && newest.is_some_and(|newest| {
+                newest.header.store_id == segment.header.store_id
+                    && newest.header.epoch == segment.header.epoch
+            })
             && self.bytes + segment.len_bytes <= self.rewriting.limit_bytes
     }
 

@@ -32,6 +32,7 @@ pub struct StoreConfig {
     fd_budget: usize,
     broadcast_capacity: usize,
     single_append_max_bytes: u32,
+    visibility_fence_max_bytes: u64,
     sync: SyncConfig,
     batch: BatchConfig,
     writer: WriterConfig,
@@ -58,6 +59,7 @@ impl StoreConfig {
             fd_budget: 64,
             broadcast_capacity: 8192,
             single_append_max_bytes: 16 * MIB,
+            visibility_fence_max_bytes: 64 * u64::from(MIB),
             sync: SyncConfig::default(),
             batch: BatchConfig::default(),
             writer: WriterConfig::default(),
@@ -135,14 +137,23 @@ impl StoreConfig {
         self
     }
 
-    /// Kept for programs written against batpak; has no effect.
+    /// Most bytes of frames that a visibility fence holds in memory until it is committed. The limits of a batch hold for each batch in
+    /// it, and not for the whole.
+    #[must_use]
+    pub fn with_visibility_fence_max_bytes(mut self, visibility_fence_max_bytes: u64) -> Self {
+        self.visibility_fence_max_bytes = visibility_fence_max_bytes;
+        self
+    }
+
+    /// Kept for programs written against batpak; has no effect: waiting appends always share one commit, and need no keys for that.
     #[must_use]
     pub fn with_group_commit_max_batch(mut self, group_commit_max_batch: u32) -> Self {
         self.batch.group_commit_max_batch = group_commit_max_batch;
         self
     }
 
-    /// Most events that wait in front of the commit section for a later answer: `submit` beyond it waits, `try_submit` declines.
+    /// Most appends that wait in front of the commit section for a later answer, a batch counting as one: `submit` beyond it commits
+    /// them first, `try_submit` declines earlier.
     #[must_use]
     pub fn with_writer_channel_capacity(mut self, writer_channel_capacity: usize) -> Self {
         self.writer.channel_capacity = writer_channel_capacity;
@@ -338,6 +349,10 @@ impl StoreConfig {
         self.clock.is_some()
     }
 
+    pub(crate) fn visibility_fence_max_bytes(&self) -> u64 {
+        self.visibility_fence_max_bytes
+    }
+
     /// The keys of signed receipts.
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.keys
@@ -402,6 +417,7 @@ impl fmt::Debug for StoreConfig {
             .field("index", &self.index)
             .field("event_payload_validation", &self.event_payload_validation)
             .field("single_append_max_bytes", &self.single_append_max_bytes)
+            .field("visibility_fence_max_bytes", &self.visibility_fence_max_bytes)
             .field("broadcast_capacity", &self.broadcast_capacity)
             .field("fd_budget", &self.fd_budget)
             .field("follow_interval", &self.follow_interval)

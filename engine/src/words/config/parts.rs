@@ -50,7 +50,7 @@ impl Default for BatchConfig {
 /// What waits in front of the commit section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WriterConfig {
-    /// Most events that wait for a later answer.
+    /// Most appends that wait for a later answer, a batch counting as one.
     pub channel_capacity: usize,
     /// Fill of the queue, in percent, from which `try_submit` declines; 1 to 100.
     pub pressure_retry_threshold_pct: u8,
