@@ -7,6 +7,8 @@
 use causeway as batpak;
 
 mod appending;
+mod caching;
+mod compacting;
 mod configuring;
 mod copying;
 mod coverage;

@@ -5,6 +5,10 @@ use ::batpak;
 
 #[path = "../../../engine/tests/compatibility/appending.rs"]
 mod appending;
+#[path = "../../../engine/tests/compatibility/caching.rs"]
+mod caching;
+#[path = "../../../engine/tests/compatibility/compacting.rs"]
+mod compacting;
 #[path = "../../../engine/tests/compatibility/configuring.rs"]
 mod configuring;
 #[path = "../../../engine/tests/compatibility/copying.rs"]
