@@ -5,6 +5,7 @@ pub(crate) mod background;
 pub(crate) mod claim;
 pub(crate) mod committer;
 pub(crate) mod fence;
+pub(crate) mod options;
 pub(crate) mod poison;
 pub(crate) mod receipt;
 pub(crate) mod recovery;

@@ -233,7 +233,9 @@ impl Run {
         let submit = |n: &u64| store.submit(&stream_of(*n), KIND, &json!({ "n": n }));
         // The thread behind the store cannot commit meanwhile: all are committed by whoever enters the section next.
         let tickets: Vec<AppendTicket> = store.half.writer.with_committer(|_| {
-            numbers.iter().for_each(|n| self.oracle.lock().ask(vec![*n]));
+            for n in &numbers {
+                self.oracle.lock().ask(vec![*n]);
+            }
             numbers.iter().map(submit).collect::<Result<_, _>>()
         })?;
         let mut outcome = Ok(());
@@ -308,7 +310,7 @@ pub(super) fn stream_of(n: u64) -> Coordinate {
     Coordinate::new(format!("order:{}", n % STREAMS), "shop").unwrap()
 }
 
-fn item(n: u64, options: AppendOptions) -> BatchAppendItem {
+pub(super) fn item(n: u64, options: AppendOptions) -> BatchAppendItem {
     BatchAppendItem::new(stream_of(n), KIND, &json!({ "n": n }), options, CausationRef::None).unwrap()
 }
 

@@ -39,8 +39,9 @@ pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
     verify_receipt_claim_of,
 };
+pub use crate::commit::options::{AppendOptions, AppendPositionHint, CausationRef};
 pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
-pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::commit::request::BatchAppendItem;
 pub use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
 pub use crate::commit::writer::WriterPressure;
 pub use crate::derive::region::RegionWatcher;
@@ -266,6 +267,8 @@ impl Store<Open> {
     }
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
+    ///
+    /// A store that threads share, workers and reactors among them, is closed by [`Store::close_shared`].
     pub fn close(self) -> Result<Closed, StoreError> {
         self.kept.sync();
         self.half.close()
