@@ -38,7 +38,7 @@ struct Folded<T> {
     /// Events of the region before `end`.
     generation: u64,
     /// How many of them the fold took.
-    events_folded: u64,
+    taken: u64,
     /// Global sequence of the last one that it took.
     applied: Option<u64>,
     /// Sequence of the first event that was not looked at.
@@ -47,12 +47,12 @@ struct Folded<T> {
 
 impl<T: Projection> Folded<T> {
     fn nothing() -> Self {
-        Self { state: None, generation: 0, events_folded: 0, applied: None, end: 0 }
+        Self { state: None, generation: 0, taken: 0, applied: None, end: 0 }
     }
 
     /// True if the fold may go on from here. Events that made no state yet do not count: the fold must see them again.
     fn continues(&self) -> bool {
-        self.events_folded == 0 || self.state.is_some() && T::supports_incremental_apply()
+        self.taken == 0 || self.state.is_some() && T::supports_incremental_apply()
     }
 
     /// Folds the events of the region up to `end`. Damaged events are left out: the others still make a state.
@@ -82,7 +82,7 @@ impl<T: Projection> Folded<T> {
         Ok(Self {
             state: replayed.state,
             generation: self.generation + seen,
-            events_folded: self.events_folded + replayed.events_folded,
+            taken: self.taken + replayed.events_folded,
             applied: replayed.applied.or(self.applied),
             end,
         })
@@ -101,7 +101,7 @@ pub(crate) fn project_region<T: Projection>(
         applied_sequence: folded.applied,
         frontier: folded.end,
         source: ProjectionSource::Replayed,
-        events_folded: folded.events_folded,
+        events_folded: folded.taken,
         cache_status: ProjectionRunCacheStatus::Bypassed,
         freshness: match folded.applied {
             None => ProjectionRunFreshnessStatus::NotApplicable,
