@@ -43,8 +43,8 @@ struct Walk {
     back: VecDeque<Located>,
     front_window: Window,
     back_window: Window,
-    /// Numbers that nobody used come as unreadable events, instead of not at all.
-    tells_unused: bool,
+    /// What is passed over comes as unreadable events, instead of not at all.
+    tells_gaps: bool,
 }
 
 impl Walk {
@@ -59,13 +59,19 @@ impl Walk {
             back: VecDeque::new(),
             front_window: Window::headers(),
             back_window: Window::headers(),
-            tells_unused: false,
+            tells_gaps: false,
         }
     }
 
     /// Asks for as many sequences at once as will be taken.
     fn for_page(self, limit: usize) -> Self {
         Self { page: limit.clamp(1, PAGE.1), ..self }
+    }
+
+    /// Lets what is passed over come as unreadable events: hidden and removed ones, and numbers that nobody used.
+    fn telling_gaps(mut self) -> Self {
+        (self.tells_gaps, self.selection.hidden, self.selection.removed) = (true, true, true);
+        self
     }
 
     fn with_payloads(self) -> Self {
@@ -86,11 +92,19 @@ impl Walk {
             let event = self.read(side, &located);
             let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
                 && !self.reader.shared().source.is_dense()
-                && !self.tells_unused;
+                && !self.tells_gaps;
             let is_other = event.as_ref().is_ok_and(|found| !self.selection.confirms(found));
-            if !is_unused && !is_other {
-                return Some((located.sequence, event));
+            if is_unused || is_other {
+                continue;
             }
+            let sequence = located.sequence;
+            let is_gap = |found: &Sourced| self.tells_gaps && (found.hidden || found.is_passed_over());
+            return match event {
+                Ok(found) if is_gap(&found) => {
+                    Some((sequence, Err(StoreError::UnreadableEvent { sequence })))
+                }
+                event => Some((sequence, event)),
+            };
         }
     }
 
@@ -200,10 +214,9 @@ impl Events {
         Self { walk, hashes: HashMap::new() }
     }
 
-    /// Numbers that nobody used come as unreadable events too.
-    pub(crate) fn telling_unused(mut self) -> Self {
-        self.walk.tells_unused = true;
-        self
+    /// What is passed over comes as unreadable events: hidden and removed ones, and numbers that nobody used.
+    pub(crate) fn telling_gaps(self) -> Self {
+        Self { walk: self.walk.telling_gaps(), ..self }
     }
 
     fn step(&mut self, side: Side) -> Option<(u64, Result<LogEvent, StoreError>)> {
@@ -261,10 +274,9 @@ impl Entries {
         Self { walk: self.walk.for_page(limit) }
     }
 
-    /// Numbers that nobody used come as unreadable events too.
-    pub(crate) fn telling_unused(mut self) -> Self {
-        self.walk.tells_unused = true;
-        self
+    /// What is passed over comes as unreadable events: hidden and removed ones, and numbers that nobody used.
+    pub(crate) fn telling_gaps(self) -> Self {
+        Self { walk: self.walk.telling_gaps() }
     }
 
     fn step(&mut self, side: Side) -> Option<(u64, Result<IndexEntry, StoreError>)> {
