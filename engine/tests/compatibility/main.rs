@@ -15,4 +15,5 @@ mod judging;
 mod reading;
 mod shared;
 mod signing;
+mod submitting;
 mod words;

@@ -19,5 +19,7 @@ mod reading;
 mod shared;
 #[path = "../../../engine/tests/compatibility/signing.rs"]
 mod signing;
+#[path = "../../../engine/tests/compatibility/submitting.rs"]
+mod submitting;
 #[path = "../../../engine/tests/compatibility/words.rs"]
 mod words;
