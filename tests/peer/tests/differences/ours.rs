@@ -5,7 +5,7 @@ pub(crate) use causeway as engine;
 #[path = "scenes/mod.rs"]
 mod scenes;
 
-pub(crate) use scenes::{appending, chaining, delivering, opening, reading, receipts, watching};
+pub(crate) use scenes::{appending, chaining, delivering, fencing, opening, reading, receipts, watching};
 
 /// What the name of a segment file ends in.
 pub(crate) const SEGMENT: &str = ".seg";
