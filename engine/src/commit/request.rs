@@ -11,7 +11,7 @@ use crate::words::encoding;
 use crate::words::error::StoreError;
 use crate::words::event::{EncodedBytes, ExtensionKey, Extensions};
 use crate::words::extension::{ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue};
-use crate::words::id::{CausationId, CorrelationId, EventId};
+use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::words::kind::EventKind;
 use crate::words::payload::EventPayload;
 
@@ -79,10 +79,6 @@ impl BatchAppendItem {
         self.item.options.clone()
     }
 
-    pub(crate) fn options_mut(&mut self) -> &mut AppendOptions {
-        &mut self.item.options
-    }
-
     /// What caused it.
     pub fn causation(&self) -> CausationRef {
         self.item.causation
@@ -119,6 +115,12 @@ impl BatchAppendItem {
         if self.item.causation == CausationRef::None {
             self.item.causation = CausationRef::absolute_typed(causation);
         }
+        self
+    }
+
+    /// Gives it this key in place of its own.
+    pub(crate) fn keyed(mut self, key: IdempotencyKey) -> Self {
+        self.item.options.idempotency_key = Some(key);
         self
     }
 

@@ -175,13 +175,6 @@ fn lookups(sample: &Sample, stream: &str) -> Vec<(&'static str, [u64; 2])> {
             }),
         ),
         (
-            "the end of a stream",
-            sample.cost(|store| {
-                let clock = (STREAM_LEN - 5) as u32;
-                assert_eq!(store.reader.stream(stream, clock, &[]).unwrap().count(), 5);
-            }),
-        ),
-        (
             "places of a stream",
             sample.cost(|store| {
                 let region = Region::all().with_clock_range((30, 34));

@@ -15,8 +15,8 @@ use crate::proof::oracle::Oracle;
 use crate::store::state::{Lifecycle, follow_in, open_in};
 use crate::store::{
     AppendOptions, AppendReceipt, AppendTicket, BatchAppendItem, BatchAppendTicket, CausationRef,
-    CheckpointId, Clock, Cursor, Freshness, Open, ProjectionWatcher, ReadOnly, Store, StoreConfig,
-    StoreError, StreamState, VisibilityFence,
+    CheckpointId, Clock, Cursor, Freshness, NoCache, Open, ProjectionCache, ProjectionWatcher, ReadOnly,
+    Store, StoreConfig, StoreError, StreamState, VisibilityFence,
 };
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
@@ -116,8 +116,16 @@ pub(super) fn config(sync_every_n_events: u32, segment_max_bytes: u64) -> StoreC
 }
 
 pub(super) fn open(directory: &Arc<MemoryDirectory>, config: StoreConfig) -> Result<Store<Open>, StoreError> {
+    open_with(directory, config, Box::new(NoCache))
+}
+
+pub(super) fn open_with(
+    directory: &Arc<MemoryDirectory>,
+    config: StoreConfig,
+    cache: Box<dyn ProjectionCache>,
+) -> Result<Store<Open>, StoreError> {
     let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
-    open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(Store::writing)
+    open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(|parts| Store::writing(parts, cache))
 }
 
 /// Opens for reading; moves only when it is told to.
@@ -129,7 +137,7 @@ pub(super) fn follow(
     let memory = Arc::default();
     let proceed = &mut |_, _| ControlFlow::Continue(());
     let parts = follow_in(directory, Path::new("memory"), config, &memory, proceed)?;
-    Ok(Store::following(parts, memory))
+    Ok(Store::following(parts, memory, Box::new(NoCache)))
 }
 
 /// A script under way.
@@ -190,7 +198,8 @@ impl Run {
             Step::Consume => {
                 let Some(store) = &self.store else { return Ok(()) };
                 let mut watcher = watch(store)?;
-                watcher.try_recv().map(drop).map_err(StoreError::encoding)
+                watcher.try_recv().map_err(StoreError::encoding)?;
+                watcher.acknowledge().map_err(StoreError::encoding)
             }
             Step::Cancelled(count) => {
                 let Some(store) = &self.store else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Owns iterating over events: a selection in commit order, from either end, and the stream of one entity.
+//! Owns iterating over events: a selection in commit order, from either end.
 //!
 //! Invariants:
 //! - the index is asked for a page of sequences at a time, and frames that lie near each other are read together;
@@ -14,7 +14,6 @@ use crate::memory::selection::Selection;
 use crate::read::entry::{IndexEntry, LogEvent};
 use crate::read::reader::Reader;
 use crate::words::error::StoreError;
-use crate::words::event::RawEvent;
 use crate::words::sync::Arc;
 
 /// Sequences asked from the index at once: first, and at most. Each page is twice the one before, since nobody says how many will be taken.
@@ -274,25 +273,4 @@ pub(crate) fn readable<T>(
         Err(error) if error.is_one_event() => None,
         other => Some(other),
     })
-}
-
-/// The stream of one entity, oldest first: each event with the hash of the one before.
-#[derive(Debug)]
-pub(crate) struct StreamIter {
-    events: Events,
-}
-
-impl StreamIter {
-    pub(crate) fn new(events: Events) -> Self {
-        Self { events }
-    }
-}
-
-impl Iterator for StreamIter {
-    type Item = Result<(RawEvent, [u8; 32]), StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (_, event) = self.events.next()?;
-        Some(event.map(|event| (event.raw, event.prev_hash)))
-    }
 }

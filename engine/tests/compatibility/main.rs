@@ -8,6 +8,7 @@ use causeway as batpak;
 
 mod appending;
 mod configuring;
+mod copying;
 mod coverage;
 mod failing;
 mod following;
@@ -17,3 +18,4 @@ mod shared;
 mod signing;
 mod submitting;
 mod words;
+mod working;
