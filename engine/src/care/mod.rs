@@ -1,6 +1,7 @@
 //! Floor 6: caring for a store.
 
 pub(crate) mod backup;
+pub(crate) mod chain_walk;
 pub(crate) mod copy;
 pub(crate) mod evidence;
 pub(crate) mod jsonl;

@@ -124,6 +124,8 @@ pub struct RegionWatcher<T> {
     folded: Folded<T>,
     /// Which view of the log `folded` belongs to.
     era: Era,
+    /// How often the log had been rewritten.
+    rewrites: u64,
     /// There may be news that no wake-up will tell of again.
     due: bool,
     delivered: Option<u64>,
@@ -142,6 +144,7 @@ pub(crate) fn watch_region<T: Projection>(
         wakes: Subscription::new(reader.subscribe(region, WAKE_UPS)),
         reader: Some(reader.clone()),
         era: kept.memory.era(),
+        rewrites: reader.rewrites(),
         kept: Arc::clone(kept),
         region: region.clone(),
         folded: Folded::nothing(),
@@ -222,6 +225,7 @@ impl<T: Projection + Clone> RegionWatcher<T> {
         // Looked up before the end is read: who goes back clears the memory last.
         let era = self.kept.memory.era();
         let visible = reader.visible();
+        let rewrites = reader.rewrites();
         let went_back = era != self.era || visible < self.folded.end;
         let mut start = if went_back { Folded::nothing() } else { self.folded.clone() };
         let taken =
@@ -229,8 +233,14 @@ impl<T: Projection + Clone> RegionWatcher<T> {
         if !start.continues() && reader.any(&taken, start.end..visible)? {
             start = Folded::nothing();
         }
-        self.folded = start.advance(reader, &self.region, visible)?;
-        self.era = era;
+        let mut folded = start.advance(reader, &self.region, visible)?;
+        if rewrites != self.rewrites && visible >= self.folded.end {
+            // Events that were delivered may be removed by now, and count all the same: generations only rise.
+            let left = Folded::<T>::nothing().advance(reader, &self.region, self.folded.end)?;
+            folded.generation = self.folded.generation + (folded.generation - left.generation);
+        }
+        self.folded = folded;
+        (self.era, self.rewrites) = (era, rewrites);
         self.delivered = Some(self.folded.generation);
         Ok((self.folded.generation, self.folded.state.clone()))
     }

@@ -87,8 +87,7 @@ impl Walk {
             let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
                 && !self.reader.shared().source.is_dense()
                 && !self.tells_unused;
-            let is_other =
-                event.as_ref().is_ok_and(|found| !self.selection.confirms(&found.event.header, found.hidden));
+            let is_other = event.as_ref().is_ok_and(|found| !self.selection.confirms(found));
             if !is_unused && !is_other {
                 return Some((located.sequence, event));
             }
@@ -137,7 +136,9 @@ impl Walk {
             }
             Side::Back => {
                 self.left.end = last.unwrap_or(self.left.start);
-                located.into_iter().for_each(|located| self.back.push_front(located));
+                for located in located {
+                    self.back.push_front(located);
+                }
             }
         }
         Ok(())
@@ -157,6 +158,32 @@ impl Walk {
             }
         }
         self.reader.read_located(located, window)
+    }
+}
+
+/// Frames of the events that a selection takes, whole, and as their source has them.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    walk: Walk,
+}
+
+impl Frames {
+    pub(crate) fn new(reader: &Reader, selection: Selection, range: Range<u64>) -> Self {
+        Self { walk: Walk::new(reader.clone(), selection, range).with_payloads() }
+    }
+}
+
+impl Iterator for Frames {
+    type Item = (u64, Result<Sourced, StoreError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk.step(Side::Front)
+    }
+}
+
+impl DoubleEndedIterator for Frames {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.walk.step(Side::Back)
     }
 }
 
@@ -184,28 +211,23 @@ impl Events {
         Some((sequence, sourced.and_then(|sourced| self.linked(side, sourced))))
     }
 
-    /// Finds the hash that an event links to: remembered, stored, or read from the event before it in its stream.
+    /// An event with the hash that it links to, which is remembered if the event before it in its stream came before it here too.
     fn linked(&mut self, side: Side, sourced: Sourced) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
+        let (entity, event_hash) = (event.coordinate.shared_entity(), event.event_hash);
         let clock = event.header.position.sequence();
-        let known = self.hashes.get(event.coordinate.entity());
-        let known = known.filter(|(before, _)| before.checked_add(1) == Some(clock)).map(|(_, hash)| *hash);
-        let prev_hash = match sourced.prev_hash.or(known) {
-            Some(hash) => hash,
-            None => {
-                let window = match side {
-                    Side::Front => &mut self.walk.front_window,
-                    Side::Back => &mut self.walk.back_window,
-                };
-                let place = (event.global_sequence, clock);
-                self.walk.reader.shared().hash_before(window, event.coordinate.entity(), place)?
-            }
+        let known = self.hashes.get(&entity).filter(|(before, _)| before.checked_add(1) == Some(clock));
+        let known = known.map(|(_, hash)| *hash);
+        let window = match side {
+            Side::Front => &mut self.walk.front_window,
+            Side::Back => &mut self.walk.back_window,
         };
+        let event = self.walk.reader.linked(sourced, known, window)?;
         if self.hashes.len() >= REMEMBERED_STREAMS {
             self.hashes.clear();
         }
-        self.hashes.insert(event.coordinate.shared_entity(), (clock, event.event_hash));
-        Ok(LogEvent::new(sourced, prev_hash))
+        self.hashes.insert(entity, (clock, event_hash));
+        Ok(event)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The door: the store as its users see it. Every method is a few lines over the floors below.
 
 mod append;
+mod compact;
 mod copies;
 mod derived;
 mod evidence;
@@ -27,6 +28,10 @@ use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
+pub use crate::care::chain_walk::{
+    CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash, ChainWalkMode,
+    ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
+};
 pub use crate::care::copy::ForkReport;
 pub use crate::care::evidence::{
     SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
@@ -38,6 +43,11 @@ pub use crate::care::verify::VerifyReport;
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
     verify_receipt_claim_of,
+};
+pub use crate::commit::compaction::{
+    COMPACTION_REPORT_SCHEMA_VERSION, CompactionConfig, CompactionEvidenceHash, CompactionEvidenceReport,
+    CompactionReportBody, CompactionReportFinding, CompactionStrategy, CompactionStrategyShape,
+    RetentionPredicate, compaction_strategy_shape,
 };
 pub use crate::commit::options::{AppendOptions, AppendPositionHint, CausationRef};
 pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
@@ -51,6 +61,7 @@ pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
 pub use crate::memory::locate::Columns;
 pub use crate::memory::selection::Selection;
+pub use crate::read::ancestry::{AncestorBoundary, AncestorWalk};
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
@@ -140,6 +151,14 @@ pub mod backup_envelope {
     };
 }
 
+/// Evidence that a stretch of a stream is what it was.
+pub mod chain_walk {
+    pub use crate::care::chain_walk::{
+        CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash,
+        ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
+    };
+}
+
 /// Rows of metadata.
 pub mod index {
     pub use crate::read::entry::IndexEntry;
@@ -154,6 +173,11 @@ pub mod reaction {
 /// Reactors that run.
 pub mod reactor_typed {
     pub use crate::store::react::reactor::{ReactorConfig, ReactorError, TypedReactorHandle};
+}
+
+/// What became of segments.
+pub mod segment {
+    pub use crate::commit::compaction::{CompactionOutcome, CompactionResult};
 }
 
 /// How far a store has come.
