@@ -70,6 +70,43 @@ mod appending {
     }
 }
 
+mod fencing {
+    use super::*;
+
+    #[test]
+    fn an_item_of_a_batch_may_expect_something_of_its_stream() {
+        let (ours, theirs) = both!(fencing::expectation_within_a_batch);
+        assert_eq!(ours, Ok(2));
+        assert_eq!(theirs, Err("BatchFailed".to_owned()));
+    }
+
+    #[test]
+    fn events_of_a_fence_follow_each_other_in_their_stream() {
+        let (ours, theirs) = both!(fencing::clocks_of_a_fence);
+        assert_eq!(ours, [0, 1]);
+        assert_eq!(theirs, [0, 0]);
+    }
+
+    #[test]
+    fn a_cancelled_fence_burns_no_number_breaks_no_chain_and_counts_for_nothing() {
+        let (ours, theirs) = both!(fencing::after_a_cancelled_fence);
+        assert_eq!(ours, (2, 1, Some(2)));
+        assert_eq!(theirs, (3, 0, Some(3)));
+    }
+
+    #[test]
+    fn whoever_waits_for_the_disk_has_it_synced() {
+        let (ours, theirs) = both!(fencing::waiting_for_the_disk);
+        assert_eq!(ours, Ok(()));
+        assert_eq!(theirs, Err("WaitTimeout".to_owned()));
+    }
+
+    #[test]
+    fn a_wait_for_the_disk_ends_when_it_is_true_whatever_the_clock_says() {
+        assert_eq!(both!(fencing::waiting_while_the_clock_is_behind), (true, false));
+    }
+}
+
 mod chaining {
     use super::*;
 
