@@ -1,6 +1,7 @@
 //! Owns the tests of compaction beside damage and beside readers, and the step of a script that compacts.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use serde_json::json;
 
@@ -170,7 +171,9 @@ fn readers_beside_a_writer_that_compacts_see_consistent_prefixes_and_never_go_ba
         }
         scope.spawn(|| {
             while store.visible() < EVENTS {
-                dump(&store, "in the process that compacts");
+                let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+                assert!(report.holds(), "{:?}", report.problems);
+                assert!(store.read_range(0..u64::MAX).all(|(_, event)| event.is_ok()));
             }
         });
     });
