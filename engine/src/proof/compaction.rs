@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use serde_json::json;
 
 use crate::disk::memory::MemoryDirectory;
-use crate::disk::segment::{SEGMENT_SUFFIX, SegmentName};
+use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentName};
 use crate::disk::storage::Directory;
 use crate::proof::oracle::{Oracle, REMOVED, dump};
 use crate::proof::script::{KIND, Step, config, follow, open, stream_of};
@@ -129,7 +129,7 @@ fn an_index_whose_segment_was_replaced_goes_at_the_next_writable_opening() {
     let directory = MemoryDirectory::new();
     let store = open(&directory, small()).unwrap();
     fill(&store, 0..40);
-    let old = directory.files().keys().find(|name| name.ends_with(".idx")).unwrap().clone();
+    let old = directory.files().keys().find(|name| name.ends_with(INDEX_SUFFIX)).unwrap().clone();
     let bytes = directory.files()[&old].clone();
     store.compact(&CompactionConfig::default()).unwrap();
     assert!(!directory.files().contains_key(&old));
