@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use causeway::prelude::*;
-use causeway::store::{BatchAppendItem, CausationRef};
+use causeway::store::{BatchAppendItem, CausationRef, StreamState};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize, EventPayload)]
@@ -50,13 +50,15 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // One item that is refused refuses the batch: nothing of it is written, and no number is used up.
     let before = store.visible();
-    let stale = AppendOptions::new().with_cas(9);
+    let stale = AppendOptions::new().with_expected_state(StreamState::NoStream);
     let transfer = Coordinate::new("transfer:8", "bank")?;
     let refused = store.append_batch(vec![
         BatchAppendItem::typed(transfer, &TransferRequested { cents: 1 }, none(), CausationRef::None)?,
         BatchAppendItem::typed(Coordinate::new("account:1", "bank")?, &Withdrawn { cents: 1 }, stale, first)?,
     ]);
-    let Err(error) = refused else { return Err("the second item expects another stream".into()) };
+    let Err(error) = refused else {
+        return Err("the second item expects that account:1 has no event".into());
+    };
     println!("refused: {error}");
     assert!(matches!(error, StoreError::BatchFailed { item_index: 1, .. }));
     assert_eq!((store.visible(), store.by_entity("transfer:8").len()), (before, 0));

@@ -19,6 +19,7 @@ macro_rules! examples {
 
 examples! {
     "../examples/quickstart.rs" quickstart
+    "../examples/optimistic_concurrency.rs" optimistic_concurrency
     "../examples/batch_with_causes.rs" batch_with_causes
     "../examples/projection.rs" projection
     "../examples/watch.rs" watch

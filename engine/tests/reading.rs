@@ -1,5 +1,5 @@
 //! What a user of reads relies on: whatever is asked, from either end, the answer is what a look at every event would give.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use causeway::event::EventKind;
 use causeway::id::{CorrelationId, EventId};
 use causeway::store::{
     AncestorBoundary, AppendOptions, BatchAppendItem, CausationRef, ChainWalkFinding, ChainWalkRequest,
-    ChainWalkStartRef, Clock, LogEvent, Open, Selection, Store, StoreConfig,
+    ChainWalkStartRef, Clock, IndexEntry, LogEvent, Open, Selection, Store, StoreConfig,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -78,13 +78,16 @@ fn fill(place: &Place, store: &Store<Open>, events: u64, numbers: &mut Numbers) 
     while written < events {
         let step = if numbers.chance(6) { -40_000 } else { 5_000 };
         place.clock.0.fetch_add(step, Ordering::Relaxed);
-        let items = (0..1 + numbers.below(60)).map(|n| {
+        let items = (0..=numbers.below(60)).map(|n| {
             if numbers.chance(4) {
                 conversation = CorrelationId::from(u128::from(numbers.below(1 << 30)) + 1);
             }
             let stream = numbers.below(1 + numbers.0 % 40);
-            let entity =
-                if stream % 3 == 0 { format!("order:{stream}:line") } else { format!("order:{stream}") };
+            let entity = if stream.is_multiple_of(3) {
+                format!("order:{stream}:line")
+            } else {
+                format!("order:{stream}")
+            };
             let coordinate = Coordinate::new(entity, format!("shop:{}", numbers.below(5))).unwrap();
             let causation = match n {
                 0 => CausationRef::None,
@@ -244,7 +247,7 @@ fn the_newest_come_first_in_a_page_back_and_the_next_page_goes_on_before_it() {
     }
     let region = Region::entity("order:1");
     let clocks = |before| -> Vec<u32> {
-        store.entries_before(&region, before, 2).unwrap().iter().map(|entry| entry.clock()).collect()
+        store.entries_before(&region, before, 2).unwrap().iter().map(IndexEntry::clock).collect()
     };
     let last = store.entries_before(&region, None, 2).unwrap();
     assert_eq!(clocks(None), [4, 3]);

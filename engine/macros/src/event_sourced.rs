@@ -9,7 +9,7 @@ use crate::bindings::{self, Binding, Kinds};
 const KNOWN: &str = "`input`, `cache_version` and `incremental`, or `event` with `handler`";
 
 pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenStream, Error> {
-    let Projection { lane, cache_version, incremental, bindings } = Projection::read(input)?;
+    let Projection { lane, cache_version, incremental, whole, bindings } = Projection::read(input)?;
     let ident = &input.ident;
     let mut generics = input.generics.clone();
     if !generics.params.is_empty() {
@@ -43,6 +43,10 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
 
             fn supports_incremental_apply() -> bool {
                 #incremental
+            }
+
+            fn serialises_whole() -> bool {
+                #whole
             }
 
             #fallible
@@ -93,6 +97,8 @@ struct Projection {
     lane: Type,
     cache_version: u64,
     incremental: bool,
+    /// The serialised state is the whole state.
+    whole: bool,
     bindings: Vec<Binding>,
 }
 
@@ -115,11 +121,8 @@ impl Projection {
                 "a projection needs an event: #[causeway(event = Type, handler = method)]",
             ));
         }
-        let incremental = match incremental {
-            Some(incremental) => incremental,
-            None => !skips_fields(&input.data, span)?,
-        };
-        Ok(Self { lane, cache_version, incremental, bindings })
+        let whole = incremental == Some(true) || !skips_fields(&input.data, span)?;
+        Ok(Self { lane, cache_version, incremental: incremental.unwrap_or(whole), whole, bindings })
     }
 }
 

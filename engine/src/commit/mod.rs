@@ -6,6 +6,7 @@ pub(crate) mod claim;
 pub(crate) mod committer;
 pub(crate) mod compaction;
 pub(crate) mod fence;
+pub(crate) mod options;
 pub(crate) mod poison;
 pub(crate) mod receipt;
 pub(crate) mod recovery;

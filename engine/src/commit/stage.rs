@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
-use crate::commit::request::{CausationRef, Form, Item};
+use crate::commit::options::CausationRef;
+use crate::commit::request::{Form, Item};
 use crate::disk::frame::{CatalogueFrame, EventFrame};
 use crate::memory::live::{Head, Row};
 use crate::words::catalogue::KindDescription;

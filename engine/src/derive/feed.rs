@@ -8,7 +8,7 @@ use crate::derive::cursor::Cursor;
 use crate::derive::subscription::Subscription;
 use crate::derive::wait::{Patience, Waited, wait};
 use crate::memory::hub::Notification;
-use crate::read::entry::LogEvent;
+use crate::read::entry::{IndexEntry, LogEvent};
 use crate::read::reader::{Reader, WeakReader};
 use crate::words::error::StoreError;
 use crate::words::kind::EventKind;
@@ -16,8 +16,11 @@ use crate::words::region::Region;
 
 /// Where a thread gets its events from, a batch at a time.
 pub(crate) trait Feed: Send + 'static {
+    /// What stands for an event.
+    type Item;
+
     /// Waits for events and returns up to `max` of them.
-    fn next(&mut self, max: usize, patience: &Patience) -> Result<Waited<Vec<LogEvent>>, StoreError>;
+    fn next(&mut self, max: usize, patience: &Patience) -> Result<Waited<Vec<Self::Item>>, StoreError>;
 
     /// Takes the events handed out so far for handled.
     fn commit(&mut self) -> Result<(), StoreError>;
@@ -26,24 +29,39 @@ pub(crate) trait Feed: Send + 'static {
     fn rewind(&mut self) -> bool;
 }
 
+/// How a cursor is polled for what stands for an event.
+type Poll<I> = fn(&mut Cursor, usize) -> Result<Vec<I>, StoreError>;
+
 /// Every event, at least once.
 #[derive(Debug)]
-pub(crate) struct CursorFeed {
+pub(crate) struct CursorFeed<I> {
     cursor: Cursor,
     committed: Option<u64>,
+    poll: Poll<I>,
 }
 
-impl CursorFeed {
-    pub(crate) fn new(cursor: Cursor) -> Self {
-        Self { committed: cursor.position(), cursor }
+impl CursorFeed<IndexEntry> {
+    /// Hands out metadata; no payload is read.
+    pub(crate) fn of_entries(cursor: Cursor) -> Self {
+        Self { committed: cursor.position(), cursor, poll: Cursor::try_poll_batch }
     }
 }
 
-impl Feed for CursorFeed {
-    fn next(&mut self, max: usize, patience: &Patience) -> Result<Waited<Vec<LogEvent>>, StoreError> {
+impl CursorFeed<LogEvent> {
+    /// Hands out events with their payloads.
+    pub(crate) fn of_events(cursor: Cursor) -> Self {
+        Self { committed: cursor.position(), cursor, poll: Cursor::poll_events }
+    }
+}
+
+impl<I: 'static> Feed for CursorFeed<I> {
+    type Item = I;
+
+    fn next(&mut self, max: usize, patience: &Patience) -> Result<Waited<Vec<I>>, StoreError> {
+        let poll = self.poll;
         self.cursor.wait_until(patience, |cursor| {
-            let events = cursor.poll_events(max)?;
-            Ok((!events.is_empty()).then_some(events))
+            let items = poll(cursor, max)?;
+            Ok((!items.is_empty()).then_some(items))
         })
     }
 
@@ -89,6 +107,8 @@ impl LossyFeed {
 }
 
 impl Feed for LossyFeed {
+    type Item = LogEvent;
+
     fn next(&mut self, max: usize, patience: &Patience) -> Result<Waited<Vec<LogEvent>>, StoreError> {
         loop {
             let first = match wait(self.subscription.receiver(), patience) {

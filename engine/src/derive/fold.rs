@@ -58,11 +58,18 @@ pub trait EventSourced: Sized {
         0
     }
 
-    /// True if the store may keep the serialised state and fold only what is new into it.
+    /// True if the store may fold only what is new into a state that it kept in serialised form.
     ///
     /// That needs a pure fold: `from_events` gives what `apply_event`, repeated, gives, and the serialised form is the whole state.
     fn supports_incremental_apply() -> bool {
         false
+    }
+
+    /// False if serde leaves a part of the state out: then the store keeps no state of the fold at all, neither in memory nor in a cache.
+    ///
+    /// The derive finds out by itself.
+    fn serialises_whole() -> bool {
+        true
     }
 
     /// [`EventSourced::from_events`], with a way to fail. This is what the store calls.

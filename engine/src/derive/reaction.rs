@@ -2,12 +2,12 @@
 //!
 //! Invariant: keys are derived for all reactions to an event or for none, because a batch has keys on all its items or on none.
 
-use crate::commit::request::{AppendOptions, BatchAppendItem, CausationRef};
+use crate::commit::options::{AppendOptions, CausationRef};
+use crate::commit::request::BatchAppendItem;
 use crate::derive::checkpoint::CheckpointId;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
-use crate::words::event::EventHeader;
-use crate::words::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
+use crate::words::id::{EventId, IdempotencyKey};
 use crate::words::payload::EventPayload;
 
 /// What a reactor answers one event with: events that are appended together, or dropped together if the handler fails.
@@ -60,31 +60,11 @@ impl ReactionBatch {
         self.items.iter().any(|item| item.options().idempotency_key.is_some())
     }
 
-    /// The reactions as they are appended: in the conversation of their source and caused by it, unless they name another cause.
-    pub(crate) fn into_items(self, source: Source, keys: Option<&ReactionKeys>) -> Vec<BatchAppendItem> {
-        let mut items = self.items;
-        for (index, item) in items.iter_mut().enumerate() {
-            let options = item.options_mut();
-            options.correlation_id = Some(source.correlation);
-            options.causation_id = Some(CausationId::from(source.event));
-            if let Some(keys) = keys {
-                options.idempotency_key = Some(keys.key(index));
-            }
-        }
-        items
-    }
-}
-
-/// The event that is reacted to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Source {
-    event: EventId,
-    correlation: CorrelationId,
-}
-
-impl From<&EventHeader> for Source {
-    fn from(header: &EventHeader) -> Self {
-        Self { event: header.event_id, correlation: header.correlation_id }
+    /// The reactions, with keys if there are any for them.
+    pub(crate) fn into_items(self, keys: Option<&ReactionKeys>) -> Vec<BatchAppendItem> {
+        let Some(keys) = keys else { return self.items };
+        let items = self.items.into_iter().enumerate();
+        items.map(|(index, item)| item.keyed(keys.key(index))).collect()
     }
 }
 
@@ -95,9 +75,9 @@ pub(crate) struct ReactionKeys {
 }
 
 impl ReactionKeys {
-    pub(crate) fn new(reactor: &CheckpointId, source: Source) -> Self {
+    pub(crate) fn new(reactor: &CheckpointId, source: EventId) -> Self {
         let mut seed = blake3::Hasher::new_derive_key("causeway reaction 1");
-        seed.update(&u128::from(source.event).to_le_bytes());
+        seed.update(&u128::from(source).to_le_bytes());
         seed.update(&(reactor.as_str().len() as u64).to_le_bytes());
         seed.update(reactor.as_str().as_bytes());
         Self { seed }
@@ -110,5 +90,29 @@ impl ReactionKeys {
         let mut bytes = [0; 16];
         seed.finalize_xof().fill(&mut bytes);
         IdempotencyKey::from_u128(u128::from_le_bytes(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(reactor: &str, source: u128, index: usize) -> u128 {
+        let reactor = CheckpointId::new(reactor).unwrap();
+        ReactionKeys::new(&reactor, EventId::from_u128(source)).key(index).into()
+    }
+
+    /// Stores hold events with these keys: another value would append their reactions again.
+    #[test]
+    fn the_key_of_a_reaction_never_changes() {
+        assert_eq!(key("billing", 7, 0), 0xe7a5_1492_a42f_f728_41ed_a9aa_9617_2912);
+    }
+
+    #[test]
+    fn reactors_events_and_places_have_keys_of_their_own() {
+        let keys = [("a", 1, 0), ("a", 1, 1), ("a", 2, 0), ("b", 1, 0), ("aa", 1, 0)];
+        let distinct: std::collections::BTreeSet<_> =
+            keys.map(|(reactor, source, index)| key(reactor, source, index)).into();
+        assert_eq!(distinct.len(), keys.len());
     }
 }

@@ -5,6 +5,8 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 
+use crate::derive::projection::Projection;
+use crate::words::encoding;
 use crate::words::sync::{Arc, Mutex};
 
 /// Most memory that kept states take together, in bytes.
@@ -63,12 +65,44 @@ pub(super) struct Remembered {
 pub(super) struct Covered {
     /// How many events of the stream, of whatever kind.
     pub(super) generation: u64,
+    /// Global sequence of the last of them; nothing if there is none.
+    pub(super) sequence: u64,
+    /// Exclusive end of the commit order that was looked at.
+    pub(super) frontier: u64,
     /// How many of them the fold took.
     pub(super) events_folded: u64,
-    /// When it was computed, by the monotonic clock.
-    pub(super) computed_at_ns: i64,
+    /// Global sequence of the last one that it took.
+    pub(super) applied: Option<u64>,
+    /// When it was computed, by the monotonic clock of this process; `None` if another process computed it.
+    pub(super) computed_at_ns: Option<i64>,
     /// The era in which that began.
     pub(super) era: Era,
+}
+
+impl Covered {
+    /// Where the events that it does not cover begin.
+    pub(super) fn next(&self) -> u64 {
+        if self.generation == 0 { 0 } else { self.sequence + 1 }
+    }
+}
+
+impl Key {
+    pub(super) fn of<T: Projection>(entity: &str) -> Self {
+        Self { fold: TypeId::of::<T>(), schema_version: T::schema_version(), entity: entity.into() }
+    }
+}
+
+impl Remembered {
+    /// A state with what is in it; `None` if the state does not encode.
+    pub(super) fn new<T: Projection>(state: Option<&T>, covered: Covered) -> Option<Self> {
+        let state = state.map(encoding::to_bytes).transpose().ok()?;
+        Some(Self { state, covered })
+    }
+
+    /// The state; `None` if it does not decode any more.
+    pub(super) fn decode<T: Projection>(&self) -> Option<Option<T>> {
+        self.state.as_deref().map(encoding::from_bytes).transpose().ok()
+    }
 }
 
 impl ProjectionMemory {

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - a wake-up says only that there may be news: what is delivered is read afterwards, so a lost wake-up loses nothing;
 //! - delivered generations rise strictly; an error delivers nothing and the next call tries again at once;
-//! - a watcher does not keep the store open, and closing the store ends it.
+//! - a position is saved only when the consumer comes back for more, or says so: a state that it did not handle is delivered again;
+//! - a watcher does not keep the store open, and after the closing delivers the last state before it ends.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -15,11 +16,12 @@ use thiserror::Error;
 use crate::derive::canal::Canal;
 use crate::derive::checkpoint::CheckpointId;
 use crate::derive::cursor::Cursor;
+use crate::derive::kept::KeptStates;
 use crate::derive::projection::{Freshness, Projection, projection};
-use crate::derive::remembered::ProjectionMemory;
 use crate::derive::subscription::Subscription;
 use crate::derive::wait::{Patience, Waited, WatchStop, wait};
-use crate::read::reader::{Reader, WeakReader};
+use crate::memory::selection::Selection;
+use crate::read::reader::Reader;
 use crate::words::error::StoreError;
 use crate::words::region::Region;
 use crate::words::sync::Arc;
@@ -33,12 +35,17 @@ const WAKE_UPS: usize = 1;
 /// means that the fold makes no state of the events there are. As an iterator it ends when the store is closed or the watcher stopped.
 #[derive(Debug)]
 pub struct ProjectionWatcher<T, C: Canal = Subscription> {
-    reader: WeakReader,
-    memory: Arc<ProjectionMemory>,
+    /// Taken away when the store is closed and its last state delivered. Holds files and index, not the store's lock.
+    reader: Option<Reader>,
+    kept: Arc<KeptStates>,
     entity: Arc<str>,
     canal: C,
     /// Generation that was delivered last.
     delivered: u64,
+    /// Exclusive end of the commit order before which nothing needs a delivery any more.
+    passed: u64,
+    /// What was delivered last may not have been handled yet.
+    unsettled: bool,
     /// There may be news that no wake-up will tell of again.
     due: bool,
     stop: WatchStop,
@@ -180,22 +187,24 @@ impl WakeUp for Cursor {
 /// Watches the state of `entity` from now on: what was appended before is not delivered.
 pub(crate) fn watch<T: Projection>(
     reader: &Reader,
-    memory: &Arc<ProjectionMemory>,
+    kept: &Arc<KeptStates>,
     entity: &str,
 ) -> ProjectionWatcher<T> {
     let generation = || reader.generation(entity).map(Option::unwrap_or_default).ok();
+    let passed = reader.visible();
     let before = generation();
     let canal = Subscription::new(reader.subscribe(&Region::entity(entity), WAKE_UPS));
     // What was appended since the first reading and before the subscription wakes nobody; a reading that failed may hide such an event.
     let after = generation();
-    ProjectionWatcher::new(reader, memory, entity, canal, Start::between(before, after))
+    kept.prefetch::<T>(reader, entity);
+    ProjectionWatcher::new(reader, kept, entity, canal, Start::between(passed, before, after))
 }
 
 /// Watches the state of `entity` with a cursor: from the beginning, so that the first delivery is the current state, or from where `id`
-/// was last saved. With an `id` the position is saved with each delivery.
+/// was last saved. With an `id` the position behind a delivery is saved by the call that follows it.
 pub(crate) fn watch_with_cursor<T: Projection>(
     reader: &Reader,
-    memory: &Arc<ProjectionMemory>,
+    kept: &Arc<KeptStates>,
     entity: &str,
     id: Option<CheckpointId>,
 ) -> Result<ProjectionWatcher<T, Cursor>, StoreError> {
@@ -204,36 +213,49 @@ pub(crate) fn watch_with_cursor<T: Projection>(
         None => Cursor::new(reader, &region),
         Some(id) => Cursor::resume(reader, &region, id)?,
     };
-    Ok(ProjectionWatcher::new(reader, memory, entity, canal, Start { delivered: 0, due: false }))
+    kept.prefetch::<T>(reader, entity);
+    let passed = canal.position().map_or(0, |last| last.saturating_add(1));
+    Ok(ProjectionWatcher::new(reader, kept, entity, canal, Start { passed, delivered: 0, due: false }))
 }
 
 /// Where a watcher begins.
 #[derive(Debug, PartialEq, Eq)]
 struct Start {
+    passed: u64,
     delivered: u64,
     due: bool,
 }
 
 impl Start {
     /// After the first of two readings of the generation, between which the subscription was made. Each may have failed.
-    fn between(before: Option<u64>, after: Option<u64>) -> Self {
+    fn between(passed: u64, before: Option<u64>, after: Option<u64>) -> Self {
         let rose = before.zip(after).is_none_or(|(before, after)| after > before);
-        Self { delivered: before.unwrap_or(0), due: rose }
+        Self { passed, delivered: before.unwrap_or(0), due: rose }
     }
 }
 
 impl<T, C: Canal> ProjectionWatcher<T, C> {
     fn new(
         reader: &Reader,
-        memory: &Arc<ProjectionMemory>,
+        kept: &Arc<KeptStates>,
         entity: &str,
         canal: C,
-        Start { delivered, due }: Start,
+        Start { passed, delivered, due }: Start,
     ) -> Self {
         let (stop, stopped) = WatchStop::new();
-        let (reader, memory) = (reader.downgrade(), Arc::clone(memory));
-        let (entity, state) = (entity.into(), PhantomData);
-        Self { reader, memory, entity, canal, delivered, due, stop, stopped, state }
+        Self {
+            reader: Some(reader.clone()),
+            kept: Arc::clone(kept),
+            entity: entity.into(),
+            canal,
+            delivered,
+            passed,
+            unsettled: false,
+            due,
+            stop,
+            stopped,
+            state: PhantomData,
+        }
     }
 
     /// The entity that is watched.
@@ -276,23 +298,37 @@ impl<T: Projection, C: WakeUp> ProjectionWatcher<T, C> {
 
     /// The generation and state of this moment, delivered before or not. What it returns counts as delivered.
     pub fn current(&mut self) -> Result<(u64, Option<T>), C::WatchError> {
-        let reader = self.reader.upgrade().ok_or(Failure::Closed)?;
-        Ok(self.deliver(&reader)?)
+        self.settle()?;
+        let reader = self.reader.as_ref().filter(|reader| !reader.is_closed()).cloned();
+        Ok(self.deliver(&reader.ok_or(Failure::Closed)?)?)
+    }
+
+    /// Saves the position behind what was delivered last: whoever comes back has handled it. A closed store takes no position any more.
+    fn settle(&mut self) -> Result<(), Failure> {
+        if self.unsettled {
+            match self.canal.save() {
+                Ok(()) | Err(StoreError::Closed) => self.unsettled = false,
+                Err(error) => return Err(Failure::Store(error)),
+            }
+        }
+        Ok(())
     }
 
     /// Waits for a wake-up and looks, until there is a newer generation or patience ends.
     fn next_update(&mut self, patience: Patience) -> Result<Option<(u64, Option<T>)>, Failure> {
+        self.settle()?;
         let patience = patience.unless(&self.stopped);
         loop {
             if self.stop.is_stopped() {
                 return Err(Failure::Stopped);
             }
             if !self.due {
-                match self.canal.wait(&self.entity, &patience)? {
-                    Waited::Got(()) => self.due = true,
-                    Waited::Expired => return Ok(None),
-                    Waited::Stopped => return Err(Failure::Stopped),
-                    Waited::Closed => return Err(Failure::Closed),
+                match self.canal.wait(&self.entity, &patience) {
+                    // The closing may have cut off the wake-up for the last events.
+                    Ok(Waited::Got(()) | Waited::Closed) | Err(StoreError::Closed) => self.due = true,
+                    Ok(Waited::Expired) => return Ok(None),
+                    Ok(Waited::Stopped) => return Err(Failure::Stopped),
+                    Err(error) => return Err(Failure::Store(error)),
                 }
             }
             let update = self.probe()?;
@@ -305,23 +341,55 @@ impl<T: Projection, C: WakeUp> ProjectionWatcher<T, C> {
 
     /// The newest generation and its state, if it was not delivered yet. Costs one look at the index if it was.
     fn probe(&mut self) -> Result<Option<(u64, Option<T>)>, Failure> {
-        let reader = self.reader.upgrade().ok_or(Failure::Closed)?;
+        let reader = self.reader.clone().ok_or(Failure::Closed)?;
+        // Asked before the end is read: nothing becomes visible in a closed store.
+        if !reader.is_closed() {
+            return self.look(&reader);
+        }
+        // Once only: what a closed store does not give now it does not give later.
+        self.reader = None;
+        let news = reader.any(&Selection::stream(&*self.entity), self.passed..reader.visible())?;
+        if news { self.look(&reader) } else { Ok(None) }
+    }
+
+    fn look(&mut self, reader: &Reader) -> Result<Option<(u64, Option<T>)>, Failure> {
         let visible = reader.visible();
         if reader.generation(&self.entity)?.unwrap_or(0) <= self.delivered {
-            self.canal.pass(visible);
+            self.pass(visible);
             return Ok(None);
         }
-        self.deliver(&reader).map(Some)
+        self.deliver(reader).map(Some)
+    }
+
+    fn pass(&mut self, end: u64) {
+        self.passed = self.passed.max(end);
+        self.canal.pass(end);
     }
 
     fn deliver(&mut self, reader: &Reader) -> Result<(u64, Option<T>), Failure> {
         // Read before the state is, so that the state holds at least every event before it.
         let visible = reader.visible();
-        let outcome = projection::<T>(reader, &self.memory, &self.entity, Freshness::Consistent)?;
-        self.canal.pass(visible);
-        self.canal.save()?;
+        let outcome = projection::<T>(reader, &self.kept, &self.entity, Freshness::Consistent)?;
+        self.pass(visible);
+        self.unsettled = true;
         self.delivered = self.delivered.max(outcome.generation);
         Ok((outcome.generation, outcome.state))
+    }
+}
+
+impl<T: Projection> ProjectionWatcher<T, Cursor> {
+    /// Declares the state that was delivered last handled, and saves the position behind it; without a name to save it under, nothing.
+    ///
+    /// Every call that asks for the next state does the same first. A consumer that ends need not save its last position, and is then
+    /// delivered the last state once more when it begins again.
+    ///
+    /// # Errors
+    /// [`CursorWatcherError::StoreClosed`] if the store was closed meanwhile.
+    pub fn acknowledge(&mut self) -> Result<(), CursorWatcherError> {
+        if self.unsettled && self.reader.as_ref().is_none_or(Reader::is_closed) {
+            return Err(CursorWatcherError::StoreClosed);
+        }
+        Ok(self.settle()?)
     }
 }
 
@@ -346,14 +414,14 @@ mod tests {
 
     #[test]
     fn what_is_appended_while_the_watch_begins_is_due_at_once() {
-        let start = |delivered, due| Start { delivered, due };
-        assert_eq!(Start::between(Some(3), Some(3)), start(3, false));
-        assert_eq!(Start::between(Some(3), Some(4)), start(3, true));
+        let start = |delivered, due| Start { passed: 7, delivered, due };
+        assert_eq!(Start::between(7, Some(3), Some(3)), start(3, false));
+        assert_eq!(Start::between(7, Some(3), Some(4)), start(3, true));
     }
 
     #[test]
     fn a_reading_that_fails_while_the_watch_begins_is_made_again_by_the_first_call() {
-        assert_eq!(Start::between(None, Some(4)), Start { delivered: 0, due: true });
-        assert_eq!(Start::between(Some(3), None), Start { delivered: 3, due: true });
+        assert_eq!(Start::between(0, None, Some(4)), Start { passed: 0, delivered: 0, due: true });
+        assert_eq!(Start::between(0, Some(3), None), Start { passed: 0, delivered: 3, due: true });
     }
 }

@@ -107,6 +107,20 @@ impl Index {
         self.sealed.read().clone()
     }
 
+    /// A number for what compaction made of the log: it changes when a segment is rewritten, and only then.
+    pub(crate) fn rewrites(&self) -> u64 {
+        let mut hasher = crc32fast::Hasher::new();
+        let mut total = 0_u64;
+        for part in self.sealed.read().iter() {
+            let name = part.segment_name();
+            if name.generation > 0 {
+                total += u64::from(name.generation);
+                hasher.update(name.to_string().as_bytes());
+            }
+        }
+        total << 32 | u64::from(hasher.finalize())
+    }
+
     /// Global sequence after the last event.
     pub(crate) fn end(&self) -> u64 {
         self.live.read().end()

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use crate::disk::memory::{CrashImage, MemoryDirectory, Operation};
 use crate::disk::segment::SEGMENT_SUFFIX;
 use crate::proof::oracle::{Loss, Oracle, dump};
-use crate::proof::script::{Run, SCRIPTS, Script, Step, open};
-use crate::store::StoreError;
+use crate::proof::script::{KIND, Run, SCRIPTS, Script, Step, config, item, open, stream_of};
+use crate::store::{AppendOptions, StoreError};
 use crate::words::sync::{Arc, Mutex};
 
 /// What came of a script during which storage failed.
@@ -91,4 +91,32 @@ fn whichever_storage_call_fails_no_promise_is_broken() {
     }
     println!("{faults} faults");
     assert!(faults >= 2_000, "only {faults} faults");
+}
+
+#[test]
+fn a_group_whose_sync_fails_says_so_shows_nothing_and_takes_its_tickets_with_it() {
+    let items = || vec![item(1, AppendOptions::new()), item(2, AppendOptions::new())];
+    for is_fenced in [false, true] {
+        let directory = MemoryDirectory::new();
+        let store = open(&directory, config(u32::MAX, 1 << 20)).unwrap();
+        store.append(&stream_of(0), KIND, &0).unwrap();
+        // The write, then the sync.
+        directory.fail_call(directory.calls() + 2, ErrorKind::Other, false);
+        let outcomes = if is_fenced {
+            let fence = store.begin_visibility_fence().unwrap();
+            let ticket = fence.submit_batch(items()).unwrap();
+            vec![fence.commit(), ticket.wait().map(drop)]
+        } else {
+            vec![store.append_batch(items()).map(drop)]
+        };
+        for outcome in outcomes {
+            let Err(StoreError::BatchSyncFailed { item_count: 2, source }) = &outcome else {
+                panic!("{outcome:?}")
+            };
+            assert!(matches!(**source, StoreError::Io(_)), "{source:?}");
+        }
+        assert_eq!(store.visible(), 2);
+        assert!(matches!(store.append_batch(items()), Err(StoreError::Poisoned { .. })));
+        assert!(matches!(store.begin_visibility_fence(), Err(StoreError::Poisoned { .. })));
+    }
 }

@@ -2,18 +2,21 @@
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::EventSourced;
 use crate::coordinate::{Coordinate, KindFilter, Region};
+use crate::derive::native_cache::NativeCache;
 use crate::disk::memory::MemoryDirectory;
-use crate::event::{EventKind, RemovalReason};
+use crate::event::{EventKind, JsonValueInput, ProjectionEvent, RemovalReason};
 use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::proof::random::Random;
-use crate::proof::script::{config, follow, open};
+use crate::proof::script::{config, follow, open_with};
 use crate::store::segment::CompactionOutcome;
 use crate::store::{
     AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
-    IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState, StreamState,
+    Freshness, IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState, StreamState,
 };
 use crate::words::sync::{Arc, Mutex};
 
@@ -49,6 +52,32 @@ impl Known {
             (self.scope, self.kind) = (String::new(), EventKind::TOMBSTONE);
             (self.correlation, self.cause) = (CorrelationId::from(self.id), None);
         }
+    }
+}
+
+/// A state that shows which events were folded and in which order.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Numbers(Vec<Option<u64>>);
+
+const FOLDED: [EventKind; 3] = [EventKind::custom(1, 1), EventKind::custom(1, 3), EventKind::custom(2, 2)];
+
+impl EventSourced for Numbers {
+    type Input = JsonValueInput;
+
+    fn from_events(events: &[ProjectionEvent<Self>]) -> Option<Self> {
+        Some(Self(events.iter().map(|event| event.payload["n"].as_u64()).collect()))
+    }
+
+    fn apply_event(&mut self, event: &ProjectionEvent<Self>) {
+        self.0.push(event.payload["n"].as_u64());
+    }
+
+    fn relevant_event_kinds() -> &'static [EventKind] {
+        &FOLDED
+    }
+
+    fn supports_incremental_apply() -> bool {
+        true
     }
 }
 
@@ -305,8 +334,39 @@ impl Model {
         (selection, taken.collect())
     }
 
+    /// The numbers of those of the first `end` events that a fold takes.
+    fn numbers(&self, end: u64, takes: impl Fn(&Known) -> bool) -> Option<Numbers> {
+        let folded = |event: &&Known| event.removed.is_none() && takes(event) && FOLDED.contains(&event.kind);
+        let first = self.events.iter().take(end as usize);
+        let numbers: Vec<Option<u64>> = first.filter(folded).map(|event| event.n).collect();
+        (!numbers.is_empty()).then_some(Numbers(numbers))
+    }
+
+    /// Every state, of the moment, of the past and over a region, is that of the events there are.
+    fn agree_on_states<State: StoreState>(&mut self, store: &Store<State>) {
+        let len = self.events.len() as u64;
+        for entity in ENTITIES {
+            let end = 1 + self.random.below(len);
+            let past = store.project_at::<Numbers>(entity, end - 1).unwrap();
+            let now = store.projection::<Numbers>(entity, &Freshness::Consistent).unwrap();
+            for (found, end) in [(past, end), (now, len)] {
+                let generation = count_of(entity, &self.events[..end as usize]);
+                let expected = self.numbers(end, |event| event.entity == entity);
+                assert_eq!((found.state, found.generation), (expected, u64::from(generation)), "{entity}");
+            }
+            let scope = self.pick(&SCOPES);
+            let found = store.project_region::<Numbers>(&Region::entity(entity).with_scope(scope)).unwrap();
+            let lies_in = |event: &Known| {
+                event.scope == scope && crate::words::region::in_namespace(entity, &event.entity)
+            };
+            assert_eq!(found.state, self.numbers(len, lies_in), "{entity} {scope}");
+            assert_eq!(found.generation, self.select(lies_in).len() as u64, "{entity} {scope}");
+        }
+    }
+
     /// Every read verb says what the model says.
     fn agree<State: StoreState>(&mut self, store: &Store<State>) {
+        self.agree_on_states(store);
         assert_eq!(store.visible(), self.events.len() as u64);
         for (sequence, event) in store.read_range(0..u64::MAX) {
             let (found, known) = (event.unwrap(), &self.events[sequence as usize]);
@@ -388,7 +448,13 @@ fn newest_id(store: &Store<Open>) -> EventId {
 fn check(seed: u64, configuration: impl Fn() -> StoreConfig) {
     let mut model = Model { random: Random::new(seed), events: Vec::new(), next_number: 0, keys: Vec::new() };
     let directory: Arc<MemoryDirectory> = MemoryDirectory::new();
-    let mut store = open(&directory, configuration()).unwrap();
+    let cached: Arc<MemoryDirectory> = MemoryDirectory::new();
+    let open = || {
+        let cache = NativeCache::in_storage(Arc::<MemoryDirectory>::clone(&cached)).unwrap();
+        let config = configuration().with_incremental_projection(seed % 2 == 0);
+        open_with(&directory, config, Box::new(cache)).unwrap()
+    };
+    let mut store = open();
     model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);
     let reader = follow(&directory, configuration()).unwrap();
     for _ in 0..120 {
@@ -406,13 +472,13 @@ fn check(seed: u64, configuration: impl Fn() -> StoreConfig) {
             20 | 21 => model.compact(&store),
             18 => {
                 drop(store);
-                store = open(&directory, configuration()).unwrap();
+                store = open();
                 model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);
                 model.agree(&store);
             }
             _ => {
                 store.close().unwrap();
-                store = open(&directory, configuration()).unwrap();
+                store = open();
                 let closing = store.event_at(store.visible() - 2).unwrap().raw.header.event_id;
                 model.lifecycle(closing, EventKind::SYSTEM_CLOSE_COMPLETED);
                 model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);

@@ -16,8 +16,8 @@ use crate::proof::oracle::Oracle;
 use crate::store::state::{Lifecycle, follow_in, open_in};
 use crate::store::{
     AppendOptions, AppendReceipt, AppendTicket, BatchAppendItem, BatchAppendTicket, CausationRef,
-    CheckpointId, Clock, Cursor, Freshness, Open, ProjectionWatcher, ReadOnly, Store, StoreConfig,
-    StoreError, StreamState, VisibilityFence,
+    CheckpointId, Clock, Cursor, Freshness, NoCache, Open, ProjectionCache, ProjectionWatcher, ReadOnly,
+    Store, StoreConfig, StoreError, StreamState, VisibilityFence,
 };
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
@@ -123,8 +123,16 @@ pub(super) fn config(sync_every_n_events: u32, segment_max_bytes: u64) -> StoreC
 }
 
 pub(super) fn open(directory: &Arc<MemoryDirectory>, config: StoreConfig) -> Result<Store<Open>, StoreError> {
+    open_with(directory, config, Box::new(NoCache))
+}
+
+pub(super) fn open_with(
+    directory: &Arc<MemoryDirectory>,
+    config: StoreConfig,
+    cache: Box<dyn ProjectionCache>,
+) -> Result<Store<Open>, StoreError> {
     let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
-    open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(Store::writing)
+    open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(|parts| Store::writing(parts, cache))
 }
 
 /// Opens for reading; moves only when it is told to.
@@ -136,7 +144,7 @@ pub(super) fn follow(
     let memory = Arc::default();
     let proceed = &mut |_, _| ControlFlow::Continue(());
     let parts = follow_in(directory, Path::new("memory"), config, &memory, proceed)?;
-    Ok(Store::following(parts, memory))
+    Ok(Store::following(parts, memory, Box::new(NoCache)))
 }
 
 /// A script under way.
@@ -197,7 +205,8 @@ impl Run {
             Step::Consume => {
                 let Some(store) = &self.store else { return Ok(()) };
                 let mut watcher = watch(store)?;
-                watcher.try_recv().map(drop).map_err(StoreError::encoding)
+                watcher.try_recv().map_err(StoreError::encoding)?;
+                watcher.acknowledge().map_err(StoreError::encoding)
             }
             Step::Cancelled(count) => {
                 let Some(store) = &self.store else { return Ok(()) };
@@ -235,7 +244,9 @@ impl Run {
         let submit = |n: &u64| store.submit(&stream_of(*n), KIND, &json!({ "n": n }));
         // The thread behind the store cannot commit meanwhile: all are committed by whoever enters the section next.
         let tickets: Vec<AppendTicket> = store.half.writer.with_committer(|_| {
-            numbers.iter().for_each(|n| self.oracle.lock().ask(vec![*n]));
+            for n in &numbers {
+                self.oracle.lock().ask(vec![*n]);
+            }
             numbers.iter().map(submit).collect::<Result<_, _>>()
         })?;
         let mut outcome = Ok(());
@@ -310,7 +321,7 @@ pub(super) fn stream_of(n: u64) -> Coordinate {
     Coordinate::new(format!("order:{}", n % STREAMS), "shop").unwrap()
 }
 
-fn item(n: u64, options: AppendOptions) -> BatchAppendItem {
+pub(super) fn item(n: u64, options: AppendOptions) -> BatchAppendItem {
     BatchAppendItem::new(stream_of(n), KIND, &json!({ "n": n }), options, CausationRef::None).unwrap()
 }
 

@@ -182,9 +182,9 @@ fn fences_of_many_threads_come_one_after_the_other_and_nothing_stands_between_th
                         let submit = |n: u64| fence.submit(&stream_of(n), KIND, &json!({ "n": n }));
                         let tickets = (n..n + 4).map(submit).collect::<Result<Vec<_>, _>>()?;
                         if round % 3 == 0 {
-                            fence.cancel()?
+                            fence.cancel()?;
                         } else {
-                            fence.commit()?
+                            fence.commit()?;
                         }
                         Ok(tickets)
                     });

@@ -4,4 +4,5 @@ pub(crate) mod ancestry;
 pub(crate) mod entry;
 pub(crate) mod follow;
 pub(crate) mod reader;
+pub(crate) mod standing;
 pub(crate) mod streams;

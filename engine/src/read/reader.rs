@@ -16,18 +16,14 @@ use crate::memory::postings::Order;
 use crate::memory::selection::Selection;
 use crate::memory::shared::Shared;
 use crate::read::entry::{IndexEntry, LogEvent};
-use crate::read::streams::{Entries, Events, StreamIter, readable};
+use crate::read::streams::{Entries, Events, readable};
 use crate::words::clock::Clock;
 use crate::words::error::StoreError;
 use crate::words::event::{EventHeader, Removal, RemovalReason, StoredEvent};
 use crate::words::id::EventId;
-use crate::words::kind::EventKind;
 use crate::words::position::DagPosition;
 use crate::words::region::Region;
 use crate::words::sync::{Arc, Weak};
-
-/// Sequences that one question to the index returns at most.
-const PAGE: usize = 4096;
 
 /// A handle for reading; cheap to clone, whatever the store was opened for.
 #[derive(Clone, Debug)]
@@ -56,6 +52,11 @@ impl Reader {
 
     pub(crate) fn downgrade(&self) -> WeakReader {
         WeakReader { shared: Arc::downgrade(&self.shared) }
+    }
+
+    /// True once the store was closed: what is visible then stays as it is.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.hub.is_closed()
     }
 
     /// Exclusive end of what may be read.
@@ -89,31 +90,7 @@ impl Reader {
 
     /// Number of events in the stream of exactly `entity`; `None` if it has none.
     pub(crate) fn generation(&self, entity: &str) -> Result<Option<u64>, StoreError> {
-        if !self.shared.source.is_dense() {
-            let count = self.shared.index.count_of(entity, self.visible())?;
-            return Ok((count > 0).then_some(count));
-        }
-        let newest = self.shared.index.newest_of(entity, self.visible())?;
-        let clock = match newest {
-            None => return Ok(None),
-            Some(newest) => match newest.head {
-                Some(head) => head.clock,
-                None => self.header_at(newest.sequence)?.position.sequence(),
-            },
-        };
-        Ok(Some(u64::from(clock) + 1))
-    }
-
-    /// Events of exactly `entity` from stream sequence `from` on, oldest first; only `kinds` if there are any.
-    pub(crate) fn stream(
-        &self,
-        entity: &str,
-        from: u32,
-        kinds: &[EventKind],
-    ) -> Result<StreamIter, StoreError> {
-        let start = self.sequence_of_clock(entity, from)?;
-        let selection = Selection { kinds: kinds.to_vec(), ..Selection::stream(entity) };
-        Ok(StreamIter::new(Events::new(self.clone(), selection, start..self.visible())))
+        Ok(self.stream_end(entity, self.visible())?.map(|end| end.generation))
     }
 
     /// Events that a selection takes, in commit order.
@@ -147,7 +124,7 @@ impl Reader {
 
     /// Sequence of the first event of a stream whose place is not smaller than `clock`. Searches from the end: what is asked for is new
     /// as a rule.
-    fn sequence_of_clock(&self, entity: &str, clock: u32) -> Result<u64, StoreError> {
+    pub(super) fn sequence_of_clock(&self, entity: &str, clock: u32) -> Result<u64, StoreError> {
         if clock == 0 {
             return Ok(0);
         }
@@ -238,15 +215,7 @@ impl Reader {
             let entries = readable(self.entries(selection.clone(), 0..u64::MAX));
             return entries.map(|entry| entry.map(|_| 1)).sum();
         }
-        let (mut count, mut from) = (0, 0);
-        loop {
-            let page = self.select(selection, from..u64::MAX, (PAGE, Order::Ascending))?;
-            count += page.len() as u64;
-            match page.last() {
-                Some(last) if page.len() == PAGE => from = last + 1,
-                _ => return Ok(count),
-            }
-        }
+        self.count_in(selection, 0..self.visible())
     }
 
     /// Place of an event in the commit order.
@@ -264,7 +233,7 @@ impl Reader {
     pub(crate) fn find_kept_or_removed(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
         let mut window = Window::whole();
         let found = self.find_with(id, &mut window)?;
-        found.map(|sourced| self.linked(sourced, &mut window)).transpose()
+        found.map(|sourced| self.linked(sourced, None, &mut window)).transpose()
     }
 
     /// The event with this id as its source has it.
@@ -299,7 +268,7 @@ impl Reader {
         if let Some(Removal { reason: reason @ RemovalReason::Retention, .. }) = sourced.removed {
             return Err(StoreError::Removed { sequence, reason });
         }
-        self.linked(sourced, &mut window)
+        self.linked(sourced, None, &mut window)
     }
 
     /// The header of an event, or of what is left of it.
@@ -340,15 +309,19 @@ impl Reader {
         Ok(sourced)
     }
 
-    /// An event with the hash that it links to, which its source has or the event before it in its stream.
-    fn linked(&self, sourced: Sourced, window: &mut Window) -> Result<LogEvent, StoreError> {
+    /// An event with the hash that it links to: its source has it, or it is known, or the event before it in its stream tells.
+    pub(super) fn linked(
+        &self,
+        sourced: Sourced,
+        known: Option<[u8; 32]>,
+        window: &mut Window,
+    ) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
-        let prev_hash = match sourced.prev_hash {
-            Some(hash) => hash,
-            None => {
-                let place = (event.global_sequence, event.header.position.sequence());
-                self.shared.hash_before(window, event.coordinate.entity(), place)?
-            }
+        let place = (event.global_sequence, event.header.position.sequence());
+        let prev_hash = if let Some(hash) = sourced.prev_hash.or(known) {
+            hash
+        } else {
+            self.shared.hash_before(window, event.coordinate.entity(), place)?
         };
         Ok(LogEvent::new(sourced, prev_hash))
     }

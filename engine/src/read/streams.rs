@@ -1,4 +1,4 @@
-//! Owns iterating over events: a selection in commit order, from either end, and the stream of one entity.
+//! Owns iterating over events: a selection in commit order, from either end.
 //!
 //! Invariants:
 //! - the index is asked for a page of sequences at a time, and frames that lie near each other are read together;
@@ -14,7 +14,6 @@ use crate::memory::selection::Selection;
 use crate::read::entry::{IndexEntry, LogEvent};
 use crate::read::reader::Reader;
 use crate::words::error::StoreError;
-use crate::words::event::RawEvent;
 use crate::words::sync::Arc;
 
 /// Sequences asked from the index at once: first, and at most. Each page is twice the one before, since nobody says how many will be taken.
@@ -137,7 +136,9 @@ impl Walk {
             }
             Side::Back => {
                 self.left.end = last.unwrap_or(self.left.start);
-                located.into_iter().for_each(|located| self.back.push_front(located));
+                for located in located {
+                    self.back.push_front(located);
+                }
             }
         }
         Ok(())
@@ -210,28 +211,23 @@ impl Events {
         Some((sequence, sourced.and_then(|sourced| self.linked(side, sourced))))
     }
 
-    /// Finds the hash that an event links to: remembered, stored, or read from the event before it in its stream.
+    /// An event with the hash that it links to, which is remembered if the event before it in its stream came before it here too.
     fn linked(&mut self, side: Side, sourced: Sourced) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
+        let (entity, event_hash) = (event.coordinate.shared_entity(), event.event_hash);
         let clock = event.header.position.sequence();
-        let known = self.hashes.get(event.coordinate.entity());
-        let known = known.filter(|(before, _)| before.checked_add(1) == Some(clock)).map(|(_, hash)| *hash);
-        let prev_hash = match sourced.prev_hash.or(known) {
-            Some(hash) => hash,
-            None => {
-                let window = match side {
-                    Side::Front => &mut self.walk.front_window,
-                    Side::Back => &mut self.walk.back_window,
-                };
-                let place = (event.global_sequence, clock);
-                self.walk.reader.shared().hash_before(window, event.coordinate.entity(), place)?
-            }
+        let known = self.hashes.get(&entity).filter(|(before, _)| before.checked_add(1) == Some(clock));
+        let known = known.map(|(_, hash)| *hash);
+        let window = match side {
+            Side::Front => &mut self.walk.front_window,
+            Side::Back => &mut self.walk.back_window,
         };
+        let event = self.walk.reader.linked(sourced, known, window)?;
         if self.hashes.len() >= REMEMBERED_STREAMS {
             self.hashes.clear();
         }
-        self.hashes.insert(event.coordinate.shared_entity(), (clock, event.event_hash));
-        Ok(LogEvent::new(sourced, prev_hash))
+        self.hashes.insert(entity, (clock, event_hash));
+        Ok(event)
     }
 }
 
@@ -299,28 +295,4 @@ pub(crate) fn readable<T>(
         Err(error) if error.is_one_event() => None,
         other => Some(other),
     })
-}
-
-/// The stream of one entity, oldest first: each event with the hash of the one before.
-#[derive(Debug)]
-pub(crate) struct StreamIter {
-    events: Events,
-}
-
-impl StreamIter {
-    pub(crate) fn new(events: Events) -> Self {
-        Self { events }
-    }
-}
-
-impl Iterator for StreamIter {
-    type Item = Result<(RawEvent, [u8; 32]), StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let is_kept = |event: &Result<LogEvent, StoreError>| {
-            event.as_ref().map_or(true, |event| event.removed.is_none())
-        };
-        let (_, event) = self.events.by_ref().find(|(_, event)| is_kept(event))?;
-        Some(event.map(|event| (event.raw, event.prev_hash)))
-    }
 }

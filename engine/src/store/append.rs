@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::commit::options::AppendOptions;
 use crate::commit::receipt::{AppendReceipt, DenialReceipt};
-use crate::commit::request::{AppendOptions, BatchAppendItem, Item, Request};
+use crate::commit::request::{BatchAppendItem, Item, Request};
 use crate::commit::ticket::only;
 use crate::guard::denial::Denial;
 use crate::guard::gate::GateSet;
@@ -98,6 +99,7 @@ impl Store<Open> {
     ///
     /// # Errors
     /// Those of [`append_batch`](Self::append_batch); [`StoreError::WaitTimeout`] if the batch is committed and the gate was not passed.
+    #[expect(clippy::needless_pass_by_value, reason = "the signature that users of batpak know")]
     pub fn append_batch_with_options(
         &self,
         items: Vec<BatchAppendItem>,

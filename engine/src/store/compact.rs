@@ -59,7 +59,7 @@ impl Store<Open> {
         };
         let compacted = compact(&self.half.writer, self.path(), config, keeps)?;
         if compacted.removed_events > 0 {
-            self.memory.clear();
+            self.kept.memory.clear();
         }
         Ok((compacted.result, compacted.report))
     }

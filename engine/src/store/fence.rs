@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::commit::committer::Committer;
-use crate::commit::request::{AppendOptions, BatchAppendItem, Item, Request};
+use crate::commit::options::AppendOptions;
+use crate::commit::request::{BatchAppendItem, Item, Request};
 use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
 use crate::store::outbox::Outbox;
 use crate::store::state::WritingHalf;

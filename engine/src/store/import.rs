@@ -8,7 +8,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::commit::request::{AppendOptions, AppendPositionHint, CausationRef, Item, Origin};
+use crate::commit::options::{AppendOptions, AppendPositionHint, CausationRef};
+use crate::commit::request::{Item, Origin};
 use crate::memory::selection::Selection;
 use crate::read::entry::LogEvent;
 use crate::store::intake::Intake;

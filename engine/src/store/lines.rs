@@ -3,7 +3,8 @@
 use std::io::{self, BufRead, Read};
 
 use crate::care::jsonl::{EventLine, malformed, number};
-use crate::commit::request::{AppendOptions, AppendPositionHint, CausationRef, Item, Origin};
+use crate::commit::options::{AppendOptions, AppendPositionHint, CausationRef};
+use crate::commit::request::{Item, Origin};
 use crate::store::StoreConfig;
 use crate::store::intake::Intake;
 use crate::words::coordinate::Coordinate;

@@ -4,6 +4,7 @@ mod append;
 mod compact;
 mod copies;
 mod derived;
+mod evidence;
 mod fence;
 mod import;
 mod intake;
@@ -17,9 +18,11 @@ pub(crate) mod state;
 mod submit;
 mod waiting;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::care::verify::verify;
+use crate::derive::kept::KeptStates;
 use crate::derive::remembered::ProjectionMemory;
 use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
@@ -46,14 +49,13 @@ pub use crate::commit::compaction::{
     CompactionReportBody, CompactionReportFinding, CompactionStrategy, CompactionStrategyShape,
     RetentionPredicate, compaction_strategy_shape,
 };
+pub use crate::commit::options::{AppendOptions, AppendPositionHint, CausationRef};
 pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
-pub use crate::commit::request::{AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef};
+pub use crate::commit::request::BatchAppendItem;
 pub use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
 pub use crate::commit::writer::WriterPressure;
-pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
 pub use crate::derive::region::RegionWatcher;
 pub use crate::derive::wait::WatchStop;
-pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
 pub use crate::disk::segment::StoreId;
 pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
@@ -94,6 +96,17 @@ pub use delivery::observation::{
     AtLeastOnce, CheckpointId, CheckpointIdError, IdempotencyKey, MAX_CHECKPOINT_ID_LEN, ObservedOnce,
 };
 pub use delivery::subscription::{ScanSubscriptionOps, Subscription, SubscriptionOps};
+pub use projection::{
+    CacheCapabilities, CacheMeta, CursorWatcherError, Freshness, NativeCache, NoCache, Projection,
+    ProjectionCache, ProjectionOutcome, ProjectionSource, ProjectionWatcher, WatcherError,
+};
+pub use projection_run::{
+    PROJECTION_RUN_REPORT_SCHEMA_VERSION, ProjectionEvidenceRegistry, ProjectionRunCacheStatus,
+    ProjectionRunCheckpointRef, ProjectionRunEvidenceReport, ProjectionRunFinding,
+    ProjectionRunFreshnessStatus, ProjectionRunFrontierKind, ProjectionRunHash, ProjectionRunInputFrontier,
+    ProjectionRunOutputHash, ProjectionRunReplayMode, ProjectionRunReportBody, ProjectionRunReportError,
+    ProjectionRunRequestedFreshness, ProjectionSourceRef,
+};
 pub use reaction::ReactionBatch;
 pub use reactor_typed::{ReactorConfig, ReactorError, TypedReactorHandle};
 
@@ -177,8 +190,28 @@ pub mod stats {
 
 /// States derived from events.
 pub mod projection {
-    pub use crate::derive::projection::{Freshness, Projection, ProjectionOutcome, ProjectionSource};
-    pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+    pub use crate::derive::cache::{CacheCapabilities, CacheMeta, NoCache, ProjectionCache};
+    pub use crate::derive::native_cache::NativeCache;
+    pub use crate::derive::outcome::{ProjectionOutcome, ProjectionSource};
+    pub use crate::derive::projection::{Freshness, Projection};
+    pub use watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+
+    /// Waiting for states to change.
+    pub mod watch {
+        pub use crate::derive::watch::{CursorWatcherError, ProjectionWatcher, WatcherError};
+    }
+}
+
+/// Reports on how states came about.
+pub mod projection_run {
+    pub use crate::derive::evidence::{
+        PROJECTION_RUN_REPORT_SCHEMA_VERSION, ProjectionRunCacheStatus, ProjectionRunCheckpointRef,
+        ProjectionRunEvidenceReport, ProjectionRunFinding, ProjectionRunFreshnessStatus,
+        ProjectionRunFrontierKind, ProjectionRunHash, ProjectionRunInputFrontier, ProjectionRunOutputHash,
+        ProjectionRunReplayMode, ProjectionRunReportBody, ProjectionRunReportError,
+        ProjectionRunRequestedFreshness, ProjectionSourceRef,
+    };
+    pub use crate::store::evidence::ProjectionEvidenceRegistry;
 }
 
 /// An open store: one directory, one writer, any number of readers.
@@ -202,7 +235,7 @@ pub struct Store<State: StoreState = Open> {
     pub(crate) reader: Reader,
     pub(crate) half: State::Half,
     about: About,
-    memory: Arc<ProjectionMemory>,
+    kept: Arc<KeptStates>,
 }
 
 /// What does not change while a store is open.
@@ -224,15 +257,44 @@ impl Store<Open> {
     /// something else, [`StoreError::NewerFormat`] if a newer version wrote it, [`StoreError::EventPayloadRegistry`] if two payload
     /// types claim one kind and the configuration says to refuse that.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
-        state::open_for_writing(config).map(Self::writing)
+        Self::open_with_cache(config, Box::new(NoCache))
     }
 
-    pub(crate) fn writing((reader, half, about): (Reader, WritingHalf, About)) -> Self {
-        Self { reader, half, about, memory: Arc::default() }
+    /// Opens a directory for writing, with a [`NativeCache`] at `cache_path` for projected states.
+    ///
+    /// # Errors
+    /// [`StoreError::CacheFailed`] if the cache cannot be opened, and those of [`Store::open`].
+    pub fn open_with_native_cache(
+        config: StoreConfig,
+        cache_path: impl AsRef<Path>,
+    ) -> Result<Self, StoreError> {
+        Self::open_with_cache(config, Box::new(NativeCache::open(cache_path)?))
+    }
+
+    /// Opens a directory for writing, with a cache that keeps projected states when the store is closed.
+    ///
+    /// A projection begins with a state in memory, else with one of the cache, else with the first event. States of the cache are checked
+    /// against the log: one that is damaged, or of another store or history, is not used.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub fn open_with_cache(config: StoreConfig, cache: Box<dyn ProjectionCache>) -> Result<Self, StoreError> {
+        state::open_for_writing(config).map(|parts| Self::writing(parts, cache))
+    }
+
+    pub(crate) fn writing(
+        (reader, half, about): (Reader, WritingHalf, About),
+        cache: Box<dyn ProjectionCache>,
+    ) -> Self {
+        let kept = Arc::new(KeptStates::new(&reader, &about.identity, Arc::default(), cache));
+        Self { reader, half, about, kept }
     }
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
+    ///
+    /// A store that threads share, workers and reactors among them, is closed by [`Store::close_shared`].
     pub fn close(self) -> Result<Closed, StoreError> {
+        self.kept.sync();
         self.half.close()
     }
 }
@@ -245,7 +307,31 @@ impl Store<ReadOnly> {
     /// # Errors
     /// [`StoreError::DataDirMalformed`] if the directory holds neither.
     pub fn open_read_only(config: StoreConfig) -> Result<Self, StoreError> {
-        Self::open_read_only_with_progress(config, &mut |_, _| std::ops::ControlFlow::Continue(()))
+        Self::open_read_only_with_cache(config, Box::new(NoCache))
+    }
+
+    /// Opens a directory for reading, with a [`NativeCache`] at `cache_path` for projected states.
+    ///
+    /// # Errors
+    /// [`StoreError::CacheFailed`] if the cache cannot be opened, and those of [`Store::open_read_only`].
+    pub fn open_read_only_with_native_cache(
+        config: StoreConfig,
+        cache_path: impl AsRef<Path>,
+    ) -> Result<Self, StoreError> {
+        Self::open_read_only_with_cache(config, Box::new(NativeCache::open(cache_path)?))
+    }
+
+    /// Opens a directory for reading, with a cache for projected states. The cache is all that is written.
+    ///
+    /// # Errors
+    /// Those of [`Store::open_read_only`].
+    pub fn open_read_only_with_cache(
+        config: StoreConfig,
+        cache: Box<dyn ProjectionCache>,
+    ) -> Result<Self, StoreError> {
+        let memory = Arc::default();
+        let parts = state::open_for_reading(config, &memory, &mut |_, _| ControlFlow::Continue(()))?;
+        Ok(Self::following(parts, memory, cache))
     }
 
     /// Opens a directory for reading and tells how far it has come, in bytes done and bytes in all; `Break` ends it.
@@ -257,14 +343,16 @@ impl Store<ReadOnly> {
     ) -> Result<Self, StoreError> {
         let memory = Arc::default();
         let parts = state::open_for_reading(config, &memory, progress)?;
-        Ok(Self::following(parts, memory))
+        Ok(Self::following(parts, memory, Box::new(NoCache)))
     }
 
     pub(crate) fn following(
         (reader, half, about): (Reader, FollowingHalf, About),
         memory: Arc<ProjectionMemory>,
+        cache: Box<dyn ProjectionCache>,
     ) -> Self {
-        Self { reader, half, about, memory }
+        let kept = Arc::new(KeptStates::new(&reader, &about.identity, memory, cache));
+        Self { reader, half, about, kept }
     }
 
     /// Takes in what another process wrote, at once instead of at the next step of the following thread. True if there was something.

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::commit::options::{AppendOptions, CausationRef};
 use crate::commit::receipt::AppendReceipt;
-use crate::commit::request::{AppendOptions, BatchAppendItem, CausationRef, Item, Request};
+use crate::commit::request::{BatchAppendItem, Item, Request};
 use crate::commit::ticket::BatchAppendTicket;
 use crate::store::state::WritingHalf;
 use crate::store::{Open, Store};

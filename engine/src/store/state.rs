@@ -11,10 +11,10 @@ use crate::batpak::BatpakStore;
 use crate::batpak::source::BatpakFollower;
 use crate::commit::background::Background;
 use crate::commit::committer::Committer;
+use crate::commit::options::{AppendOptions, CausationRef};
 use crate::commit::poison::Poison;
 use crate::commit::recovery::{Recovered, recover};
-use crate::commit::request::{AppendOptions, CausationRef, Item, Request};
-use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
+use crate::commit::request::{Item, Request};
 use crate::commit::writer::Writer;
 use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
@@ -96,7 +96,7 @@ pub struct WritingHalf {
     directory: Arc<dyn Directory>,
     syncing: Option<Background>,
     /// Started with the first append that is submitted.
-    committing: Mutex<Option<Background>>,
+    pub(super) committing: Mutex<Option<Background>>,
     lifecycle: Lifecycle,
     closed: bool,
     /// Threads that work in the store at the moment.
@@ -273,32 +273,6 @@ impl WritingHalf {
         self.syncing.take();
         self.committing.get_mut().take();
         self.writer.drain();
-    }
-
-    /// Queues an event whose answer comes later.
-    pub(super) fn enqueue(&self, item: Item) -> Result<AppendTicket, StoreError> {
-        let request = Request::single(item, &self.shared.config)?;
-        let (ticket, reply) = AppendTicket::issue(&self.writer);
-        self.commit_in_background()?;
-        self.writer.enqueue(request, reply)?;
-        Ok(ticket)
-    }
-
-    /// Queues a batch whose answer comes later.
-    pub(super) fn enqueue_batch(&self, items: Vec<Item>) -> Result<BatchAppendTicket, StoreError> {
-        let request = Request::batch(items, &self.shared.config)?;
-        let (ticket, reply) = BatchAppendTicket::issue(&self.writer);
-        self.commit_in_background()?;
-        self.writer.enqueue(request, reply)?;
-        Ok(ticket)
-    }
-
-    fn commit_in_background(&self) -> Result<(), StoreError> {
-        let mut committing = self.committing.lock();
-        if committing.is_none() {
-            *committing = Some(Background::committing(&self.writer)?);
-        }
-        Ok(())
     }
 }
 

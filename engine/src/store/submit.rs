@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
-use crate::commit::request::{AppendOptions, BatchAppendItem, CausationRef, Item};
+use crate::commit::background::Background;
+use crate::commit::options::{AppendOptions, CausationRef};
+use crate::commit::request::{BatchAppendItem, Item, Request};
 use crate::commit::ticket::{AppendTicket, BatchAppendTicket};
 use crate::commit::writer::WriterPressure;
+use crate::store::state::WritingHalf;
 use crate::store::{Open, Store};
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
@@ -163,6 +166,34 @@ impl Store<Open> {
             Err(StoreError::VisibilityFenceActive) => Ok(fenced()),
             submitted => submitted.map(Outcome::Ok),
         }
+    }
+}
+
+impl WritingHalf {
+    /// Queues an event whose answer comes later.
+    fn enqueue(&self, item: Item) -> Result<AppendTicket, StoreError> {
+        let request = Request::single(item, &self.shared.config)?;
+        let (ticket, reply) = AppendTicket::issue(&self.writer);
+        self.commit_in_background()?;
+        self.writer.enqueue(request, reply)?;
+        Ok(ticket)
+    }
+
+    /// Queues a batch whose answer comes later.
+    pub(super) fn enqueue_batch(&self, items: Vec<Item>) -> Result<BatchAppendTicket, StoreError> {
+        let request = Request::batch(items, &self.shared.config)?;
+        let (ticket, reply) = BatchAppendTicket::issue(&self.writer);
+        self.commit_in_background()?;
+        self.writer.enqueue(request, reply)?;
+        Ok(ticket)
+    }
+
+    fn commit_in_background(&self) -> Result<(), StoreError> {
+        let mut committing = self.committing.lock();
+        if committing.is_none() {
+            *committing = Some(Background::committing(&self.writer)?);
+        }
+        Ok(())
     }
 }
 

@@ -4,14 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use causeway::event::{EventKind, EventSourced, ProjectionEvent, RawMsgpackInput};
+use super::{KIND, LONG, Place, append, at, count, item};
 use causeway::store::{
-    AppendOptions, DurabilityGate, Freshness, HlcPoint, Open, ReadOnly, Store, StoreConfig, StoreError,
-    WatermarkKind,
+    AppendOptions, DurabilityGate, HlcPoint, ReadOnly, Store, StoreConfig, StoreError, WatermarkKind,
 };
-use serde::{Deserialize, Serialize};
-
-use super::{KIND, LONG, Place, append, at, item};
 
 const SOON: Duration = Duration::from_millis(1);
 
@@ -22,29 +18,6 @@ fn lazy(place: &Place) -> StoreConfig {
 
 fn gate(kind: WatermarkKind, timeout: Duration) -> AppendOptions {
     AppendOptions::new().with_gate(DurabilityGate { kind, timeout })
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Count(u64);
-
-impl EventSourced for Count {
-    type Input = RawMsgpackInput;
-
-    fn from_events(events: &[ProjectionEvent<Self>]) -> Option<Self> {
-        Some(Self(events.len() as u64))
-    }
-
-    fn apply_event(&mut self, _: &ProjectionEvent<Self>) {
-        self.0 += 1;
-    }
-
-    fn relevant_event_kinds() -> &'static [EventKind] {
-        &[]
-    }
-}
-
-fn count(store: &Store<Open>, entity: &str) -> Option<u64> {
-    store.project::<Count>(entity, &Freshness::Consistent).unwrap().map(|Count(count)| count)
 }
 
 #[test]

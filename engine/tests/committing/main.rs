@@ -12,16 +12,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use causeway::coordinate::{Coordinate, Region};
-use causeway::event::EventKind;
+use causeway::event::{EventKind, EventSourced, ProjectionEvent, RawMsgpackInput};
 use causeway::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Open, Store, StoreConfig, StoreError,
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Freshness, Open, Store, StoreConfig,
+    StoreError,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tempfile::TempDir;
 
 const KIND: EventKind = EventKind::custom(1, 1);
 /// Longer than any test takes, and shorter than anybody's patience.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 struct Place(TempDir);
 
@@ -75,9 +77,36 @@ fn refused_item<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> (usize, S
     }
 }
 
+/// Counts the events of an entity.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Count(u64);
+
+impl EventSourced for Count {
+    type Input = RawMsgpackInput;
+
+    fn from_events(events: &[ProjectionEvent<Self>]) -> Option<Self> {
+        Some(Self(events.len() as u64))
+    }
+
+    fn apply_event(&mut self, _: &ProjectionEvent<Self>) {
+        self.0 += 1;
+    }
+
+    fn relevant_event_kinds() -> &'static [EventKind] {
+        &[]
+    }
+}
+
+fn count(store: &Store<Open>, entity: &str) -> Option<u64> {
+    store.project::<Count>(entity, &Freshness::Consistent).unwrap().map(|Count(count)| count)
+}
+
+/// Tells that the clock was asked, and is told when it may answer.
+type Stop = (Sender<()>, Receiver<()>);
+
 /// A clock that holds up whoever asks it, once it is told to: the commit section asks while it is held.
 #[derive(Clone, Default)]
-struct StoppedClock(Arc<Mutex<Option<(Sender<()>, Receiver<()>)>>>);
+struct StoppedClock(Arc<Mutex<Option<Stop>>>);
 
 impl StoppedClock {
     fn config(&self, place: &Place) -> StoreConfig {

@@ -8,6 +8,7 @@ use causeway as batpak;
 
 mod appending;
 mod configuring;
+mod copying;
 mod coverage;
 mod failing;
 mod following;
@@ -15,4 +16,6 @@ mod judging;
 mod reading;
 mod shared;
 mod signing;
+mod submitting;
 mod words;
+mod working;

@@ -99,3 +99,12 @@ fn denials_are_signed_too() {
     assert_eq!(store.verify_denial_receipt_detailed(&receipt), ReceiptVerification::Signed);
     assert_eq!(store.read_raw(receipt.event_id).unwrap().event.event_kind(), EventKind::SYSTEM_DENIAL);
 }
+
+#[test]
+fn without_a_key_a_receipt_is_accepted_unsigned() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory, &[]);
+    let receipt = store.append_typed(&account(), &Deposited { cents: 5 }).unwrap();
+    assert!(receipt.signature.is_none() && receipt.key_id == [0; 32]);
+    assert_eq!(store.verify_append_receipt_detailed(&receipt), ReceiptVerification::UnsignedAccepted);
+}

@@ -4,6 +4,7 @@ use crate::batpak::coordinate::{Coordinate, CoordinateError, DagPosition, KindFi
 use crate::batpak::event::hash::{compute_hash, verify_chain};
 use crate::batpak::event::header::{FLAG_REPLAY, FLAG_REQUIRES_ACK, FLAG_TRANSACTIONAL};
 use crate::batpak::event::{Event, EventHeader, EventKind, EventKindError, HashChain, StoredEvent};
+use crate::batpak::event::{EventPayloadRegistryError, validate_event_payload_registry};
 use crate::batpak::id::{CausationId, CorrelationId, EntityIdType, EventId, IdempotencyKey};
 use crate::batpak::id::{generate_v7_id, generate_v7_id_with_clock};
 use crate::batpak::store::{Clock, SystemClock};
@@ -93,6 +94,12 @@ fn the_stores_own_kinds_have_their_numbers() {
     ];
     assert!(effects.iter().all(|kind| kind.is_effect()) && system.iter().all(|kind| kind.is_system()));
     assert_eq!(effects.map(EventKind::type_id), [1, 2, 4, 5, 6, 7]);
+}
+
+#[test]
+fn no_two_payloads_of_a_program_claim_one_kind() {
+    let checked: Result<(), EventPayloadRegistryError> = validate_event_payload_registry();
+    assert!(checked.is_ok());
 }
 
 /// A clock that stands still.

@@ -77,7 +77,7 @@ fn a_cursor_does_not_keep_the_store_open_and_yields_nothing_after_it() {
 fn a_saved_position_reads_back_and_a_damaged_one_is_an_error() {
     let f = fixture();
     f.add("a", 1);
-    f.watch_with_cursor("a", Some("x")).recv().unwrap();
+    f.take_and_acknowledge("a", "x");
     let (path, id) = (f.dir.path(), CheckpointId::new("x").unwrap());
     assert_eq!(Cursor::load_checkpoint(path, &CheckpointId::new("y").unwrap()).unwrap(), None);
 
@@ -98,7 +98,7 @@ fn a_saved_position_reads_back_and_a_damaged_one_is_an_error() {
 fn a_position_beyond_the_end_of_the_log_is_taken_for_the_end() {
     let f = fixture();
     f.add("a", 1);
-    f.watch_with_cursor("a", Some("x")).recv().unwrap();
+    f.take_and_acknowledge("a", "x");
     let (path, id) = (f.dir.path(), CheckpointId::new("x").unwrap());
     let mut saved = Cursor::load_checkpoint(path, &id).unwrap().unwrap();
     saved.position = 1_000;

@@ -25,31 +25,95 @@ fn point_6_a_waiting_watcher_is_woken_by_an_append() {
     assert_eq!(waiting.join().unwrap().unwrap(), Some((1, sum(1))));
 }
 
+/// Where the watcher `id` was saved: the global sequence.
+fn saved(f: &Fixture, id: &str) -> Option<u64> {
+    let id = CheckpointId::new(id).unwrap();
+    Cursor::load_checkpoint(f.dir.path(), &id).unwrap().map(|saved| saved.position)
+}
+
 #[test]
-fn point_6_the_position_is_saved_after_each_delivered_state() {
+fn point_6_the_position_behind_a_state_is_saved_when_its_consumer_comes_back() {
     let f = fixture();
     f.add("a", 1);
     let mut watcher = f.watch_with_cursor("a", Some("reader one"));
     assert_eq!(watcher.recv().unwrap(), (1, sum(1)));
-    let id = CheckpointId::new("reader one").unwrap();
-    let saved = Cursor::load_checkpoint(f.dir.path(), &id).unwrap().unwrap();
+    assert_eq!(saved(&f, "reader one"), None);
     f.add("a", 1);
     assert_eq!(watcher.recv().unwrap(), (2, sum(2)));
-    let later = Cursor::load_checkpoint(f.dir.path(), &id).unwrap().unwrap();
-    assert!(saved.started && later.position > saved.position, "{saved:?} {later:?}");
+    assert_eq!(saved(&f, "reader one"), Some(1));
+    assert_eq!(watcher.try_recv().unwrap(), None);
+    assert_eq!(saved(&f, "reader one"), Some(2));
 }
 
 #[test]
-fn point_6_a_watcher_resumes_behind_what_it_has_delivered() {
+fn point_6_a_state_whose_consumer_ended_before_it_was_done_is_delivered_again() {
     let f = fixture();
     f.add("a", 1);
     assert_eq!(f.watch_with_cursor("a", Some("x")).recv().unwrap(), (1, sum(1)));
+    let f = f.reopen();
+    assert_eq!(f.watch_with_cursor("a", Some("x")).recv().unwrap(), (1, sum(1)));
+}
+
+#[test]
+fn point_6_a_watcher_resumes_behind_what_was_acknowledged() {
+    let f = fixture();
+    f.add("a", 1);
+    f.take_and_acknowledge("a", "x");
     let f = f.reopen();
     let mut watcher = f.watch_with_cursor("a", Some("x"));
     assert_eq!(watcher.try_recv().unwrap(), None);
     f.add("a", 1);
     assert_eq!(watcher.recv().unwrap(), (2, sum(2)));
     assert_eq!(f.watch_with_cursor("a", Some("another")).recv().unwrap(), (2, sum(2)));
+}
+
+#[test]
+fn point_6_a_position_that_cannot_be_saved_is_an_error_and_saved_by_the_next_call() {
+    let f = fixture();
+    f.add("a", 1);
+    let mut watcher = f.watch_with_cursor("a", Some("x"));
+    watcher.recv().unwrap();
+    let in_the_way = f.dir.path().join("cursors");
+    fs::write(&in_the_way, "").unwrap();
+    f.add("a", 1);
+    for _ in 0..2 {
+        let failed = watcher.recv();
+        assert!(
+            matches!(failed, Err(CursorWatcherError::Store(StoreError::CheckpointWriteFailed { .. }))),
+            "{failed:?}"
+        );
+    }
+    fs::remove_file(&in_the_way).unwrap();
+    assert_eq!(watcher.recv().unwrap(), (2, sum(2)));
+    assert_eq!(saved(&f, "x"), Some(1));
+}
+
+#[test]
+fn the_last_state_before_the_closing_is_delivered_and_not_saved() {
+    let f = fixture();
+    f.add("a", 1);
+    let mut watcher = f.watch_with_cursor("a", Some("x"));
+    watcher.recv().unwrap();
+    watcher.acknowledge().unwrap();
+    f.add("a", 1);
+    let dir = f.close();
+    assert_eq!(watcher.recv().unwrap(), (2, sum(2)));
+    assert!(matches!(watcher.acknowledge(), Err(CursorWatcherError::StoreClosed)));
+    assert!(matches!(watcher.recv(), Err(CursorWatcherError::StoreClosed)));
+    let store = Arc::new(Store::open(StoreConfig::new(dir.path())).unwrap());
+    let f = Fixture { dir, store };
+    assert_eq!(f.watch_with_cursor("a", Some("x")).recv().unwrap(), (2, sum(2)));
+}
+
+#[test]
+fn closing_delivers_nothing_that_was_passed_before_a_restart() {
+    let f = fixture();
+    f.add("a", 1);
+    f.take_and_acknowledge("a", "x");
+    let f = f.reopen();
+    let mut watcher = f.watch_with_cursor("a", Some("x"));
+    let _dir = f.close();
+    assert!(matches!(watcher.recv(), Err(CursorWatcherError::StoreClosed)));
 }
 
 #[test]
@@ -78,7 +142,7 @@ fn point_6_closing_and_stopping_end_a_cursor_watcher_too() {
 fn a_position_of_another_entity_is_refused() {
     let f = fixture();
     f.add("a", 1);
-    f.watch_with_cursor("a", Some("x")).recv().unwrap();
+    f.take_and_acknowledge("a", "x");
     let id = Some(CheckpointId::new("x").unwrap());
     let refusal = f.store.watch_projection_with_cursor::<Sum>("b", Freshness::Consistent, id).err();
     assert!(matches!(refusal, Some(StoreError::CursorCheckpointRegionMismatch { .. })), "{refusal:?}");

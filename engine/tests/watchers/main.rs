@@ -117,6 +117,13 @@ impl Fixture {
         self.store.watch_projection_with_cursor(entity, Freshness::Consistent, id).unwrap()
     }
 
+    /// Lets a consumer with a saved position take one state and be done with it.
+    fn take_and_acknowledge(&self, entity: &str, id: &str) {
+        let mut watcher = self.watch_with_cursor(entity, Some(id));
+        watcher.recv().unwrap();
+        watcher.acknowledge().unwrap();
+    }
+
     fn close(self) -> TempDir {
         Arc::into_inner(self.store).expect("nothing but the fixture holds the store").close().unwrap();
         self.dir

@@ -232,7 +232,7 @@ fn an_outcome_tells_how_the_state_came_about() {
     assert_eq!(outcome(Freshness::Consistent), (2, ProjectionSource::Replayed, 1));
     f.add("a", 1);
     assert_eq!(outcome(Freshness::Consistent), (3, ProjectionSource::Continued, 1));
-    assert_eq!(outcome(Freshness::Consistent), (3, ProjectionSource::Continued, 0));
+    assert_eq!(outcome(Freshness::Consistent), (3, ProjectionSource::Remembered, 0));
     let stale = Freshness::MaybeStale { max_stale_ms: u64::MAX };
     assert_eq!(outcome(stale), (3, ProjectionSource::Remembered, 0));
 }

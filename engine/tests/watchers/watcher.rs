@@ -272,3 +272,44 @@ fn a_watcher_does_not_keep_the_store_open_and_closing_ends_it() {
     assert!(matches!(idle.recv(), Err(WatcherError::StoreClosed)));
     assert!(matches!(idle.current(), Err(WatcherError::StoreClosed)));
 }
+
+#[test]
+fn the_last_state_before_the_closing_is_delivered_and_then_the_closing() {
+    let f = fixture();
+    let (mut behind, mut done) = (f.watch("a"), f.watch("a"));
+    f.add("a", 1);
+    done.recv().unwrap();
+    behind.recv().unwrap();
+    f.add("a", 2);
+    f.note("a");
+    done.recv().unwrap();
+    let _dir = f.close();
+    assert_eq!(behind.recv().unwrap(), (3, sum(3)));
+    for ended in [&mut behind, &mut done] {
+        assert!(matches!(ended.recv(), Err(WatcherError::StoreClosed)));
+        assert!(ended.next().is_none());
+    }
+}
+
+#[test]
+fn a_last_state_that_cannot_be_read_is_an_error_before_the_closing() {
+    let f = fixture();
+    let mut watcher = f.watch("a");
+    f.add_nonsense("a");
+    let _dir = f.close();
+    assert!(matches!(watcher.recv(), Err(WatcherError::Store(StoreError::Serialization(_)))));
+    assert!(matches!(watcher.recv(), Err(WatcherError::StoreClosed)));
+}
+
+#[test]
+fn a_store_can_be_opened_again_while_a_watcher_of_the_closed_one_is_left() {
+    let f = fixture();
+    let mut watcher = f.watch("a");
+    f.add("a", 1);
+    let dir = f.close();
+    let store = Store::open(StoreConfig::new(dir.path())).unwrap();
+    store.append_typed(&at("a"), &Added { amount: 5 }).unwrap();
+    assert_eq!(watcher.recv().unwrap(), (1, sum(1)), "only what its own store held");
+    assert!(matches!(watcher.recv(), Err(WatcherError::StoreClosed)));
+    store.close().unwrap();
+}

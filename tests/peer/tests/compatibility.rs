@@ -7,6 +7,8 @@ use ::batpak;
 mod appending;
 #[path = "../../../engine/tests/compatibility/configuring.rs"]
 mod configuring;
+#[path = "../../../engine/tests/compatibility/copying.rs"]
+mod copying;
 #[path = "../../../engine/tests/compatibility/failing.rs"]
 mod failing;
 #[path = "../../../engine/tests/compatibility/following.rs"]
@@ -19,5 +21,9 @@ mod reading;
 mod shared;
 #[path = "../../../engine/tests/compatibility/signing.rs"]
 mod signing;
+#[path = "../../../engine/tests/compatibility/submitting.rs"]
+mod submitting;
 #[path = "../../../engine/tests/compatibility/words.rs"]
 mod words;
+#[path = "../../../engine/tests/compatibility/working.rs"]
+mod working;

@@ -12,7 +12,7 @@ use crate::derive::canal::ReactorCanal;
 use crate::derive::checkpoint::CheckpointId;
 use crate::derive::feed::{CursorFeed, LossyFeed};
 use crate::derive::observation::AtLeastOnce;
-use crate::derive::reaction::{ReactionBatch, ReactionKeys, Source};
+use crate::derive::reaction::{ReactionBatch, ReactionKeys};
 use crate::read::entry::LogEvent;
 use crate::store::Store;
 use crate::store::react::dispatch::Dispatch;
@@ -21,7 +21,7 @@ use crate::store::react::worker::{CursorWorkerAction, begin};
 use crate::words::config::RestartPolicy;
 use crate::words::decode::TypedDecodeError;
 use crate::words::error::StoreError;
-use crate::words::id::EventId;
+use crate::words::id::{CausationId, CorrelationId, EventId};
 use crate::words::region::Region;
 use crate::words::sync::Arc;
 
@@ -123,7 +123,7 @@ pub(super) fn react<D: Dispatch>(
     let running = match canal {
         ReactorCanal::CursorGuaranteed => {
             let cursor = begin(store, region, checkpoint_id.as_ref());
-            let feed = cursor.map(|cursor| CursorFeed::new(cursor.of_kinds(D::kinds())));
+            let feed = cursor.map(|cursor| CursorFeed::of_events(cursor.of_kinds(D::kinds())));
             start("reactor", store, feed, terms(checkpoint_id.map(AtLeastOnce::new)), handle)?
         }
         ReactorCanal::LossySubscription => {
@@ -143,7 +143,8 @@ fn answer<D: Dispatch>(
 ) -> Result<CursorWorkerAction, ReactorError<D::Error>> {
     let mut answers = Vec::new();
     for event in events {
-        let source = Source::from(&event.raw.header);
+        let header = &event.raw.header;
+        let source = Source { event: header.event_id, correlation: header.correlation_id };
         let mut reactions = ReactionBatch::default();
         dispatch.dispatch(event, &mut reactions, witness)?;
         if !reactions.is_empty() {
@@ -156,6 +157,13 @@ fn answer<D: Dispatch>(
     Ok(CursorWorkerAction::Continue)
 }
 
+/// The event that is reacted to.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    event: EventId,
+    correlation: CorrelationId,
+}
+
 /// Appends the answers to one event, unless they stand in the log already.
 ///
 /// The group is atomic, so that the first key stands for all, and a handler that answers otherwise the second time is no conflict.
@@ -166,12 +174,13 @@ fn append(
     witness: Option<&AtLeastOnce>,
 ) -> Result<(), StoreError> {
     let keys = witness.filter(|_| !reactions.has_keys());
-    let keys = keys.map(|witness| ReactionKeys::new(witness.checkpoint_id(), source));
+    let keys = keys.map(|witness| ReactionKeys::new(witness.checkpoint_id(), source.event));
     if let Some(keys) = &keys {
         let first = EventId::from_u128(keys.key(0).into());
         if store.reader.sequence_of(first)?.is_some() {
             return Ok(());
         }
     }
-    store.append_batch(reactions.into_items(source, keys.as_ref())).map(drop)
+    let (correlation, cause) = (source.correlation, CausationId::from(source.event));
+    store.append_reaction_batch(correlation, cause, reactions.into_items(keys.as_ref())).map(drop)
 }

@@ -13,7 +13,6 @@ use crate::derive::feed::Feed;
 use crate::derive::observation::AtLeastOnce;
 use crate::derive::restart::RestartBudget;
 use crate::derive::wait::{Patience, Waited, WatchStop};
-use crate::read::entry::LogEvent;
 use crate::store::Store;
 use crate::store::react::guests::Door;
 use crate::store::react::worker::CursorWorkerAction;
@@ -22,13 +21,13 @@ use crate::words::error::StoreError;
 use crate::words::sync::{Arc, JoinHandle, spawn};
 
 /// What handles a batch: events, the store, and the witness if positions are saved.
-pub(super) trait Handle<E>:
-    FnMut(Vec<LogEvent>, &Store, Option<&AtLeastOnce>) -> Result<CursorWorkerAction, E> + Send + 'static
+pub(super) trait Handle<I, E>:
+    FnMut(Vec<I>, &Store, Option<&AtLeastOnce>) -> Result<CursorWorkerAction, E> + Send + 'static
 {
 }
 
-impl<E, H> Handle<E> for H where
-    H: FnMut(Vec<LogEvent>, &Store, Option<&AtLeastOnce>) -> Result<CursorWorkerAction, E> + Send + 'static
+impl<I, E, H> Handle<I, E> for H where
+    H: FnMut(Vec<I>, &Store, Option<&AtLeastOnce>) -> Result<CursorWorkerAction, E> + Send + 'static
 {
 }
 
@@ -67,7 +66,7 @@ struct Work<F> {
 }
 
 impl<F: Feed> Work<F> {
-    fn run<E>(&mut self, mut handle: impl Handle<E>) -> Result<(), Failure<E>> {
+    fn run<E>(&mut self, mut handle: impl Handle<F::Item, E>) -> Result<(), Failure<E>> {
         let patience = Patience::endless().unless(&self.stopped);
         let mut budget = RestartBudget::new(self.terms.restart);
         while !self.stop.is_stopped() {
@@ -102,7 +101,7 @@ pub(super) fn start<F: Feed, E: Send + 'static>(
     store: &Arc<Store>,
     feed: Result<F, StoreError>,
     terms: Terms,
-    handle: impl Handle<E>,
+    handle: impl Handle<F::Item, E>,
 ) -> Result<Running<Failure<E>>, StoreError> {
     let door = Door::of(store);
     let (stop, stopped) = WatchStop::new();

@@ -8,7 +8,7 @@ use crate::derive::cursor::Cursor;
 use crate::derive::feed::CursorFeed;
 use crate::derive::gap::{CursorGapConfig, GapObservation, Gaps};
 use crate::derive::observation::AtLeastOnce;
-use crate::read::entry::{IndexEntry, LogEvent};
+use crate::read::entry::IndexEntry;
 use crate::store::Store;
 use crate::store::react::work::{Failure, Running, Terms, start};
 use crate::words::config::RestartPolicy;
@@ -137,10 +137,9 @@ where
         restart: config.restart,
         witness: config.checkpoint_id.map(AtLeastOnce::new),
     };
-    let handle = move |events: Vec<LogEvent>, store: &Store, witness: Option<&AtLeastOnce>| {
-        let entries: Vec<_> = events.into_iter().map(IndexEntry::from).collect();
+    let handle = move |entries: Vec<IndexEntry>, store: &Store, witness: Option<&AtLeastOnce>| {
         Ok(handler(&entries, store, witness))
     };
-    let running = start("worker", store, cursor.map(CursorFeed::new), terms, handle)?;
+    let running = start("worker", store, cursor.map(CursorFeed::of_entries), terms, handle)?;
     Ok(CursorWorkerHandle { running, gaps })
 }

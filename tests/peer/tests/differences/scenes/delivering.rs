@@ -19,13 +19,13 @@ use super::engine::store::{
 use super::{coordinate, open, variant};
 
 #[derive(Serialize, Deserialize, EventPayload)]
-#[batpak(category = 1, type_id = 1)]
+#[batpak(category = 2, type_id = 1)]
 struct Asked {
     n: u64,
 }
 
 #[derive(Serialize, Deserialize, EventPayload)]
-#[batpak(category = 1, type_id = 2)]
+#[batpak(category = 2, type_id = 2)]
 struct Answered {
     n: u64,
 }
