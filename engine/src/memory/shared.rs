@@ -119,7 +119,8 @@ impl Shared {
     /// An event. Where its time cannot be read the point is told without one.
     pub(crate) fn point_at(&self, global_sequence: u64) -> HlcPoint {
         let time_us = self.time_at(global_sequence).unwrap_or(i64::MIN);
-        let earlier_us = self.index.locate_one(global_sequence).map_or(i64::MIN, |located| located.earlier_us);
+        let earlier_us =
+            self.index.locate_one(global_sequence).map_or(i64::MIN, |located| located.earlier_us);
         let largest_us = earlier_us.max(time_us);
         HlcPoint { wall_ms: u64::try_from(largest_us / 1_000).unwrap_or(0), global_sequence }
     }

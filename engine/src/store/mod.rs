@@ -29,8 +29,8 @@ use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
 pub use crate::care::chain_walk::{
-    CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash, ChainWalkMode,
-    ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
+    CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash,
+    ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
 };
 pub use crate::care::copy::ForkReport;
 pub use crate::care::evidence::{
