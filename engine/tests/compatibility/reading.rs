@@ -139,3 +139,15 @@ fn a_store_is_read_without_being_written() -> Result<(), StoreError> {
     assert_eq!(last[0].global_sequence(), 2);
     Ok(())
 }
+
+#[test]
+fn ancestors_lead_from_an_event_back_to_the_first_of_its_stream() -> Result<(), StoreError> {
+    let (_directory, store) = open();
+    store.append_typed(&account(), &Deposited { cents: 1 })?;
+    let last = store.append_typed(&account(), &Deposited { cents: 1 })?;
+    let ancestors: Vec<StoredEvent<serde_json::Value>> = store.walk_ancestors(last.event_id, 10);
+    assert_eq!(ancestors.len(), 2);
+    assert_eq!(ancestors[0].event.header.event_id, last.event_id);
+    assert!(ancestors[1].event.is_genesis());
+    Ok(())
+}
