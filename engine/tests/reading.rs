@@ -10,7 +10,8 @@ use causeway::event::EventKind;
 use causeway::id::{CorrelationId, EventId};
 use causeway::store::{
     AncestorBoundary, AppendOptions, BatchAppendItem, CausationRef, ChainWalkFinding, ChainWalkRequest,
-    ChainWalkStartRef, Clock, IndexEntry, LogEvent, Open, Selection, Store, StoreConfig,
+    ChainWalkStartRef, Clock, IndexEntry, LogEvent, Open, ReadWalkDroppedCount, ReadWalkFinding,
+    ReadWalkProofRefs, ReadWalkRequest, Selection, Store, StoreConfig,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -340,9 +341,7 @@ fn evidence_of_a_walk_has_one_body_however_often_it_is_made() {
     let request = ChainWalkRequest::linear(start, 10);
     let report = store.chain_walk_evidence(&request).unwrap();
     place.clock.0.fetch_add(1_000_000, Ordering::Relaxed);
-    let again = store.chain_walk_evidence(&request).unwrap();
-    assert_eq!((&report.body, report.body_hash), (&again.body, again.body_hash));
-    assert_ne!(report.generated_at_unix_ms, again.generated_at_unix_ms);
+    assert_eq!(report, store.chain_walk_evidence(&request).unwrap());
     assert_eq!((report.body.checked_count, report.body.findings.len()), (5, 0));
     assert_eq!(report.body.last_ref, Some(receipts[0].event_id.into()));
     let bytes = causeway::encoding::to_bytes(&report.body).unwrap();
@@ -377,6 +376,29 @@ fn evidence_names_what_is_wrong() {
         ] if *event_id == last && *expected_end_event_id == u128::from(ids[0])),
         "{found:?}"
     );
+}
+
+#[test]
+fn evidence_of_a_query_tells_what_was_asked_and_how_much_of_it_was_answered() {
+    let place = Place::new();
+    let store = place.open(1 << 20);
+    for n in 0..5 {
+        store.append(&at("order:1"), KINDS[0], &n).unwrap();
+    }
+    let region = Region::entity("order").with_fact(KindFilter::Exact(KINDS[0]));
+    let request =
+        ReadWalkRequest { limit: Some(2), include_proof_refs: true, ..ReadWalkRequest::full(region.clone()) };
+    let (entries, report) = store.query_with_read_walk_evidence(&request).unwrap();
+    assert_eq!(entries, store.query_entries_after(&region, None, 2));
+    let body = &report.body;
+    assert_eq!((body.matched_count, body.returned_count), (5, 2));
+    assert_eq!(body.dropped_limited_count, ReadWalkDroppedCount::Known(3));
+    assert_eq!(body.findings, [ReadWalkFinding::LimitedResults { dropped_count: 3 }]);
+    assert_eq!(body.source_refs.len(), 2);
+    assert_eq!(body.input_frontier.unwrap().global_sequence, 5);
+    let ReadWalkProofRefs::Known(proofs) = &body.proof_refs else { panic!("{body:?}") };
+    assert!(proofs.iter().zip(&entries).all(|(proof, entry)| proof.event_hash == *entry.event_hash()));
+    assert_eq!(report, store.query_with_read_walk_evidence(&request).unwrap().1);
 }
 
 #[test]

@@ -186,9 +186,9 @@ pub struct ChainWalkEvidenceReport {
     pub body: ChainWalkReportBody,
     /// BLAKE3 of the body's MessagePack form.
     pub body_hash: ChainWalkHash,
-    /// When the report was made, in milliseconds since 1970. Not hashed.
+    /// When the report was made, in milliseconds since 1970; never told, so that equal walks have equal reports.
     pub generated_at_unix_ms: Option<u64>,
-    /// Version of the crate that made it. Not hashed.
+    /// Which version made it; never told.
     pub batpak_version: Option<String>,
     /// What else is worth knowing, a sentence each. Not hashed.
     pub diagnostics: Vec<String>,
@@ -219,8 +219,8 @@ pub(crate) fn chain_walk_evidence(
     Ok(ChainWalkEvidenceReport {
         body,
         body_hash: compute_hash(&encoded),
-        generated_at_unix_ms: u64::try_from(reader.clock().now_us() / 1_000).ok(),
-        batpak_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        generated_at_unix_ms: None,
+        batpak_version: None,
         diagnostics: Vec::new(),
     })
 }

@@ -5,5 +5,6 @@ pub(crate) mod chain_walk;
 pub(crate) mod copy;
 pub(crate) mod evidence;
 pub(crate) mod jsonl;
+pub(crate) mod read_walk;
 pub(crate) mod receipts;
 pub(crate) mod verify;

@@ -229,18 +229,21 @@ impl Events {
         let event = &sourced.event;
         let (entity, event_hash) = (event.coordinate.shared_entity(), event.event_hash);
         let clock = event.header.position.sequence();
-        let known = self.hashes.get(&entity).filter(|(before, _)| before.checked_add(1) == Some(clock));
-        let known = known.map(|(_, hash)| *hash);
+        let newest = (clock, event_hash);
+        let before = if let Some(known) = self.hashes.get_mut(&entity) {
+            Some(std::mem::replace(known, newest))
+        } else {
+            if self.hashes.len() >= REMEMBERED_STREAMS {
+                self.hashes.clear();
+            }
+            self.hashes.insert(entity, newest)
+        };
+        let known = before.filter(|(before, _)| before.checked_add(1) == Some(clock)).map(|(_, hash)| hash);
         let window = match side {
             Side::Front => &mut self.walk.front_window,
             Side::Back => &mut self.walk.back_window,
         };
-        let event = self.walk.reader.linked(sourced, known, window)?;
-        if self.hashes.len() >= REMEMBERED_STREAMS {
-            self.hashes.clear();
-        }
-        self.hashes.insert(entity, (clock, event_hash));
-        Ok(event)
+        self.walk.reader.linked(sourced, known, window)
     }
 }
 

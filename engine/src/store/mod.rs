@@ -39,6 +39,12 @@ pub use crate::care::evidence::{
     snapshot_report_body_hash,
 };
 pub use crate::care::jsonl::EventLine;
+pub use crate::care::read_walk::{
+    READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
+    ReadWalkFreshnessIntent, ReadWalkFrontierKind, ReadWalkHash, ReadWalkInputFrontier, ReadWalkProofRef,
+    ReadWalkProofRefs, ReadWalkReplayMode, ReadWalkReportBody, ReadWalkReportError, ReadWalkRequest,
+    ReadWalkSourceRef,
+};
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
@@ -156,6 +162,16 @@ pub mod chain_walk {
     pub use crate::care::chain_walk::{
         CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash,
         ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
+    };
+}
+
+/// Evidence of a query.
+pub mod read_walk {
+    pub use crate::care::read_walk::{
+    READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
+    ReadWalkFreshnessIntent, ReadWalkFrontierKind, ReadWalkHash, ReadWalkInputFrontier, ReadWalkProofRef,
+    ReadWalkProofRefs, ReadWalkReplayMode, ReadWalkReportBody, ReadWalkReportError, ReadWalkRequest,
+    ReadWalkSourceRef,
     };
 }
 

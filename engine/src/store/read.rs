@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::care::chain_walk::{
     ChainWalkEvidenceReport, ChainWalkReportError, ChainWalkRequest, chain_walk_evidence,
 };
+use crate::care::read_walk::{ReadWalkEvidenceReport, ReadWalkReportError, ReadWalkRequest, read_walk};
 use crate::memory::locate::Columns;
 use crate::memory::postings::Order;
 use crate::memory::sealed::Tag;
@@ -177,6 +178,14 @@ impl<State: StoreState> Store<State> {
         request: &ChainWalkRequest,
     ) -> Result<ChainWalkEvidenceReport, ChainWalkReportError> {
         chain_walk_evidence(&self.reader, request)
+    }
+
+    /// Metadata of the events of a region, in commit order, with a report on what was asked and answered.
+    pub fn query_with_read_walk_evidence(
+        &self,
+        request: &ReadWalkRequest,
+    ) -> Result<(Vec<IndexEntry>, ReadWalkEvidenceReport), ReadWalkReportError> {
+        read_walk(&self.reader, request)
     }
 
     /// Metadata of every event of a region, in commit order. Damaged events are left out.
