@@ -16,7 +16,8 @@ use crate::proof::script::{config, follow, open_with};
 use crate::store::segment::CompactionOutcome;
 use crate::store::{
     AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
-    Freshness, IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState, StreamState,
+    Freshness, IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState,
+    StreamState,
 };
 use crate::words::sync::{Arc, Mutex};
 
@@ -451,7 +452,7 @@ fn check(seed: u64, configuration: impl Fn() -> StoreConfig) {
     let cached: Arc<MemoryDirectory> = MemoryDirectory::new();
     let open = || {
         let cache = NativeCache::in_storage(Arc::<MemoryDirectory>::clone(&cached)).unwrap();
-        let config = configuration().with_incremental_projection(seed % 2 == 0);
+        let config = configuration().with_incremental_projection(seed.is_multiple_of(2));
         open_with(&directory, config, Box::new(cache)).unwrap()
     };
     let mut store = open();
