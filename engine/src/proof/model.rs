@@ -16,7 +16,8 @@ use crate::proof::script::{config, follow, open_with};
 use crate::store::segment::CompactionOutcome;
 use crate::store::{
     AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
-    Freshness, IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState, StreamState,
+    Freshness, IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState,
+    StreamState,
 };
 use crate::words::sync::{Arc, Mutex};
 
