@@ -23,7 +23,7 @@ use crate::memory::survey::{
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
-use crate::words::report::OpenReport;
+use crate::words::report::{OpenIndexPath, OpenReport};
 use crate::words::sync::Arc;
 
 const QUARANTINE: &str = "quarantine";
@@ -159,7 +159,7 @@ impl Sealed<'_> {
     fn open_last(mut self, segment: &Segment) -> Result<Recovered, StoreError> {
         let stored = stored_index(self.directory, segment, self.largest_time, None, self.cache);
         if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
-            self.report.clean = true;
+            (self.report.clean, self.report.path) = (true, OpenIndexPath::Checkpoint);
             let ending = part.header.ending;
             self.largest_time = self.largest_time.max(part.header.times.1);
             let last = (part.header.last_hash, part.header.last_clock);

@@ -4,6 +4,7 @@ mod append;
 mod compact;
 mod copies;
 mod derived;
+mod diagnostics;
 mod evidence;
 mod fence;
 mod import;
@@ -74,6 +75,7 @@ pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
 pub use crate::store::outbox::Outbox;
 pub use crate::store::preview::{StorePreview, preview};
+pub use crate::store::diagnostics::StoreDiagnostics;
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
@@ -89,7 +91,7 @@ pub use crate::words::extension::{
 };
 pub use crate::words::format::{Progress, StoreFormat};
 pub use crate::words::position::{DiskPos, HlcPoint};
-pub use crate::words::report::{OpenReport, OpenReportObserver};
+pub use crate::words::report::{OpenIndexPath, OpenReport, OpenReportObserver};
 pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
 pub use crate::words::watermark::{DurabilityGate, FrontierView, WatermarkKind};
 
@@ -196,9 +198,18 @@ pub mod segment {
     pub use crate::commit::compaction::{CompactionOutcome, CompactionResult};
 }
 
+/// What opening tells.
+pub mod cold_start {
+    /// How opening found out what the store holds.
+    pub mod rebuild {
+        pub use crate::words::report::{OpenIndexPath, OpenReport as OpenIndexReport};
+    }
+}
+
 /// How far a store has come.
 pub mod stats {
     pub use crate::commit::writer::WriterPressure;
+    pub use crate::store::diagnostics::StoreDiagnostics;
     pub use crate::store::read::StoreStats;
     pub use crate::words::position::HlcPoint;
     pub use crate::words::watermark::{FrontierView, WatermarkKind};

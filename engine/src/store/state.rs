@@ -15,7 +15,7 @@ use crate::commit::options::{AppendOptions, CausationRef};
 use crate::commit::poison::Poison;
 use crate::commit::recovery::{Recovered, recover};
 use crate::commit::request::{Item, Request};
-use crate::commit::writer::Writer;
+use crate::commit::writer::{Writer, WriterPressure};
 use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::real::RealDirectory;
@@ -86,6 +86,8 @@ pub trait Half: fmt::Debug + Send + Sync {
     fn size_bytes(&self) -> Result<u64, StoreError>;
     #[doc(hidden)]
     fn findings(&self) -> Vec<String>;
+    #[doc(hidden)]
+    fn pressure(&self) -> WriterPressure;
 }
 
 /// The lock, the writer and the threads behind it.
@@ -110,6 +112,10 @@ impl Half for WritingHalf {
 
     fn findings(&self) -> Vec<String> {
         self.shared.findings.lock().clone()
+    }
+
+    fn pressure(&self) -> WriterPressure {
+        self.writer.pressure()
     }
 }
 
@@ -468,6 +474,11 @@ impl Half for FollowingHalf {
             findings.extend(follower.findings());
         }
         findings
+    }
+
+    /// Nothing waits to be committed where nobody commits.
+    fn pressure(&self) -> WriterPressure {
+        WriterPressure { queue_len: 0, capacity: self.shared.config.writer().channel_capacity }
     }
 }
 

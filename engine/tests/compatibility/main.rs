@@ -12,6 +12,7 @@ mod compacting;
 mod configuring;
 mod copying;
 mod coverage;
+mod diagnosing;
 mod failing;
 mod following;
 mod judging;

@@ -13,6 +13,8 @@ mod compacting;
 mod configuring;
 #[path = "../../../engine/tests/compatibility/copying.rs"]
 mod copying;
+#[path = "../../../engine/tests/compatibility/diagnosing.rs"]
+mod diagnosing;
 #[path = "../../../engine/tests/compatibility/failing.rs"]
 mod failing;
 #[path = "../../../engine/tests/compatibility/following.rs"]
