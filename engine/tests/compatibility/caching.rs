@@ -8,15 +8,18 @@ use crate::batpak::store::projection::{CacheCapabilities, CacheMeta, NativeCache
 
 use crate::shared::{Balance, Deposited, account};
 
+/// A state and what was noted with it.
+type Kept = (Vec<u8>, CacheMeta);
+
 /// A cache that a program brings.
 #[derive(Default)]
 struct Shelf {
-    values: Mutex<HashMap<Vec<u8>, (Vec<u8>, CacheMeta)>>,
+    values: Mutex<HashMap<Vec<u8>, Kept>>,
 }
 
 impl ProjectionCache for Shelf {
     fn capabilities(&self) -> CacheCapabilities {
-        CacheCapabilities { supports_prefetch: false, is_noop: false, ..CacheCapabilities::none() }
+        CacheCapabilities { is_noop: false, ..CacheCapabilities::none() }
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<(Vec<u8>, CacheMeta)>, StoreError> {
