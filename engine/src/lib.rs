@@ -42,7 +42,9 @@ pub mod coordinate {
 /// Events, kinds and payloads.
 pub mod event {
     pub use crate::words::catalogue::{FieldDescription, KindDescription};
-    pub use crate::words::event::{Event, EventHeader, HashChain, RawEvent, StoredEvent};
+    pub use crate::words::event::{
+        Event, EventHeader, HashChain, RawEvent, Removal, RemovalReason, StoredEvent,
+    };
     pub use decode::{DecodeSource, DecodeTyped, StoredPayload, TypedDecodeError};
     pub use kind::{EventKind, EventKindError};
     pub use payload::{

@@ -112,10 +112,10 @@ struct Shelf {
 
 impl Shelf {
     fn check(&self) -> Result<(), StoreError> {
-        match self.is_broken.load(Ordering::Relaxed) {
-            true => Err(StoreError::CacheFailed("the shelf broke".into())),
-            false => Ok(()),
+        if self.is_broken.load(Ordering::Relaxed) {
+            return Err(StoreError::CacheFailed("the shelf broke".into()));
         }
+        Ok(())
     }
 }
 

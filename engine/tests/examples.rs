@@ -28,6 +28,7 @@ examples! {
     "../examples/gates.rs" gates
     "../examples/signed_receipts.rs" signed_receipts
     "../examples/care.rs" care
+    "../examples/forgetting.rs" forgetting
     "../examples/payload_versions.rs" payload_versions
     "../examples/read_beside_a_writer.rs" read_beside_a_writer
 }

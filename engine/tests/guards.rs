@@ -48,7 +48,9 @@ fn denial(gate: &'static str) -> Denial {
 
 fn gates(doors: impl IntoIterator<Item = (&'static str, Answer)>) -> GateSet<u32> {
     let mut gates = GateSet::new();
-    doors.into_iter().for_each(|(name, answer)| gates.push(Door(name, answer)));
+    for (name, answer) in doors {
+        gates.push(Door(name, answer));
+    }
     gates
 }
 

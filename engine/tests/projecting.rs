@@ -130,7 +130,7 @@ fn the_state_at_a_generation_is_the_one_that_was_delivered_with_it() {
     for amount in 1..20 {
         f.add("b", 1);
         if amount % 4 == 0 {
-            f.note("a")
+            f.note("a");
         } else {
             f.add("a", amount);
         }

@@ -52,7 +52,10 @@ fn engine_code_uses_only_its_own_floor_and_those_below() {
         let inside = path.strip_prefix(&base).unwrap();
         let own = inside.components().next().unwrap().as_os_str().to_str().unwrap();
         let Some(floor) = floor_of(&floors, own) else { continue };
-        for part in text.split("crate::").skip(1) {
+        // Comments may point upward: who reads them looks for the door.
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = code.collect::<Vec<_>>().join("\n");
+        for part in code.split("crate::").skip(1) {
             let used: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             if floor_of(&floors, &used).is_some_and(|above| above > floor) {
                 climbing.push(format!("{} uses {used}", inside.display()));

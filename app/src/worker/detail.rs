@@ -50,7 +50,7 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
         chain_holds: chain_holds(handle, &event, content_holds),
         previous_in_stream: previous_in_stream(handle, &event)?,
         next_in_stream: next_in_stream(handle, &event)?,
-        place: (event.segment.clone(), event.place.offset(), event.place.length()),
+        place: (event.segment.to_string(), event.place.offset(), event.place.length()),
         cause: cause.map(|cause| rows::row(handle, cause)),
         effects: handle
             .select(&effects, 0, EFFECTS_MAX)?

@@ -102,7 +102,7 @@ impl BatpakFollower {
             return Ok(Followed::default());
         }
         self.take_in(shared);
-        Ok(Followed { moved: true, rolled_back_to: None })
+        Ok(Followed { moved: true, ..Followed::default() })
     }
 
     fn take_in(&mut self, shared: &Shared) {
@@ -138,10 +138,11 @@ impl BatpakFollower {
         let end = live.end();
         shared.watermarks.set_visible(common.min(end).min(shared.visible()));
         shared.index.replace(Vec::new(), live);
+        shared.note_rewrite();
         shared.watermarks.set_visible(end);
         shared.watermarks.lower_durable(end);
         shared.watermarks.raise_durable(end);
-        Followed { moved: true, rolled_back_to: Some(common) }
+        Followed { moved: true, read_anew_from: Some(common), rolled_back_to: Some(common) }
     }
 }
 
@@ -217,6 +218,7 @@ impl EventSource for Arc<BatpakSource> {
             prev_hash: Some(found.prev_hash),
             hidden: found.hidden,
             findings: found.findings.iter().map(ToString::to_string).collect(),
+            removed: None,
         })
     }
 

@@ -149,7 +149,9 @@ pub(crate) fn fork(
 /// The Merkle root over the first events of a log. Reads each of them.
 fn root_of(reader: &Reader, end: u64) -> Result<[u8; 32], StoreError> {
     let mut tree = MerkleTree::default();
-    for (_, event) in reader.events(Selection::default(), 0..end) {
+    // What compaction removed left its hash.
+    let everything = Selection { removed: true, ..Selection::default() };
+    for (_, event) in reader.events(everything, 0..end) {
         tree.push(&event?.raw.event_hash);
     }
     Ok(tree.root())

@@ -1,8 +1,10 @@
 //! Floor 6: caring for a store.
 
 pub(crate) mod backup;
+pub(crate) mod chain_walk;
 pub(crate) mod copy;
 pub(crate) mod evidence;
 pub(crate) mod jsonl;
+pub(crate) mod read_walk;
 pub(crate) mod receipts;
 pub(crate) mod verify;

@@ -108,7 +108,7 @@ fn lost(lineage: &Lineage, claim: &ReceiptClaim) -> Option<Epoch> {
 }
 
 fn find(reader: &Reader, id: EventId) -> Result<LogEvent, ReceiptVerificationError> {
-    match reader.find(id) {
+    match reader.find_kept_or_removed(id) {
         Ok(event) => event.ok_or(ReceiptVerificationError::MissingCommittedEvent),
         Err(error) => Err(ReceiptVerificationError::UnreadableEvent { reason: error.to_string() }),
     }
@@ -120,7 +120,7 @@ fn compare(reader: &Reader, event: &LogEvent, claim: &ReceiptClaim) -> Result<()
     if raw.global_sequence != claim.sequence {
         return Err(ReceiptVerificationError::SequenceMismatch);
     }
-    let is_removed = raw.coordinate.scope().is_empty();
+    let is_removed = event.removed.is_some();
     let payload_fits =
         is_removed || raw.payload_form != 0 || compute_hash(&raw.payload) == raw.header.content_hash;
     if raw.header.content_hash != claim.content_hash || !payload_fits {
@@ -141,6 +141,6 @@ fn follows_readable(reader: &Reader, event: &LogEvent) -> bool {
     let raw = &event.raw;
     let Some(before) = raw.header.position.sequence().checked_sub(1) else { return true };
     let newest = reader.shared().index.newest_of(raw.coordinate.entity(), raw.global_sequence);
-    let previous = newest.ok().flatten().and_then(|newest| reader.event_at(newest.sequence).ok());
-    previous.is_some_and(|previous| previous.raw.header.position.sequence() == before)
+    let previous = newest.ok().flatten().and_then(|newest| reader.header_at(newest.sequence).ok());
+    previous.is_some_and(|previous| previous.position.sequence() == before)
 }

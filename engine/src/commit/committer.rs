@@ -203,15 +203,18 @@ impl Committer {
     fn known(&self, item: &Item, key: u128) -> Result<Option<AppendReceipt>, StoreError> {
         let index = &self.shared.index;
         for sequence in index.id_candidates(key, self.next_sequence) {
-            let sequence = sequence?;
-            let Some(place) = index.place(sequence)? else { continue };
-            let found = self.shared.source.read(place, &mut Window::headers())?;
+            let located = index.locate_one(sequence?)?;
+            let found = match self.shared.read(&located, &mut Window::headers()) {
+                Err(StoreError::UnreadableEvent { .. }) => continue,
+                read => read?,
+            };
+            let (sequence, kind) = (located.sequence, found.kind());
             let event = found.event;
             if u128::from(event.header.event_id) != key {
                 continue;
             }
             let same = event.coordinate.entity() == item.coordinate.entity()
-                && event.header.event_kind == item.kind
+                && kind == item.kind
                 && event.header.content_hash == item.content_hash;
             if !same {
                 return Err(StoreError::IdempotencyConflict { key, sequence });

@@ -4,6 +4,7 @@ pub(crate) mod active;
 pub(crate) mod background;
 pub(crate) mod claim;
 pub(crate) mod committer;
+pub(crate) mod compaction;
 pub(crate) mod fence;
 pub(crate) mod options;
 pub(crate) mod poison;

@@ -23,7 +23,7 @@ use crate::memory::survey::{
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
-use crate::words::report::OpenReport;
+use crate::words::report::{OpenIndexPath, OpenReport};
 use crate::words::sync::Arc;
 
 const QUARANTINE: &str = "quarantine";
@@ -62,8 +62,8 @@ pub(crate) fn recover(
     cache: &Arc<SectionCache>,
     poison: &Arc<Poison>,
 ) -> Result<Recovered, StoreError> {
-    let Survey { mut segments, superseded, temporaries, findings } = survey(directory, path)?;
-    for name in superseded.iter().map(SegmentName::to_string).chain(temporaries) {
+    let Survey { mut segments, superseded, leftovers, findings } = survey(directory, path)?;
+    for name in superseded.iter().map(SegmentName::to_string).chain(leftovers) {
         directory.remove(&name)?;
     }
     let mut sealed = Sealed {
@@ -159,7 +159,7 @@ impl Sealed<'_> {
     fn open_last(mut self, segment: &Segment) -> Result<Recovered, StoreError> {
         let stored = stored_index(self.directory, segment, self.largest_time, None, self.cache);
         if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
-            self.report.clean = true;
+            (self.report.clean, self.report.path) = (true, OpenIndexPath::Checkpoint);
             let ending = part.header.ending;
             self.largest_time = self.largest_time.max(part.header.times.1);
             let last = (part.header.last_hash, part.header.last_clock);
@@ -178,7 +178,7 @@ impl Sealed<'_> {
         self.directory.sync()?;
         let mut live = LivePart::new(segment.name, segment.name.first, self.largest_time);
         let mut tail = Tail::start(segment);
-        walk(&*segment.file, &mut tail, &mut live, |_| {})?;
+        walk(&*segment.file, &mut tail, &mut live, &mut |_, _, _| {})?;
         self.report.frames_read += tail.frames;
         let Some((_, reason)) = tail.bad.clone() else {
             if segment.guessed {
@@ -304,7 +304,7 @@ impl Sealed<'_> {
 fn floor_behind(segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
     let mut beyond = tail.clone();
     let mut scratch = LivePart::new(segment.name, tail.next_sequence, i64::MIN);
-    walk_past_damage(segment, &mut beyond, &mut scratch, None)?;
+    walk_past_damage(segment, &mut beyond, &mut scratch, None, &mut |_, _, _| {})?;
     Ok(beyond.synced_through)
 }
 

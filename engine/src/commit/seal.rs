@@ -64,7 +64,7 @@ impl Committer {
     }
 
     /// Fails if somebody replaced the lock file: two writers would not see each other.
-    fn check_lock(&mut self) -> Result<(), StoreError> {
+    pub(super) fn check_lock(&mut self) -> Result<(), StoreError> {
         if self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact()? {
             return Ok(());
         }

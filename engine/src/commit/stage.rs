@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
 use crate::commit::options::CausationRef;
+use crate::commit::receipt::{AppendReceipt, Issuer, Witness};
 use crate::commit::request::{Form, Item};
 use crate::disk::frame::{CatalogueFrame, EventFrame};
 use crate::memory::live::{Head, Row};

@@ -55,6 +55,8 @@ pub(crate) struct Writer {
     poison: Arc<Poison>,
     /// Set inside the section; outside it tells those early who would be refused there.
     fence_is_open: AtomicBool,
+    /// Held by whoever replaces segments, or needs that nobody does.
+    pub(super) replacing: Mutex<()>,
     /// Wakes the background sync: something unsynced was written.
     pub(super) dirty: Bell,
     /// Wakes the background sync: somebody waits for it.
@@ -71,6 +73,7 @@ impl Writer {
             poison: Arc::clone(&committer.poison),
             committer: Mutex::new(committer),
             fence_is_open: AtomicBool::new(false),
+            replacing: Mutex::default(),
             dirty: Bell::default(),
             urgent: Bell::default(),
             submitted: Bell::default(),

@@ -111,32 +111,28 @@ impl Cursor {
 
     /// Up to `max` next events, oldest first. After an error the position is where it was.
     pub fn try_poll_batch(&mut self, max: usize) -> Result<Vec<IndexEntry>, StoreError> {
-        let hidden = |entry: &IndexEntry| entry.is_hidden();
-        self.poll_with(max, hidden, |reader, selection, range, tells_unused| {
+        self.poll_with(max, |reader, selection, range, tells_gaps| {
             let entries = reader.entries(selection, range).page(max);
-            if tells_unused { entries.telling_unused() } else { entries }
+            if tells_gaps { entries.telling_gaps() } else { entries }
         })
     }
 
     /// Up to `max` next events with their payloads, oldest first. After an error the position is where it was.
     pub(super) fn poll_events(&mut self, max: usize) -> Result<Vec<LogEvent>, StoreError> {
-        let hidden = |event: &LogEvent| event.hidden;
-        self.poll_with(max, hidden, |reader, selection, range, tells_unused| {
+        self.poll_with(max, |reader, selection, range, tells_gaps| {
             let events = reader.events(selection, range);
-            if tells_unused { events.telling_unused() } else { events }
+            if tells_gaps { events.telling_gaps() } else { events }
         })
     }
 
     fn poll_with<T, I: Iterator<Item = (u64, Result<T, StoreError>)>>(
         &mut self,
         max: usize,
-        is_hidden: impl Fn(&T) -> bool,
         read: impl FnOnce(&Reader, Selection, Range<u64>, bool) -> I,
     ) -> Result<Vec<T>, StoreError> {
         let reader = self.reader.upgrade().ok_or(StoreError::Closed)?;
         let observes = self.gaps.are_observed();
-        let region = Selection::region(self.region.clone());
-        let selection = Selection { kinds: self.kinds.clone(), hidden: observes, ..region };
+        let selection = Selection { kinds: self.kinds.clone(), ..Selection::region(self.region.clone()) };
         let visible = reader.visible();
         let mut events = read(&reader, selection, self.next_sequence().max(self.scanned)..visible, observes);
         let (mut polled, mut gaps, mut skipped) = (Vec::new(), Vec::new(), self.skipped.clone());
@@ -144,7 +140,6 @@ impl Cursor {
         while polled.len() < max {
             let Some((sequence, event)) = events.next() else { break };
             match event {
-                Ok(event) if is_hidden(&event) => skipped.push(sequence),
                 Ok(event) => {
                     gaps.extend(skipped.end_at(expected, sequence));
                     (expected, last) = (sequence + 1, Some(sequence));

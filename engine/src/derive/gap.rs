@@ -26,7 +26,8 @@ pub enum CursorGapConfig {
 /// Places between two deliveries at which nothing was delivered.
 ///
 /// A store of ours has no holes: what is passed over is damaged, or was removed and left no more than a stub. A batpak directory has
-/// numbers that nobody used, and events that the program that wrote them hides. A delivery that is repeated repeats its gap.
+/// numbers that nobody used, and events that the program that wrote them hides. What was removed has neither scope nor kind any more: a
+/// cursor that asks for one of them does not tell of it. A delivery that is repeated repeats its gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GapObservation {
     /// Global sequence after the delivery before; 0 if there was none.

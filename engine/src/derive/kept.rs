@@ -123,8 +123,8 @@ impl KeptStates {
             return Ok(());
         }
         let value = encode(key, &binding, reader.clock().process_boot_ns(), state);
-        let meta = self.meta(reader, binding.sequence, state.covered.computed_at_ns);
-        self.cache.put(&key.0, &value, meta).map_err(|error| error.to_string())
+        let told = meta(reader, binding.sequence, state.covered.computed_at_ns);
+        self.cache.put(&key.0, &value, told).map_err(|error| error.to_string())
     }
 
     /// Tells the cache that the state of `T` will be asked for soon, if it wants to hear of it. A hint: no failure matters.
@@ -134,7 +134,7 @@ impl KeptStates {
         }
         if let Some(key) = self.key::<T>(entity, T::relevant_event_kinds()) {
             let newest = reader.visible().saturating_sub(1);
-            let _ = self.cache.prefetch(&key.0, self.meta(reader, newest, None));
+            let _ = self.cache.prefetch(&key.0, meta(reader, newest, None));
         }
     }
 
@@ -142,12 +142,13 @@ impl KeptStates {
     pub(crate) fn sync(&self) {
         let _ = self.cache.sync();
     }
+}
 
-    fn meta(&self, reader: &Reader, watermark: u64, cached_at_mono_ns: Option<i64>) -> CacheMeta {
-        let clock = reader.clock();
-        let process_boot_ns = Some(clock.process_boot_ns());
-        CacheMeta { watermark, cached_at_us: clock.now_us(), cached_at_mono_ns, process_boot_ns }
-    }
+/// What is told to the cache about a state.
+fn meta(reader: &Reader, watermark: u64, cached_at_mono_ns: Option<i64>) -> CacheMeta {
+    let clock = reader.clock();
+    let process_boot_ns = Some(clock.process_boot_ns());
+    CacheMeta { watermark, cached_at_us: clock.now_us(), cached_at_mono_ns, process_boot_ns }
 }
 
 impl CacheKey {

@@ -213,7 +213,7 @@ impl Run<'_> {
         if covered.generation > self.end.generation {
             return Ok(None);
         }
-        let Some(state) = known.decode::<T>() else { return Ok(None) };
+        let Ok(state) = known.decode::<T>() else { return Ok(None) };
         let is_cached = trust == Trust::Cache;
         let is_enough = covered.is_fresh_enough(freshness, self.begun_ns);
         // Events that made no state yet do not count: the fold must see them again.

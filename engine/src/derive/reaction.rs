@@ -105,7 +105,7 @@ mod tests {
     /// Stores hold events with these keys: another value would append their reactions again.
     #[test]
     fn the_key_of_a_reaction_never_changes() {
-        assert_eq!(key("billing", 7, 0), 0);
+        assert_eq!(key("billing", 7, 0), 0xe7a5_1492_a42f_f728_41ed_a9aa_9617_2912);
     }
 
     #[test]

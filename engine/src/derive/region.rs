@@ -37,7 +37,7 @@ struct Folded<T> {
     /// Events of the region before `end`.
     generation: u64,
     /// How many of them the fold took.
-    events_folded: u64,
+    taken: u64,
     /// Global sequence of the last one that it took.
     applied: Option<u64>,
     /// Sequence of the first event that was not looked at.
@@ -46,12 +46,12 @@ struct Folded<T> {
 
 impl<T: Projection> Folded<T> {
     fn nothing() -> Self {
-        Self { state: None, generation: 0, events_folded: 0, applied: None, end: 0 }
+        Self { state: None, generation: 0, taken: 0, applied: None, end: 0 }
     }
 
     /// True if the fold may go on from here. Events that made no state yet do not count: the fold must see them again.
     fn continues(&self) -> bool {
-        self.events_folded == 0 || self.state.is_some() && T::supports_incremental_apply()
+        self.taken == 0 || self.state.is_some() && T::supports_incremental_apply()
     }
 
     /// Folds the events of the region up to `end`. Damaged events are left out: the others still make a state.
@@ -81,7 +81,7 @@ impl<T: Projection> Folded<T> {
         Ok(Self {
             state: replayed.state,
             generation: self.generation + seen,
-            events_folded: self.events_folded + replayed.events_folded,
+            taken: self.taken + replayed.events_folded,
             applied: replayed.applied.or(self.applied),
             end,
         })
@@ -100,7 +100,7 @@ pub(crate) fn project_region<T: Projection>(
         applied_sequence: folded.applied,
         frontier: folded.end,
         source: ProjectionSource::Replayed,
-        events_folded: folded.events_folded,
+        events_folded: folded.taken,
         cache_status: ProjectionRunCacheStatus::Bypassed,
         freshness: match folded.applied {
             None => ProjectionRunFreshnessStatus::NotApplicable,
@@ -123,6 +123,8 @@ pub struct RegionWatcher<T> {
     folded: Folded<T>,
     /// Which view of the log `folded` belongs to.
     era: Era,
+    /// How often the log had been rewritten.
+    rewrites: u64,
     /// There may be news that no wake-up will tell of again.
     due: bool,
     delivered: Option<u64>,
@@ -141,6 +143,7 @@ pub(crate) fn watch_region<T: Projection>(
         wakes: Subscription::new(reader.subscribe(region, WAKE_UPS)),
         reader: Some(reader.clone()),
         era: kept.memory.era(),
+        rewrites: reader.rewrites(),
         kept: Arc::clone(kept),
         region: region.clone(),
         folded: Folded::nothing(),
@@ -221,6 +224,7 @@ impl<T: Projection + Clone> RegionWatcher<T> {
         // Looked up before the end is read: who goes back clears the memory last.
         let era = self.kept.memory.era();
         let visible = reader.visible();
+        let rewrites = reader.rewrites();
         let went_back = era != self.era || visible < self.folded.end;
         let mut start = if went_back { Folded::nothing() } else { self.folded.clone() };
         let taken =
@@ -228,8 +232,14 @@ impl<T: Projection + Clone> RegionWatcher<T> {
         if !start.continues() && reader.any(&taken, start.end..visible)? {
             start = Folded::nothing();
         }
-        self.folded = start.advance(reader, &self.region, visible)?;
-        self.era = era;
+        let mut folded = start.advance(reader, &self.region, visible)?;
+        if rewrites != self.rewrites && visible >= self.folded.end {
+            // Events that were delivered may be removed by now, and count all the same: generations only rise.
+            let left = Folded::<T>::nothing().advance(reader, &self.region, self.folded.end)?;
+            folded.generation = self.folded.generation + (folded.generation - left.generation);
+        }
+        self.folded = folded;
+        (self.era, self.rewrites) = (era, rewrites);
         self.delivered = Some(self.folded.generation);
         Ok((self.folded.generation, self.folded.state.clone()))
     }

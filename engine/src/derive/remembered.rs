@@ -99,9 +99,9 @@ impl Remembered {
         Some(Self { state, covered })
     }
 
-    /// The state; `None` if it does not decode any more.
-    pub(super) fn decode<T: Projection>(&self) -> Option<Option<T>> {
-        self.state.as_deref().map(encoding::from_bytes).transpose().ok()
+    /// The state, if it still decodes; `None` if the events make none.
+    pub(super) fn decode<T: Projection>(&self) -> Result<Option<T>, rmp_serde::decode::Error> {
+        self.state.as_deref().map(encoding::from_bytes).transpose()
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Replayed<T> {
     pub(super) applied: Option<u64>,
 }
 
-/// Folds events into a state, or from nothing.
+/// Folds events into a state, or from nothing. What was removed and stands there without its payload is no part of a state.
 pub(super) fn replay<T: Projection>(
     mut state: Option<T>,
     events: impl Iterator<Item = Result<LogEvent, StoreError>>,
@@ -27,6 +27,9 @@ pub(super) fn replay<T: Projection>(
     let mut opening = Vec::new();
     for event in events {
         let event = event?;
+        if event.removed.is_some() {
+            continue;
+        }
         applied = Some(event.raw.global_sequence);
         events_folded += 1;
         let event = projection_event::<T>(event)?;

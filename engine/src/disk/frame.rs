@@ -15,7 +15,7 @@ pub(crate) use crate::disk::frame::decode::{decode, frame_len, looks_like_frame}
 use crate::words::catalogue::{KindDescription, MAX_CATALOGUE_FIELDS};
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
-use crate::words::event::{EventHeader, ExtensionKey, Extensions, RawEvent};
+use crate::words::event::{EventHeader, ExtensionKey, Extensions, RawEvent, RemovalReason};
 use crate::words::id::{CausationId, CorrelationId, EventId};
 use crate::words::kind::EventKind;
 use crate::words::position::DagPosition;
@@ -26,6 +26,8 @@ pub(crate) const MIN_FRAME_LEN: u32 = 13;
 pub(crate) const MAX_FRAME_LEN: u32 = 268_435_456;
 /// Length in bytes of an event frame without its optional parts, names and payload.
 pub(crate) const FIXED_EVENT_LEN: usize = 124;
+/// Length in bytes of a stub frame without its name.
+pub(crate) const FIXED_STUB_LEN: usize = 106;
 /// Greatest number of extensions of an event.
 pub(crate) const MAX_EXTENSIONS: u16 = 1_024;
 
@@ -171,17 +173,10 @@ impl EventFrame<'_> {
     }
 }
 
-/// Why compaction removed an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StubReason {
-    Retention,
-    Tombstone,
-}
-
 /// What compaction leaves of an event that it removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stub {
-    pub(crate) reason: StubReason,
+    pub(crate) reason: RemovalReason,
     pub(crate) global_sequence: u64,
     pub(crate) stream_sequence: u32,
     pub(crate) event_id: EventId,
@@ -191,14 +186,13 @@ pub(crate) struct Stub {
     pub(crate) entity: String,
 }
 
-#[cfg(test)]
 impl Stub {
     /// Appends the whole frame to `out`.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         push_frame(out, STUB, |out| {
             out.push(match self.reason {
-                StubReason::Retention => 1,
-                StubReason::Tombstone => 2,
+                RemovalReason::Retention => 1,
+                RemovalReason::Tombstone => 2,
             });
             out.extend_from_slice(&self.global_sequence.to_le_bytes());
             out.extend_from_slice(&self.stream_sequence.to_le_bytes());

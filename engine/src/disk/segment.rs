@@ -69,6 +69,11 @@ impl SegmentName {
         (parsed.to_string() == name).then_some(parsed)
     }
 
+    /// Name of the file while it is being born.
+    pub(crate) fn temporary_name(&self) -> String {
+        format!("{self}{TEMPORARY_SUFFIX}")
+    }
+
     /// Name of the segment's index file.
     pub(crate) fn index_name(&self) -> String {
         format!("{:020}-{}{INDEX_SUFFIX}", self.first, self.generation)
@@ -255,15 +260,8 @@ pub(crate) fn create_segment(
     directory: &dyn Directory,
     header: &SegmentHeader,
 ) -> io::Result<(Arc<dyn File>, u64)> {
-    let name = header.name().to_string();
-    let temporary = format!("{name}{TEMPORARY_SUFFIX}");
-    let file = match directory.create(&temporary) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            directory.remove(&temporary)?;
-            directory.create(&temporary)?
-        }
-        created => created?,
-    };
+    let (name, temporary) = (header.name().to_string(), header.name().temporary_name());
+    let file = create_temporary(directory, &temporary)?;
     let bytes = header.encode();
     let written = file
         .write_at(&bytes, 0)
@@ -275,6 +273,17 @@ pub(crate) fn create_segment(
         return Err(error);
     }
     Ok((file, bytes.len() as u64))
+}
+
+/// Creates a file that gets its name when it is whole, in place of one that was not finished before.
+pub(crate) fn create_temporary(directory: &dyn Directory, name: &str) -> io::Result<Arc<dyn File>> {
+    match directory.create(name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            directory.remove(name)?;
+            directory.create(name)
+        }
+        created => created,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::disk::storage::{Directory, File};
 use crate::memory::selection::Place;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
-use crate::words::event::{EventHeader, Extensions, RawEvent};
+use crate::words::event::{EventHeader, Extensions, RawEvent, Removal, RemovalReason};
 use crate::words::id::CorrelationId;
 use crate::words::kind::EventKind;
 use crate::words::position::{DagPosition, DiskPos};
@@ -38,6 +38,20 @@ pub(crate) struct Sourced {
     pub(crate) hidden: bool,
     /// What is damaged or odd about it.
     pub(crate) findings: Vec<String>,
+    /// Set if this is what compaction left of the event.
+    pub(crate) removed: Option<Removal>,
+}
+
+impl Sourced {
+    /// True if reads pass over it: retention removed it.
+    pub(crate) fn is_passed_over(&self) -> bool {
+        self.removed.is_some_and(|removal| removal.reason == RemovalReason::Retention)
+    }
+
+    /// The type tag that the event was appended with.
+    pub(crate) fn kind(&self) -> EventKind {
+        self.removed.map_or(self.event.header.event_kind, |removal| removal.kind)
+    }
 }
 
 /// Where events are read from: our own segments, or a directory of another format.
@@ -234,13 +248,17 @@ impl EventSource for SegmentFiles {
         let Window { with_payload, segment, start, bytes, entities, scopes, .. } = window;
         let from = (u64::from(place.offset) - *start) as usize;
         let bytes = bytes.get(from..from + length as usize).unwrap_or_default();
-        let event = match frame::decode(bytes).map_err(at)? {
+        let (event, removed) = match frame::decode(bytes).map_err(at)? {
             Record::Event(view) => {
                 let coordinate =
                     Coordinate::from_log(entities.shared(view.entity), scopes.shared(view.scope));
-                view.to_raw(coordinate, if *with_payload { view.payload.to_vec() } else { Vec::new() })
+                let payload = if *with_payload { view.payload.to_vec() } else { Vec::new() };
+                (view.to_raw(coordinate, payload), None)
             }
-            Record::Stub(stub) => removed(stub),
+            Record::Stub(stub) => {
+                let removal = Removal { reason: stub.reason, kind: stub.kind };
+                (removed_event(stub), Some(removal))
+            }
             Record::Catalogue { .. } | Record::Mark(_) => {
                 return Err(at(FrameError::Malformed("the index points to a frame that is not an event")));
             }
@@ -252,6 +270,7 @@ impl EventSource for SegmentFiles {
             prev_hash: None,
             hidden: false,
             findings: Vec::new(),
+            removed,
         })
     }
 
@@ -265,7 +284,7 @@ impl EventSource for SegmentFiles {
 }
 
 /// What is left of a removed event, shown as an event without payload.
-fn removed(stub: Stub) -> RawEvent {
+fn removed_event(stub: Stub) -> RawEvent {
     let position = DagPosition::child(stub.stream_sequence);
     let correlation = CorrelationId::from(stub.event_id);
     let mut header =

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::memory::live::{Head, LivePart};
-use crate::memory::postings::{Order, Postings};
+use crate::memory::postings::{Order, Places};
 use crate::memory::sealed::{SealedPart, Tag};
 use crate::memory::selection::{Selection, Span, select_live, select_sealed};
 use crate::words::catalogue::KindDescription;
@@ -81,6 +81,17 @@ impl Index {
         let mut live = self.live.write();
         *self.sealed.write() = parts;
         *live = next;
+    }
+
+    /// Puts parts in the places of those that they replace, all at one instant.
+    pub(crate) fn replace_sealed(&self, parts: &[Arc<SealedPart>]) {
+        let mut sealed = self.sealed.write();
+        let replaces = |new: &Arc<SealedPart>, old: &Arc<SealedPart>| {
+            (new.header.first..new.header.end).contains(&old.header.first)
+        };
+        sealed.retain(|old| !parts.iter().any(|new| replaces(new, old)));
+        sealed.extend(parts.iter().map(Arc::clone));
+        sealed.sort_unstable_by_key(|part| part.header.first);
     }
 
     /// The sealed part that begins where the live part's segment begins, if there is one.
@@ -190,7 +201,7 @@ impl Index {
         Ok(())
     }
 
-    /// Newest event of exactly `entity` before `end`.
+    /// Newest event of exactly `entity` before `end`, or what is left of it.
     pub(crate) fn newest_of(&self, entity: &str, end: u64) -> Result<Option<Newest>, StoreError> {
         let mut before = end;
         while before > self.first() {
@@ -198,9 +209,8 @@ impl Index {
             let (found, first) = match self.part_at(before - 1) {
                 Part::Live(live) => (newest_in_live(&live, entity, before), live.first),
                 Part::Sealed(part) => {
-                    let names = part.names(Tag::Streams)?;
                     let cut = (before - part.header.first) as u32;
-                    let last = names.find(entity).and_then(|list| list.get(list.seek(cut).checked_sub(1)?));
+                    let last = part.with_places(entity, |places| places.newest_before(cut))?;
                     let newest = last.map(|ordinal| Newest {
                         sequence: part.header.first + u64::from(ordinal),
                         head: None,
@@ -217,7 +227,8 @@ impl Index {
         Ok(None)
     }
 
-    /// The `n`-th readable event of exactly `entity` before `end`, counted from 0 for the newest. Looks at no part before it.
+    /// The `n`-th place of exactly `entity` before `end`, counted from 0 for the newest: an event that can be read, or
+    /// what is left of a removed one. Looks at no part before it.
     pub(crate) fn nth_before(&self, entity: &str, n: u64, end: u64) -> Result<Option<u64>, StoreError> {
         let (mut left, mut before) = (n, end);
         while before > self.first() {
@@ -225,12 +236,12 @@ impl Index {
             let cut = |first: u64| u32::try_from(before - first).unwrap_or(u32::MAX);
             let (found, count, first) = match self.part_at(before - 1) {
                 Part::Live(live) => {
-                    let (ordinal, count) = nth_back(live.stream(entity), left, cut(live.first));
+                    let (ordinal, count) = nth_back(live.places(entity), left, cut(live.first));
                     (ordinal, count, live.first)
                 }
                 Part::Sealed(part) => {
-                    let names = part.names(Tag::Streams)?;
-                    let (ordinal, count) = nth_back(names.find(entity), left, cut(part.header.first));
+                    let look = |places: Places<'_>| nth_back(places, left, cut(part.header.first));
+                    let (ordinal, count) = part.with_places(entity, look)?;
                     (ordinal, count, part.header.first)
                 }
                 Part::Missing(gap) => (None, 0, gap.start),
@@ -242,6 +253,13 @@ impl Index {
             before = first;
         }
         Ok(None)
+    }
+
+    /// How many events retention removed.
+    pub(crate) fn removed_count(&self) -> u64 {
+        let live = self.live.read();
+        let sealed = self.sealed.read();
+        sealed.iter().map(|part| part.removed_count()).sum::<u64>() + live.removed.len() as u64
     }
 
     /// Number of readable events of exactly `entity` before `end`.
@@ -382,17 +400,17 @@ impl Iterator for IdCandidates<'_> {
 }
 
 /// The `n`-th ordinal before `cut`, counted from 0 for the last, and how many there are before `cut`.
-fn nth_back(postings: Option<Postings<'_>>, n: u64, cut: u32) -> (Option<u32>, u64) {
-    let Some(postings) = postings else { return (None, 0) };
-    let count = postings.seek(cut) as u64;
+fn nth_back(places: Places<'_>, n: u64, cut: u32) -> (Option<u32>, u64) {
+    let count = places.count_before(cut) as u64;
     let at = count.checked_sub(n.saturating_add(1));
-    (at.and_then(|at| postings.get(at as usize)), count)
+    (at.and_then(|at| places.get(at as usize)), count)
 }
 
 fn newest_in_live(live: &LivePart, entity: &str, before: u64) -> Option<Newest> {
-    let postings = live.stream(entity)?;
+    let places = live.places(entity);
     let cut = u32::try_from(before.checked_sub(live.first)?).unwrap_or(u32::MAX);
-    let ordinal = postings.get(postings.seek(cut).checked_sub(1)?)?;
-    let head = (postings.last() == Some(ordinal)).then(|| live.head(entity)).flatten();
+    let ordinal = places.newest_before(cut)?;
+    let is_last = places.newest_before(u32::MAX) == Some(ordinal);
+    let head = is_last.then(|| live.head(entity)).flatten();
     Some(Newest { sequence: live.first + u64::from(ordinal), head })
 }

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::disk::frame::Stub;
 use crate::disk::segment::SegmentName;
-use crate::memory::postings::Postings;
+use crate::memory::postings::{Places, Postings};
 use crate::words::catalogue::KindDescription;
-use crate::words::event::EventHeader;
+use crate::words::event::{EventHeader, RemovalReason};
 use crate::words::kind::EventKind;
 use crate::words::sync::Arc;
 
@@ -71,6 +71,10 @@ pub(crate) struct LivePart {
     pub(crate) ids: HashMap<u32, Vec<u32>>,
     pub(crate) correlations: HashMap<u32, Vec<u32>>,
     pub(crate) causations: HashMap<u32, Vec<u32>>,
+    /// What retention removed: it is in no other list but `ids`.
+    pub(crate) removed: Vec<u32>,
+    /// The same by stream, where the places stay taken.
+    pub(crate) removed_streams: BTreeMap<Arc<str>, Vec<u32>>,
     pub(crate) catalogue: Vec<KindDescription>,
     heads: HashMap<Arc<str>, Head>,
 }
@@ -101,6 +105,8 @@ impl LivePart {
             ids: HashMap::new(),
             correlations: HashMap::new(),
             causations: HashMap::new(),
+            removed: Vec::new(),
+            removed_streams: BTreeMap::new(),
             catalogue: Vec::new(),
             heads: HashMap::new(),
         }
@@ -134,13 +140,23 @@ impl LivePart {
         self.heads.insert(entity, Head { clock: header.position.sequence(), event_hash: *row.event_hash });
     }
 
-    /// Adds what is left of a removed event.
+    /// Adds what is left of a removed event. Its time is not known: it counts as the greatest before it.
     pub(crate) fn push_stub(&mut self, offset: u32, stub: &Stub) {
         let ordinal = self.len() as u32;
-        let kind = EventKind::TOMBSTONE.as_raw_u16();
-        self.push_columns(offset, self.largest_time, kind);
-        let entity = self.post_stream(&stub.entity, ordinal);
-        self.by_kind.entry(kind).or_default().push(ordinal);
+        let time_us = if self.largest_time == i64::MIN { 0 } else { self.largest_time };
+        let entity = match stub.reason {
+            RemovalReason::Retention => {
+                self.push_columns(offset, time_us, 0);
+                self.removed.push(ordinal);
+                post(&mut self.removed_streams, &stub.entity, ordinal)
+            }
+            RemovalReason::Tombstone => {
+                let kind = EventKind::TOMBSTONE.as_raw_u16();
+                self.push_columns(offset, time_us, kind);
+                self.by_kind.entry(kind).or_default().push(ordinal);
+                self.post_stream(&stub.entity, ordinal)
+            }
+        };
         self.ids.entry(fingerprint(stub.event_id.into())).or_default().push(ordinal);
         self.heads.insert(entity, Head { clock: stub.stream_sequence, event_hash: stub.event_hash });
     }
@@ -154,6 +170,8 @@ impl LivePart {
         }
         self.absorb_streams(next, shift);
         shift_names(&mut self.scopes, &next.scopes, shift);
+        shift_names(&mut self.removed_streams, &next.removed_streams, shift);
+        self.removed.extend(next.removed.iter().map(|ordinal| ordinal + shift));
         for (kind, ordinals) in &next.by_kind {
             self.by_kind.entry(*kind).or_default().extend(ordinals.iter().map(|ordinal| ordinal + shift));
         }
@@ -249,6 +267,15 @@ impl LivePart {
 
     pub(crate) fn stream(&self, entity: &str) -> Option<Postings<'_>> {
         self.streams.get(entity).map(|ordinals| Postings::Slice(ordinals))
+    }
+
+    /// Every place of a stream, those that retention emptied included.
+    pub(crate) fn places(&self, entity: &str) -> Places<'_> {
+        let removed = self.removed_streams.get(entity).map_or(&[][..], Vec::as_slice);
+        Places {
+            events: self.stream(entity).unwrap_or(Postings::Slice(&[])),
+            removed: Postings::Slice(removed),
+        }
     }
 
     pub(crate) fn candidates(table: &HashMap<u32, Vec<u32>>, id: u128) -> Postings<'_> {

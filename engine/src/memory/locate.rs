@@ -19,9 +19,9 @@ const MOST_MISSING: u64 = 1 << 20;
 /// Times and kinds of a run of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// Microseconds since 1970; 0 for an event that is missing.
+    /// Microseconds since 1970; of a removed event only the greatest time before it is known, and 0 stands for a missing one.
     pub times_us: Vec<i64>,
-    /// Type tags; `0x0000` where a frame is damaged or missing.
+    /// Type tags; `0x0000` where a frame is damaged or missing, or retention removed the event.
     pub kinds: Vec<EventKind>,
 }
 

@@ -95,7 +95,7 @@ impl SealedSections {
     /// Loads what the tests of a selection need.
     pub(super) fn load(part: &SealedPart, selection: &Selection) -> Result<Self, StoreError> {
         let section = |tag, wanted: bool| if wanted { part.section(tag) } else { Ok(Arc::from([])) };
-        let (by_time, prefix) = (selection.time_us.is_some(), selection.region.entity_prefix());
+        let (by_time, prefix) = (selection.time_us.is_some(), tested_namespace(selection));
         let (own, below) = match prefix {
             Some(prefix) => part.names(Tag::Streams)?.namespace(prefix),
             None => (None, 0..0),
@@ -116,8 +116,7 @@ impl SealedSections {
 
 impl<'a> Rows<'a> {
     pub(super) fn live(part: &'a LivePart, selection: &'a Selection) -> Self {
-        let prefix = selection.region.entity_prefix();
-        let names = &part.stream_names;
+        let (prefix, names) = (tested_namespace(selection), &part.stream_names);
         Self {
             selection,
             kinds: Column::Slice(&part.kinds),
@@ -132,7 +131,7 @@ impl<'a> Rows<'a> {
     }
 
     pub(super) fn sealed(sections: &'a SealedSections, selection: &'a Selection) -> Self {
-        let asks = selection.region.entity_prefix().is_some();
+        let asks = tested_namespace(selection).is_some();
         let (own, below) = (sections.own, sections.below.clone());
         Self {
             selection,
@@ -169,19 +168,23 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The rows outside of which no time lies in the range that is asked for. Costs a few looks if time never went back, one a block
+    /// The rows outside of which no time lies in the range that is asked for. Costs a few looks if time never went back, up to one a block
     /// otherwise.
     pub(super) fn in_time(&self) -> Range<u32> {
         let Some(range) = &self.selection.time_us else { return 0..u32::MAX };
+        if self.rises {
+            let first =
+                partition(0..self.len, |at| self.times.get(at).is_some_and(|time| time < range.start));
+            let end =
+                partition(first..self.len, |at| self.times.get(at).is_some_and(|time| time < range.end));
+            return first as u32..end as u32;
+        }
         let blocks = self.len.div_ceil(BLOCK_LEN);
         let first = partition(0..blocks, |block| {
             self.greatest_through(block).is_some_and(|greatest| greatest < range.start)
         });
-        let end = if self.rises {
-            partition(first..blocks, |block| self.smallest_of(block).is_some_and(|time| time < range.end))
-        } else {
-            (first..blocks).rev().find(|block| self.may_hold(*block)).map_or(first, |last| last + 1)
-        };
+        let last = (first..blocks).rev().find(|block| self.may_hold(*block));
+        let end = last.map_or(first, |last| last + 1);
         (first * BLOCK_LEN) as u32..(end * BLOCK_LEN) as u32
     }
 
@@ -204,6 +207,11 @@ impl<'a> Rows<'a> {
         }
         rows.filter_map(|at| self.times.get(at)).min()
     }
+}
+
+/// The namespace that rows are tested for. Who also wants what was removed lists its postings: no column has them.
+fn tested_namespace(selection: &Selection) -> Option<&str> {
+    selection.region.entity_prefix().filter(|_| !selection.removed)
 }
 
 /// The first place of which `before` is false.

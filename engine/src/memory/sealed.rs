@@ -5,17 +5,20 @@
 //! - a section that is damaged is made anew from the segment, in memory;
 //! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
 
+mod encode;
+
 use std::ops::Range;
 
 use thiserror::Error;
 
 use crate::disk::bytes::Reader;
-use crate::disk::frame::{self, CatalogueFrame, Record};
+use crate::disk::frame::{self, Record};
 use crate::disk::segment::{SegmentName, StoreId};
 use crate::disk::storage::File;
 use crate::memory::cache::SectionCache;
 use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
-use crate::memory::postings::{Postings, u32_at};
+use crate::memory::postings::{Places, Postings, u32_at};
+pub(crate) use crate::memory::sealed::encode::encode;
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
 use crate::words::sync::{Arc, Mutex, Numbers, OnceLock};
@@ -43,6 +46,9 @@ pub(crate) enum Tag {
     Causations = 9,
     Catalogue = 10,
     Blocks = 11,
+    /// Only where retention removed something, as the next.
+    Removed = 12,
+    RemovedStreams = 13,
     /// The stream of each row, as a place among the names. Not stored: made from the postings and kept like a section.
     StreamOfRow = 1_000,
 }
@@ -206,6 +212,36 @@ impl SealedPart {
 
     pub(crate) fn names(&self, tag: Tag) -> Result<Names, StoreError> {
         Ok(Names { bytes: self.section(tag)? })
+    }
+
+    /// The places of what retention removed, ascending, as stored; `None` if it removed nothing.
+    pub(crate) fn removed(&self) -> Result<Option<Arc<[u8]>>, StoreError> {
+        (self.removed_count() > 0).then(|| self.section(Tag::Removed)).transpose()
+    }
+
+    /// How many events retention removed. Reads nothing.
+    pub(crate) fn removed_count(&self) -> u64 {
+        let section = self.sections.iter().find(|section| section.tag == Tag::Removed as u32);
+        section.map_or(0, |section| section.len / 4)
+    }
+
+    /// The streams of what retention removed; `None` if it removed nothing.
+    pub(crate) fn removed_streams(&self) -> Result<Option<Names>, StoreError> {
+        (self.removed_count() > 0).then(|| self.names(Tag::RemovedStreams)).transpose()
+    }
+
+    /// Looks at every place of a stream, those that retention emptied included.
+    pub(crate) fn with_places<R>(
+        &self,
+        entity: &str,
+        look: impl FnOnce(Places<'_>) -> R,
+    ) -> Result<R, StoreError> {
+        let (names, removed) = (self.names(Tag::Streams)?, self.removed_streams()?);
+        let none = Postings::Slice(&[]);
+        Ok(look(Places {
+            events: names.find(entity).unwrap_or(none),
+            removed: removed.as_ref().and_then(|names| names.find(entity)).unwrap_or(none),
+        }))
     }
 
     /// Ordinals whose id, correlation or cause may be `id`, ascending.
@@ -477,123 +513,14 @@ impl LivePart {
                 at += 2;
             }
         }
+        if let (Some(removed), Some(streams)) = (part.removed()?, part.removed_streams()?) {
+            live.removed.extend((0..).map_while(|at| u32_at(&removed, at)));
+            for (name, postings) in streams.iter() {
+                let ordinals = (0..postings.len()).filter_map(|at| postings.get(at)).collect();
+                live.removed_streams.insert(name.into(), ordinals);
+            }
+        }
         live.catalogue = part.catalogue()?;
         Ok(live)
     }
-}
-
-/// Encodes the index of a whole segment.
-pub(crate) fn encode(header: &SealedHeader, part: &LivePart) -> Vec<u8> {
-    let sections = [
-        (Tag::Offsets, words(part.offsets.iter().copied())),
-        (Tag::Times, part.times.iter().flat_map(|time| time.to_le_bytes()).collect()),
-        (Tag::Kinds, part.kinds.iter().flat_map(|kind| kind.to_le_bytes()).collect()),
-        (Tag::Ids, pairs(&part.ids)),
-        (Tag::Streams, names(&part.streams)),
-        (Tag::Scopes, names(&part.scopes)),
-        (Tag::ByKind, kinds(part)),
-        (Tag::Correlations, pairs(&part.correlations)),
-        (Tag::Causations, pairs(&part.causations)),
-        (Tag::Catalogue, catalogue(part, header.synced_through)),
-        (Tag::Blocks, blocks(part)),
-    ];
-    let table_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN;
-    let mut out =
-        Vec::with_capacity(table_len + 4 + sections.iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
-    encode_fixed(header, sections.len() as u32, &mut out);
-    let mut offset = (table_len + 4) as u64;
-    for (tag, bytes) in &sections {
-        out.extend_from_slice(&(*tag as u32).to_le_bytes());
-        out.extend_from_slice(&crc32fast::hash(bytes).to_le_bytes());
-        out.extend_from_slice(&offset.to_le_bytes());
-        out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-        offset += bytes.len() as u64;
-    }
-    let crc = crc32fast::hash(&out);
-    out.extend_from_slice(&crc.to_le_bytes());
-    for (_, bytes) in &sections {
-        out.extend_from_slice(bytes);
-    }
-    out
-}
-
-fn encode_fixed(header: &SealedHeader, sections: u32, out: &mut Vec<u8>) {
-    out.extend_from_slice(MAGIC);
-    out.extend_from_slice(&header.store_id.0);
-    for number in [header.first, header.end, header.segment_bytes, header.synced_through, header.epoch] {
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    out.extend_from_slice(&header.times.0.to_le_bytes());
-    out.extend_from_slice(&header.times.1.to_le_bytes());
-    out.extend_from_slice(&header.generation.to_le_bytes());
-    out.extend_from_slice(&sections.to_le_bytes());
-    out.extend_from_slice(&header.last_hash);
-    out.extend_from_slice(&header.last_clock.to_le_bytes());
-    out.push(header.ending as u8);
-    out.extend_from_slice(&[0; 3]);
-}
-
-fn words(numbers: impl Iterator<Item = u32>) -> Vec<u8> {
-    numbers.flat_map(u32::to_le_bytes).collect()
-}
-
-fn pairs(table: &std::collections::HashMap<u32, Vec<u32>>) -> Vec<u8> {
-    let mut pairs: Vec<(u32, u32)> = table
-        .iter()
-        .flat_map(|(print, ordinals)| ordinals.iter().map(|ordinal| (*print, *ordinal)))
-        .collect();
-    pairs.sort_unstable();
-    words(pairs.into_iter().flat_map(|(print, ordinal)| [print, ordinal]))
-}
-
-fn names(table: &std::collections::BTreeMap<Arc<str>, Vec<u32>>) -> Vec<u8> {
-    let text: usize = table.keys().map(|name| name.len()).sum();
-    let mut out = words([table.len() as u32, text as u32].into_iter());
-    let (mut text_offset, mut first) = (0, 0);
-    for (name, ordinals) in table {
-        out.extend(words([text_offset, name.len() as u32, first, ordinals.len() as u32].into_iter()));
-        text_offset += name.len() as u32;
-        first += ordinals.len() as u32;
-    }
-    for name in table.keys() {
-        out.extend_from_slice(name.as_bytes());
-    }
-    for ordinals in table.values() {
-        out.extend(words(ordinals.iter().copied()));
-    }
-    out
-}
-
-fn kinds(part: &LivePart) -> Vec<u8> {
-    let mut out = words(std::iter::once(part.by_kind.len() as u32));
-    let mut first = 0;
-    for (kind, ordinals) in &part.by_kind {
-        out.extend_from_slice(&kind.to_le_bytes());
-        out.extend_from_slice(&[0; 2]);
-        out.extend(words([first, ordinals.len() as u32].into_iter()));
-        first += ordinals.len() as u32;
-    }
-    for ordinals in part.by_kind.values() {
-        out.extend(words(ordinals.iter().copied()));
-    }
-    out
-}
-
-fn catalogue(part: &LivePart, synced_through: u64) -> Vec<u8> {
-    let mut out = Vec::new();
-    for description in &part.catalogue {
-        CatalogueFrame { synced_through, description }.encode(&mut out);
-    }
-    out
-}
-
-fn blocks(part: &LivePart) -> Vec<u8> {
-    let row = |block: &Block| {
-        let mut row = [0; BLOCK_ROW_LEN];
-        let (largest, ascending) = row.split_at_mut(8);
-        largest.copy_from_slice(&block.largest_before.to_le_bytes());
-        ascending.copy_from_slice(&u64::from(block.ascending).to_le_bytes());
-        row
-    };
-    part.blocks.iter().flat_map(row).collect()
 }

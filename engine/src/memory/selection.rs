@@ -1,18 +1,20 @@
 //! Owns selections: which events are asked for by what the index knows, and answering that within one part.
 
+use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 use std::ops::Range;
 
 use crate::disk::segment::SegmentName;
+use crate::memory::files::Sourced;
 use crate::memory::live::{BLOCK_LEN, LivePart};
-use crate::memory::postings::{Order, Postings, Union};
+use crate::memory::postings::{Order, Postings, Union, present, present_back};
 use crate::memory::rows::{Rows, SealedSections};
 use crate::memory::sealed::{Names, SealedPart, Tag};
 use crate::words::error::StoreError;
-use crate::words::event::EventHeader;
 use crate::words::id::{CorrelationId, EventId};
 use crate::words::kind::EventKind;
-use crate::words::region::{KindFilter, Region, in_namespace};
+use crate::words::region::{KindFilter, Region};
+use crate::words::sync::Arc;
 
 /// Rows that are tested one by one, for each wanted, before the postings of a large namespace are merged: one look at a row is cheap,
 /// and a namespace may have as many postings as the store has entities.
@@ -50,6 +52,9 @@ pub struct Selection {
     pub time_us: Option<Range<i64>>,
     /// Also events that the program that wrote them hides (batpak directories only).
     pub hidden: bool,
+    /// Also what retention removed, as events of kind [`EventKind::TOMBSTONE`] without scope and payload. Nothing but their entity and
+    /// id is known, so that a demand for anything else takes none of them.
+    pub removed: bool,
 }
 
 impl Selection {
@@ -85,10 +90,12 @@ impl Selection {
         self.correlation.is_some() || self.cause.is_some() || self.region.clock_range().is_some()
     }
 
-    /// False for an event that the index proposed and that says something else, and for a hidden one.
-    pub(crate) fn confirms(&self, header: &EventHeader, hidden: bool) -> bool {
+    /// False for an event that the index proposed and that says something else, for a hidden one and for one that retention removed.
+    pub(crate) fn confirms(&self, found: &Sourced) -> bool {
+        let header = &found.event.header;
         let cause = header.causation_id.map(u128::from);
-        (self.hidden || !hidden)
+        (self.hidden || !found.hidden)
+            && (self.removed || !found.is_passed_over())
             && self.correlation.is_none_or(|id| header.correlation_id == id)
             && self.cause.is_none_or(|id| cause == Some(id.into()))
             && self.region.takes_clock(header.position.sequence())
@@ -159,6 +166,8 @@ struct Question<'a> {
     listed: Vec<Demand<'a>>,
     /// Postings of the kinds that are asked for; columns test them.
     kinds: Option<Demand<'a>>,
+    /// Rows that are in no postings and are not wanted all the same.
+    left_out: Postings<'a>,
     by_time: bool,
 }
 
@@ -175,7 +184,7 @@ impl<'a> Question<'a> {
         let few = namespace.as_ref().and_then(|postings| postings(FEW_STREAMS));
         let smallest = demands.chain(few).min_by_key(total);
         if namespace.is_none() && !self.by_time && smallest.is_none() {
-            return everything(span, out);
+            return everything(self.left_out, span, out);
         }
         let in_time = self.rows.in_time();
         let (from, end) = (span.from.max(in_time.start), span.end.min(in_time.end));
@@ -253,11 +262,11 @@ fn total(demand: &Demand<'_>) -> usize {
     demand.iter().map(Postings::len).sum()
 }
 
-fn everything(span: Span, out: &mut Vec<u32>) -> u64 {
+fn everything(left_out: Postings<'_>, span: Span, out: &mut Vec<u32>) -> u64 {
     let before = out.len();
     match span.order {
-        Order::Ascending => out.extend((span.from..span.end).take(span.limit)),
-        Order::Descending => out.extend((span.from..span.end).rev().take(span.limit)),
+        Order::Ascending => out.extend(present(left_out, span.from..span.end).take(span.limit)),
+        Order::Descending => out.extend(present_back(left_out, span.from..span.end).take(span.limit)),
     }
     (out.len() - before) as u64
 }
@@ -267,10 +276,27 @@ pub(crate) fn select_live(part: &LivePart, selection: &Selection, span: Span, ou
     if !selection.may_lie_in((part.smallest_time, part.largest_time)) {
         return 1;
     }
+    let tables = || [&part.streams].into_iter().chain(selection.removed.then_some(&part.removed_streams));
+    let namespace = selection.region.entity_prefix().map(|prefix| {
+        move |most: usize| {
+            let found = tables().flat_map(|table| namespace_in(table, prefix)).take(most.saturating_add(1));
+            let found: Demand<'_> = found.collect();
+            (found.len() <= most).then_some(found)
+        }
+    });
     let mut listed: Vec<Demand<'_>> = Vec::new();
     if let Some(entity) = &selection.stream {
-        listed.push(part.stream(entity).into_iter().collect());
+        let lists = tables().filter_map(|streams| streams.get(&**entity));
+        listed.push(lists.map(|ordinals| Postings::Slice(ordinals)).collect());
     }
+    // Columns do not know the streams of what was removed.
+    let namespace = match namespace {
+        Some(postings) if selection.removed => {
+            listed.extend(postings(usize::MAX));
+            None
+        }
+        namespace => namespace,
+    };
     if let Some(scope) = selection.region.scope_value() {
         listed.push(part.scopes.get(scope).map(|ordinals| Postings::Slice(ordinals)).into_iter().collect());
     }
@@ -285,21 +311,21 @@ pub(crate) fn select_live(part: &LivePart, selection: &Selection, span: Span, ou
         let kinds = part.by_kind.iter().filter(|(kind, _)| selection.takes_kind(**kind));
         kinds.map(|(_, ordinals)| Postings::Slice(ordinals)).collect()
     });
-    let namespace = selection.region.entity_prefix().map(|prefix| {
-        move |most: usize| {
-            let own = part.stream(prefix).into_iter();
-            let below = format!("{prefix}:");
-            let names = part.streams.range::<str, _>((Included(below.as_str()), Unbounded));
-            let below = names.take_while(|(name, _)| in_namespace(prefix, name));
-            let found: Demand<'_> = own
-                .chain(below.map(|(_, ordinals)| Postings::Slice(ordinals)))
-                .take(most.saturating_add(1))
-                .collect();
-            (found.len() <= most).then_some(found)
-        }
-    });
+    let left_out = Postings::Slice(if selection.removed { &[] } else { &part.removed });
     let by_time = selection.time_us.is_some();
-    Question { rows: Rows::live(part, selection), listed, kinds, by_time }.answer(span, namespace, out)
+    Question { rows: Rows::live(part, selection), listed, kinds, left_out, by_time }
+        .answer(span, namespace, out)
+}
+
+/// Postings of the names in a namespace.
+fn namespace_in<'a>(
+    table: &'a BTreeMap<Arc<str>, Vec<u32>>,
+    prefix: &str,
+) -> impl Iterator<Item = Postings<'a>> {
+    let (own, below) = (table.get(prefix), format!("{prefix}:"));
+    let names = table.range::<str, _>((Included(below.as_str()), Unbounded));
+    let below = names.take_while(move |(name, _)| name.starts_with(&below)).map(|(_, ordinals)| ordinals);
+    own.into_iter().chain(below).map(|ordinals| Postings::Slice(ordinals))
 }
 
 /// Answers a selection from a sealed index. Returns how many rows and postings were looked at.
@@ -315,6 +341,9 @@ pub(crate) fn select_sealed(
     let sections = SealedSections::load(part, selection)?;
     let asks_streams = selection.stream.is_some() || selection.region.entity_prefix().is_some();
     let streams = asks_streams.then(|| part.names(Tag::Streams)).transpose()?;
+    let removed_streams = if asks_streams && selection.removed { part.removed_streams()? } else { None };
+    let tables: Vec<Names> = streams.into_iter().chain(removed_streams).collect();
+    let removed = part.removed()?.filter(|_| !selection.removed);
     let scopes = selection.region.scope_value().map(|_| part.names(Tag::Scopes)).transpose()?;
     let kinds = selection.asks_for_kinds().then(|| part.kind_rows()).transpose()?;
     let id_candidates = |tag, id: Option<u128>| id.map(|id| part.candidates(tag, id)).transpose();
@@ -324,8 +353,8 @@ pub(crate) fn select_sealed(
     let effects = id_candidates(Tag::Causations, selection.cause.map(u128::from))?;
 
     let mut listed: Vec<Demand<'_>> = Vec::new();
-    if let (Some(names), Some(entity)) = (&streams, &selection.stream) {
-        listed.push(names.find(entity).into_iter().collect());
+    if let Some(entity) = &selection.stream {
+        listed.push(tables.iter().filter_map(|names| names.find(entity)).collect());
     }
     if let (Some(names), Some(scope)) = (&scopes, selection.region.scope_value()) {
         listed.push(names.find(scope).into_iter().collect());
@@ -340,16 +369,30 @@ pub(crate) fn select_sealed(
         let taken = rows.iter().filter(|(kind, ..)| selection.takes_kind(*kind));
         taken.map(|(_, first, count)| SealedPart::kind_postings(bytes, rows.len(), *first, *count)).collect()
     });
-    let namespace = selection.region.entity_prefix().zip(streams.as_ref());
-    let namespace = namespace.map(|(prefix, names)| move |most| postings_below(names, prefix, most));
+    let namespace =
+        selection.region.entity_prefix().map(|prefix| |most: usize| postings_below(&tables, prefix, most));
+    // Columns do not know the streams of what was removed.
+    let namespace = match namespace {
+        Some(postings) if selection.removed => {
+            listed.extend(postings(usize::MAX));
+            None
+        }
+        namespace => namespace,
+    };
     let rows = Rows::sealed(&sections, selection);
+    let left_out = Postings::Bytes(removed.as_deref().unwrap_or_default());
     let by_time = selection.time_us.is_some();
-    Ok(Question { rows, listed, kinds, by_time }.answer(span, namespace, out))
+    Ok(Question { rows, listed, kinds, left_out, by_time }.answer(span, namespace, out))
 }
 
-fn postings_below<'a>(names: &'a Names, prefix: &str, most: usize) -> Option<Demand<'a>> {
-    let (own, below) = names.namespace(prefix);
-    let is_few = below.len().saturating_add(usize::from(own.is_some())) <= most;
-    let postings = |at| names.get(at).map(|(_, postings)| postings);
-    is_few.then(|| own.into_iter().chain(below).filter_map(postings).collect())
+fn postings_below<'a>(tables: &'a [Names], prefix: &str, most: usize) -> Option<Demand<'a>> {
+    let mut found = Demand::new();
+    for names in tables {
+        let (own, below) = names.namespace(prefix);
+        if found.len() + below.len() + usize::from(own.is_some()) > most {
+            return None;
+        }
+        found.extend(own.into_iter().chain(below).filter_map(|at| Some(names.get(at)?.1)));
+    }
+    Some(found)
 }

@@ -1,17 +1,20 @@
 //! Owns what the writer, the readers and the watchers of one open store have in common.
 
+use std::io::ErrorKind;
+
 use crate::disk::storage::Directory;
 use crate::memory::files::{EventSource, Sourced, Window};
 use crate::memory::hub::Hub;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::Head;
+use crate::memory::locate::Located;
 use crate::memory::watermarks::{Signal, Watermarks};
 use crate::words::clock::Clock;
 use crate::words::config::StoreConfig;
 use crate::words::error::StoreError;
 use crate::words::position::HlcPoint;
-use crate::words::sync::{Arc, Mutex};
+use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering, RwLock};
 use crate::words::watermark::FrontierView;
 
 /// One open store.
@@ -29,6 +32,19 @@ pub(crate) struct Shared {
     /// What opening and reading found damaged or odd.
     pub(crate) findings: Mutex<Vec<String>>,
     pub(crate) watermarks: Watermarks,
+    catch_up: CatchUp,
+    /// How often events that had been visible were removed or taken back.
+    rewrites: AtomicU64,
+}
+
+/// Takes in what another process did to the files. Whoever writes them itself has none.
+#[derive(Default)]
+struct CatchUp(RwLock<Option<Arc<dyn Fn() + Send + Sync>>>);
+
+impl std::fmt::Debug for CatchUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CatchUp")
+    }
 }
 
 /// A clock that can be printed.
@@ -61,6 +77,8 @@ impl Shared {
             directory,
             findings: Mutex::new(Vec::new()),
             watermarks,
+            catch_up: CatchUp::default(),
+            rewrites: AtomicU64::new(0),
         }
     }
 
@@ -139,10 +157,10 @@ impl Shared {
     }
 
     fn head_at(&self, window: &mut Window, sequence: u64) -> Result<Option<Head>, StoreError> {
-        let Some(place) = self.index.place(sequence)? else { return Ok(None) };
+        let located = self.index.locate_one(sequence)?;
         let mut single = Window::headers();
-        let window = if window.holds(place) { window } else { &mut single };
-        match self.source.read(place, window) {
+        let is_held = located.place.is_some_and(|place| window.holds(place));
+        match self.read(&located, if is_held { window } else { &mut single }) {
             Ok(Sourced { event, .. }) => {
                 let clock = event.header.position.sequence();
                 Ok(Some(Head { clock, event_hash: event.event_hash }))
@@ -163,6 +181,47 @@ impl Shared {
             return Ok([0; 32]);
         }
         Ok(self.head_in(window, entity, sequence)?.map_or([0; 32], |head| head.event_hash))
+    }
+
+    /// Reads an event where the index says that it is, or what is left of it.
+    pub(crate) fn read(&self, located: &Located, window: &mut Window) -> Result<Sourced, StoreError> {
+        let unreadable = || StoreError::UnreadableEvent { sequence: located.sequence };
+        let place = |index: &Index| index.place(located.sequence)?.ok_or_else(unreadable);
+        let mut at = located.place.ok_or_else(unreadable)?;
+        loop {
+            let error = match self.source.read(at, window) {
+                Err(StoreError::Io(error)) if error.kind() == ErrorKind::NotFound => error,
+                read => return read,
+            };
+            // Compaction may have replaced the segment since its place was taken, here or in another process.
+            let mut moved_to = place(&self.index)?;
+            if moved_to.segment == at.segment {
+                let catch_up = self.catch_up.0.read().clone();
+                if let Some(catch_up) = catch_up {
+                    catch_up();
+                }
+                moved_to = place(&self.index)?;
+            }
+            if moved_to.segment == at.segment {
+                return Err(error.into());
+            }
+            at = moved_to;
+        }
+    }
+
+    /// Says what is to be done when a file is gone that the index names.
+    pub(crate) fn when_files_are_gone(&self, catch_up: impl Fn() + Send + Sync + 'static) {
+        *self.catch_up.0.write() = Some(Arc::new(catch_up));
+    }
+
+    /// How often the log changed other than by growing. What was derived from it before such a change does not hold any more.
+    pub(crate) fn rewrites(&self) -> u64 {
+        self.rewrites.load(Ordering::Acquire)
+    }
+
+    /// Notes that the log changed other than by growing.
+    pub(crate) fn note_rewrite(&self) {
+        self.rewrites.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn note(&self, finding: String) {

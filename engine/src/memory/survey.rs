@@ -2,15 +2,16 @@
 //!
 //! Nothing is written here. What is damaged becomes a finding and a hole; the rest stays readable.
 
+use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use crate::disk::frame::{self, FIXED_EVENT_LEN, MarkPurpose, Record};
+use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
 use crate::disk::segment::{
-    FORMAT_VERSION, Parent, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
+    FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
 };
-use crate::disk::storage::{Directory, File};
+use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
@@ -18,6 +19,8 @@ use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
 
+/// How often a directory is looked at anew because its writer replaced segments meanwhile.
+const MOST_LOOKS: u32 = 8;
 /// Frames that claim an impossible place and are passed at one bad spot; behind more of them nothing is searched.
 const MOST_FORGED: u32 = 16;
 
@@ -41,20 +44,43 @@ pub(crate) struct Survey {
     pub(crate) segments: Vec<Segment>,
     /// Segments that a higher generation replaces.
     pub(crate) superseded: Vec<SegmentName>,
-    /// Files that were not finished.
-    pub(crate) temporaries: Vec<String>,
+    /// Files that nobody needs: those that were not finished, and indexes whose segment does not count or is gone.
+    pub(crate) leftovers: Vec<String>,
     pub(crate) findings: Vec<String>,
 }
 
 /// Lists the segments of a directory and reads their headers.
 pub(crate) fn survey(directory: &dyn Directory, path: &Path) -> Result<Survey, StoreError> {
+    let mut listed = directory.list()?;
+    for _ in 1..MOST_LOOKS {
+        let survey = survey_of(directory, path, &listed);
+        // A listing is no picture of one instant: a segment that its writer replaced meanwhile may be in it, or missing with its successor.
+        let again = directory.list()?;
+        if segment_names(&again).eq(segment_names(&listed)) {
+            return survey;
+        }
+        listed = again;
+    }
+    survey_of(directory, path, &listed)
+}
+
+/// The segments in a listing, in order.
+fn segment_names(listed: &[DirEntry]) -> impl Iterator<Item = SegmentName> {
+    let names: BTreeSet<_> = listed.iter().filter_map(|entry| SegmentName::parse(&entry.name)).collect();
+    names.into_iter()
+}
+
+fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Result<Survey, StoreError> {
     let mut survey = Survey::default();
     let mut names = Vec::new();
-    for entry in directory.list()? {
+    let mut indexes = BTreeSet::new();
+    for entry in listed {
         if let Some(name) = SegmentName::parse(&entry.name) {
             names.push((name, entry.len_bytes));
         } else if entry.name.ends_with(TEMPORARY_SUFFIX) {
-            survey.temporaries.push(entry.name);
+            survey.leftovers.push(entry.name.clone());
+        } else if entry.name.ends_with(INDEX_SUFFIX) {
+            indexes.insert(entry.name.clone());
         }
     }
     names.sort_unstable();
@@ -86,6 +112,10 @@ pub(crate) fn survey(directory: &dyn Directory, path: &Path) -> Result<Survey, S
     survey.segments.sort_by_key(|segment| segment.name);
     check_identity(&survey.segments, path)?;
     choose_generations(&mut survey);
+    for segment in &survey.segments {
+        indexes.remove(&segment.name.index_name());
+    }
+    survey.leftovers.extend(indexes);
     Ok(survey)
 }
 
@@ -159,14 +189,20 @@ fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
 }
 
 /// Of segments that overlap, the one with the highest generation counts.
+///
+/// What a segment with a damaged header replaces is not known. Compaction removes first what begins where the new segment does: if that
+/// is still there so is all the rest, and it counts.
 fn choose_generations(survey: &mut Survey) {
-    let replaces = |newer: &Segment, older: &Segment| {
-        let (start, end) = newer.header.replaced.unwrap_or((newer.name.first, newer.name.first + 1));
-        newer.name.generation > older.name.generation && (start..end).contains(&older.name.first)
+    let counts_before = |one: &Segment, other: &Segment| {
+        if one.guessed || (other.guessed && other.name.generation > one.name.generation) {
+            return !one.guessed && one.name.first == other.name.first;
+        }
+        let (start, end) = one.header.replaced.unwrap_or_default();
+        one.name.generation > other.name.generation && (start..end).contains(&other.name.first)
     };
     let all = std::mem::take(&mut survey.segments);
     for segment in &all {
-        if all.iter().any(|other| replaces(other, segment)) {
+        if all.iter().any(|other| counts_before(other, segment)) {
             survey.superseded.push(segment.name);
         } else {
             survey.segments.push(segment.clone());
@@ -212,21 +248,24 @@ impl Tail {
     }
 }
 
-/// Adds the frames behind `tail` to the index, up to the first bad spot. `seen` sees each event.
+/// Sees each frame of a walk with its offset and length in bytes.
+pub(crate) type Seen<'s> = dyn FnMut(u64, u32, &Record<'_>) + 's;
+
+/// Adds the frames behind `tail` to the index, up to the first bad spot.
 pub(crate) fn walk(
     file: &dyn File,
     tail: &mut Tail,
     live: &mut LivePart,
-    mut seen: impl FnMut(&Record<'_>),
+    seen: &mut Seen<'_>,
 ) -> Result<(), StoreError> {
     let (mut last, mut ends_with) = (tail.last, tail.ends_with);
-    let end: ScanEnd = scan(file, tail.end_bytes, tail.next_sequence, &mut |offset, _, record| {
+    let end: ScanEnd = scan(file, tail.end_bytes, tail.next_sequence, &mut |offset, len, record| {
         index_record(live, offset, record, &mut last);
         ends_with = match record {
             Record::Mark(mark) => Some(mark.purpose),
             Record::Event(_) | Record::Stub(_) | Record::Catalogue { .. } => None,
         };
-        seen(record);
+        seen(offset, len, record);
         ControlFlow::Continue(())
     })?;
     tail.end_bytes = end.offset;
@@ -276,9 +315,10 @@ pub(crate) fn walk_past_damage(
     tail: &mut Tail,
     live: &mut LivePart,
     end: Option<u64>,
+    seen: &mut Seen<'_>,
 ) -> Result<u64, StoreError> {
     let mut spots = 0;
-    walk(&*segment.file, tail, live, |_| {})?;
+    walk(&*segment.file, tail, live, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
         spots += 1;
         let Some((found, sequence)) = next_readable(segment, tail, bad, end)? else { break };
@@ -287,14 +327,14 @@ pub(crate) fn walk_past_damage(
         }
         tail.end_bytes = found;
         tail.next_sequence = sequence;
-        walk(&*segment.file, tail, live, |_| {})?;
+        walk(&*segment.file, tail, live, seen)?;
         if tail.end_bytes == found {
             break;
         }
     }
     // What lay between the last readable frame and the next segment.
     let unread = segment.len_bytes.saturating_sub(tail.end_bytes);
-    if let Some(end) = end.filter(|end| end.saturating_sub(live.end()) <= room_for_events(unread)) {
+    if let Some(end) = end.filter(|end| end.saturating_sub(live.end()) <= room_for_events(segment, unread)) {
         while live.end() < end {
             live.push_damaged();
         }
@@ -302,9 +342,10 @@ pub(crate) fn walk_past_damage(
     Ok(spots)
 }
 
-/// Most events that so many bytes can hold: names have at least one byte each.
-fn room_for_events(bytes: u64) -> u64 {
-    bytes / (FIXED_EVENT_LEN as u64 + 2)
+/// Most events that so many bytes of a segment can hold: names have at least one byte each, and only compaction writes stubs.
+fn room_for_events(segment: &Segment, bytes: u64) -> u64 {
+    let least = if segment.name.generation == 0 { FIXED_EVENT_LEN + 2 } else { FIXED_STUB_LEN + 1 };
+    bytes / least as u64
 }
 
 /// Where readable frames go on behind the bad spot at `bad`, and the sequence of the first event there.
@@ -320,7 +361,7 @@ fn next_readable(
     for _ in 0..=MOST_FORGED {
         let Some(found) = resync(&*segment.file, from, tail.next_sequence)? else { return Ok(None) };
         let event = if found > tail.end_bytes { first_event(segment, found)? } else { None };
-        let room = room_for_events(found - tail.end_bytes);
+        let room = room_for_events(segment, found - tail.end_bytes);
         match event {
             Some(sequence)
                 if sequence.saturating_sub(tail.next_sequence) <= room
@@ -366,7 +407,7 @@ pub(crate) fn stored_index(
     let file = directory.open(&segment.name.index_name()).ok()?;
     let described = segment.clone();
     let remake =
-        move || remade_index(&described, largest_time, end, &mut Vec::new()).map(|(bytes, _)| bytes.into());
+        move || Ok(remade_index(&described, largest_time, end, &mut Vec::new(), &mut |_, _, _| {})?.0.into());
     let part = SealedPart::open(file, Box::new(remake), cache).ok()?;
     let header = &part.header;
     let fits = header.store_id == segment.header.store_id
@@ -389,22 +430,24 @@ pub(crate) fn rebuilt_index(
     cache: &Arc<SectionCache>,
     findings: &mut Vec<String>,
 ) -> Result<(SealedPart, Vec<u8>, u64), StoreError> {
-    let (bytes, frames) = remade_index(segment, largest_time, end, findings)?;
+    let (bytes, frames) = remade_index(segment, largest_time, end, findings, &mut |_, _, _| {})?;
     let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
         StoreError::CorruptSegment { segment_id: segment.name.first, detail: error.to_string() }
     })?;
     Ok((part, bytes, frames))
 }
 
-fn remade_index(
+/// The bytes of a segment's index, made anew from its frames, and how many frames were read.
+pub(crate) fn remade_index(
     segment: &Segment,
     largest_time: i64,
     end: Option<u64>,
     findings: &mut Vec<String>,
+    seen: &mut Seen<'_>,
 ) -> Result<(Vec<u8>, u64), StoreError> {
     let mut live = LivePart::new(segment.name, segment.name.first, largest_time);
     let mut tail = Tail::start(segment);
-    let spots = walk_past_damage(segment, &mut tail, &mut live, end)?;
+    let spots = walk_past_damage(segment, &mut tail, &mut live, end, seen)?;
     if spots > 0 {
         let holes = live.offsets.iter().filter(|offset| **offset == 0).count();
         findings

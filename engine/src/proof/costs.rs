@@ -131,7 +131,7 @@ fn pages(sample: &Sample, stream: &str) -> Vec<(&'static str, [u64; 2])> {
         ("a page back of a stream", last(Region::entity(stream))),
         ("a page back of a namespace, a scope and a category", last(all_but_rare)),
         ("a page of a time", sample.cost(|store| by_time(store, after))),
-        ("the last of a rare kind", sample.cost(|store| last_of_a_kind(store))),
+        ("the last of a rare kind", sample.cost(last_of_a_kind)),
         (
             "a range of payloads",
             sample.cost(|store| {

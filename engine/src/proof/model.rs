@@ -1,5 +1,7 @@
 //! Owns the model test: random use of a store beside a plain list of what it should hold, and every read verb must agree.
 
+use std::ops::ControlFlow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -7,15 +9,17 @@ use crate::EventSourced;
 use crate::coordinate::{Coordinate, KindFilter, Region};
 use crate::derive::native_cache::NativeCache;
 use crate::disk::memory::MemoryDirectory;
-use crate::event::{EventKind, JsonValueInput, ProjectionEvent};
+use crate::event::{EventKind, JsonValueInput, ProjectionEvent, RemovalReason};
 use crate::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
 use crate::proof::random::Random;
 use crate::proof::script::{config, follow, open_with};
+use crate::store::segment::CompactionOutcome;
 use crate::store::{
-    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Freshness, IndexEntry, Open, Selection,
-    Store, StoreConfig, StoreError, StoreState, StreamState,
+    AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
+    Freshness, IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState,
+    StreamState,
 };
-use crate::words::sync::Arc;
+use crate::words::sync::{Arc, Mutex};
 
 const ENTITIES: [&str; 5] = ["a", "a:b", "ab", "b", "b:c:d"];
 const SCOPES: [&str; 3] = ["x", "y", "z"];
@@ -30,8 +34,26 @@ struct Known {
     clock: u32,
     correlation: CorrelationId,
     cause: Option<EventId>,
-    /// `None` for the store's own events.
+    /// `None` for the store's own events, and for removed ones.
     n: Option<u64>,
+    removed: Option<RemovalReason>,
+}
+
+impl Known {
+    /// False for what reads pass over.
+    fn is_listed(&self) -> bool {
+        self.removed != Some(RemovalReason::Retention)
+    }
+
+    /// Compaction removes it.
+    fn remove(&mut self, reason: RemovalReason) {
+        self.n = None;
+        self.removed = Some(reason);
+        if reason == RemovalReason::Tombstone {
+            (self.scope, self.kind) = (String::new(), EventKind::TOMBSTONE);
+            (self.correlation, self.cause) = (CorrelationId::from(self.id), None);
+        }
+    }
 }
 
 /// A state that shows which events were folded and in which order.
@@ -90,6 +112,7 @@ impl Model {
             correlation: CorrelationId::from_u128(0),
             cause: None,
             n: Some(self.next_number),
+            removed: None,
         };
         self.next_number += 1;
         let mut options = AppendOptions::new();
@@ -216,19 +239,55 @@ impl Model {
         let entity = "batpak:store".to_owned();
         let clock = self.clock_of(&entity);
         let (scope, correlation) = ("batpak:lifecycle".to_owned(), CorrelationId::from(id));
-        self.events.push(Known { id, entity, scope, kind, clock, correlation, cause: None, n: None });
+        self.events.push(Known {
+            id,
+            entity,
+            scope,
+            kind,
+            clock,
+            correlation,
+            cause: None,
+            n: None,
+            removed: None,
+        });
+    }
+
+    /// Some of the events in sealed segments go.
+    fn compact(&mut self, store: &Store<Open>) {
+        let refused: Arc<Mutex<Vec<u64>>> = Arc::default();
+        let (told, divisor, rest) = (Arc::clone(&refused), 2 + self.random.below(5), self.random.below(2));
+        let keeps: RetentionPredicate = Box::new(move |event| {
+            let n =
+                event.event.payload["n"].as_u64().expect("only events of the application are asked about");
+            let kept = n % divisor != rest;
+            if !kept {
+                told.lock().push(n);
+            }
+            kept
+        });
+        let (strategy, reason) = match self.random.below(3) {
+            0 => (CompactionStrategy::Merge, RemovalReason::Retention),
+            1 => (CompactionStrategy::Retention(keeps), RemovalReason::Retention),
+            _ => (CompactionStrategy::Tombstone(keeps), RemovalReason::Tombstone),
+        };
+        let (result, _) = store.compact(&CompactionConfig { strategy, min_segments: 0 }).unwrap();
+        assert_eq!(result.outcome, CompactionOutcome::Performed);
+        for n in refused.lock().drain(..) {
+            let event = self.events.iter_mut().find(|event| event.n == Some(n));
+            event.expect("what was asked about is known").remove(reason);
+        }
     }
 
     fn select(&self, takes: impl Fn(&Known) -> bool) -> Vec<u64> {
         let numbered = self.events.iter().enumerate();
-        numbered.filter(|(_, event)| takes(event)).map(|(at, _)| at as u64).collect()
+        numbered.filter(|(_, event)| event.is_listed() && takes(event)).map(|(at, _)| at as u64).collect()
     }
 
     /// A random selection, and what the model says that it takes.
     fn selection(&mut self) -> (Selection, Vec<u64>) {
         let mut selection = Selection::default();
         let mut taken = self.events.clone();
-        let mut keep: Vec<bool> = vec![true; taken.len()];
+        let mut keep: Vec<bool> = taken.iter().map(Known::is_listed).collect();
         let mut narrow = |takes: &dyn Fn(&Known) -> bool| {
             for (keep, event) in keep.iter_mut().zip(&mut taken) {
                 *keep &= takes(event);
@@ -278,7 +337,7 @@ impl Model {
 
     /// The numbers of those of the first `end` events that a fold takes.
     fn numbers(&self, end: u64, takes: impl Fn(&Known) -> bool) -> Option<Numbers> {
-        let folded = |event: &&Known| takes(event) && FOLDED.contains(&event.kind);
+        let folded = |event: &&Known| event.removed.is_none() && takes(event) && FOLDED.contains(&event.kind);
         let first = self.events.iter().take(end as usize);
         let numbers: Vec<Option<u64>> = first.filter(folded).map(|event| event.n).collect();
         (!numbers.is_empty()).then_some(Numbers(numbers))
@@ -292,9 +351,9 @@ impl Model {
             let past = store.project_at::<Numbers>(entity, end - 1).unwrap();
             let now = store.projection::<Numbers>(entity, &Freshness::Consistent).unwrap();
             for (found, end) in [(past, end), (now, len)] {
-                let generation = self.select(|event| event.entity == entity).partition_point(|at| *at < end);
+                let generation = count_of(entity, &self.events[..end as usize]);
                 let expected = self.numbers(end, |event| event.entity == entity);
-                assert_eq!((found.state, found.generation), (expected, generation as u64), "{entity}");
+                assert_eq!((found.state, found.generation), (expected, u64::from(generation)), "{entity}");
             }
             let scope = self.pick(&SCOPES);
             let found = store.project_region::<Numbers>(&Region::entity(entity).with_scope(scope)).unwrap();
@@ -316,7 +375,8 @@ impl Model {
             assert_eq!((header.event_id, header.event_kind), (known.id, known.kind));
             assert_eq!(found.raw.coordinate.entity(), known.entity);
             assert_eq!((header.position.sequence(), header.correlation_id), (known.clock, known.correlation));
-            assert_eq!(found.computed_hash(), found.raw.event_hash);
+            assert_eq!(found.removed.map(|removal| removal.reason), known.removed);
+            assert!(known.removed.is_some() || found.computed_hash() == found.raw.event_hash);
         }
         for _ in 0..24 {
             let (selection, expected) = self.selection();
@@ -332,15 +392,22 @@ impl Model {
         for _ in 0..8 {
             let at = self.random.below(self.events.len() as u64) as usize;
             let known = &self.events[at];
-            let stored = store.get(known.id).unwrap();
-            assert_eq!(stored.event.payload["n"].as_u64(), known.n);
-            assert_eq!(store.sequence_of(known.id).unwrap(), Some(at as u64));
+            assert_eq!(store.sequence_of(known.id).unwrap(), known.is_listed().then_some(at as u64));
+            match store.get(known.id) {
+                Ok(stored) => assert_eq!(stored.event.payload["n"].as_u64(), known.n),
+                Err(error) => assert!(matches!(error, StoreError::NotFound(_)) && !known.is_listed()),
+            }
         }
         for (key, at) in &self.keys {
-            assert_eq!(store.sequence_of(EventId::from_u128(*key)).unwrap(), Some(*at as u64));
+            let expected = self.events[*at].is_listed().then_some(*at as u64);
+            assert_eq!(store.sequence_of(EventId::from_u128(*key)).unwrap(), expected);
         }
         let columns = store.columns(0..u64::MAX).unwrap();
-        assert!(columns.kinds.iter().eq(self.events.iter().map(|event| &event.kind)));
+        let kind = |event: &Known| if event.is_listed() { event.kind } else { EventKind::from_raw_u16(0) };
+        assert!(columns.kinds.iter().copied().eq(self.events.iter().map(kind)));
+        let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert!(report.holds(), "{:?}", report.problems);
+        assert_eq!(report.removed, self.events.iter().filter(|event| event.removed.is_some()).count() as u64);
         assert_eq!(columns.times_us.len(), self.events.len());
     }
 
@@ -349,8 +416,10 @@ impl Model {
             let expected = self.select(|event| event.entity == entity);
             let stream = store.by_entity(entity);
             assert!(stream.iter().map(IndexEntry::global_sequence).eq(expected.iter().copied()));
-            let generation = (!expected.is_empty()).then_some(expected.len() as u64);
-            assert_eq!(store.entity_generation(entity), generation, "{entity}");
+            let places = u64::from(self.clock_of(entity));
+            assert_eq!(store.entity_generation(entity), (places > 0).then_some(places), "{entity}");
+            let shown = Selection { removed: true, ..Selection::stream(entity) };
+            assert_eq!(store.read_selected(&shown, 0..u64::MAX).count() as u64, places, "{entity}");
         }
         let count = |takes: &dyn Fn(&Known) -> bool| self.select(takes).len() as u64;
         for (name, events) in store.entities().unwrap() {
@@ -383,19 +452,25 @@ fn check(seed: u64, configuration: impl Fn() -> StoreConfig) {
     let cached: Arc<MemoryDirectory> = MemoryDirectory::new();
     let open = || {
         let cache = NativeCache::in_storage(Arc::<MemoryDirectory>::clone(&cached)).unwrap();
-        let config = configuration().with_incremental_projection(seed % 2 == 0);
+        let config = configuration().with_incremental_projection(seed.is_multiple_of(2));
         open_with(&directory, config, Box::new(cache)).unwrap()
     };
     let mut store = open();
     model.lifecycle(newest_id(&store), EventKind::SYSTEM_OPEN_COMPLETED);
+    let reader = follow(&directory, configuration()).unwrap();
     for _ in 0..120 {
-        match model.random.below(20) {
+        match model.random.below(22) {
             0..=10 => model.append(&store),
             11..=13 => model.batch(&store),
             14 => model.fence(&store),
             15 => model.submit(&store),
             16 => store.sync().unwrap(),
-            17 => model.agree(&store),
+            17 => {
+                model.agree(&store);
+                reader.refresh().unwrap();
+                model.agree(&reader);
+            }
+            20 | 21 => model.compact(&store),
             18 => {
                 drop(store);
                 store = open();
@@ -414,6 +489,9 @@ fn check(seed: u64, configuration: impl Fn() -> StoreConfig) {
     }
     model.agree(&store);
     model.agree(&follow(&directory, configuration()).unwrap());
+    reader.refresh().unwrap();
+    model.agree(&reader);
+    assert_eq!(reader.take_rollback(), None);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Owns what a store was asked and what it promised in return, and comparing that with what it holds afterwards.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use crate::store::{AppendReceipt, Open, ReceiptVerification, ReceiptVerificationError, Store, StoreState};
+use crate::store::{
+    AppendReceipt, Open, ReceiptVerification, ReceiptVerificationError, Selection, Store, StoreState,
+};
 
 /// What one append asked for: one event, or several that belong together.
 #[derive(Clone, Debug)]
@@ -19,7 +21,16 @@ pub(super) struct Group {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Oracle {
     pub(super) groups: Vec<Group>,
+    /// Number of each event, by its hash, that some compaction was told to remove.
+    refused: HashMap<[u8; 32], u64>,
+    /// Those that are removed for good.
+    removed: HashSet<[u8; 32]>,
+    /// Those that the newest compaction removes, all or none.
+    pending: HashSet<[u8; 32]>,
 }
+
+/// Stands for the number of an event that compaction removed.
+pub(super) const REMOVED: u64 = u64::MAX;
 
 /// What a store holds, its own lifecycle events left out: number and event hash of each event.
 pub(super) type Dump = Vec<(u64, [u8; 32])>;
@@ -55,8 +66,41 @@ impl Oracle {
         }
     }
 
+    /// A compaction begins.
+    pub(super) fn begin_compaction(&mut self) {
+        self.pending.clear();
+    }
+
+    /// The compaction is told to remove an event.
+    pub(super) fn refuse(&mut self, number: u64, hash: [u8; 32]) {
+        self.refused.insert(hash, number);
+        self.pending.insert(hash);
+    }
+
+    /// The compaction returned, and says that it did what it was told.
+    pub(super) fn end_compaction(&mut self) {
+        self.removed.extend(self.pending.drain());
+    }
+
+    /// The dump with the numbers of removed events. Panics unless those are removed that must be, and the newest compaction removed all or none.
+    fn named(&self, dump: &Dump, context: &str) -> Dump {
+        let is_removed = |hash| dump.iter().any(|(number, found)| *number == REMOVED && found == hash);
+        let held = dump.iter().map(|(_, hash)| hash);
+        let undone = held.clone().find(|hash| self.removed.contains(*hash) && !is_removed(*hash));
+        assert!(undone.is_none(), "{context}: a removed event is back");
+        let mut pending = held.filter(|hash| self.pending.contains(*hash)).map(is_removed);
+        let first = pending.next().unwrap_or_default();
+        assert!(pending.all(|is_removed| is_removed == first), "{context}: half of a compaction");
+        let named = dump.iter().map(|(number, hash)| match *number {
+            REMOVED => (self.refused.get(hash).copied().expect("somebody was asked"), *hash),
+            number => (number, *hash),
+        });
+        named.collect()
+    }
+
     /// Panics unless the store holds whole groups in order, everything that was promised, and nothing else.
     pub(super) fn check(&self, dump: &Dump, loss: Loss, context: &str) {
+        let dump = &self.named(dump, context);
         let mut rest = dump.as_slice();
         let mut missing = 0;
         for group in &self.groups {
@@ -106,15 +150,19 @@ pub(super) fn check_receipts(oracle: &Oracle, store: &Store<Open>, dump: &Dump, 
     }
 }
 
-/// What a store holds. Panics unless every event can be read and every hash fits.
+/// What a store holds, [`REMOVED`] in place of the number where compaction removed an event. Panics unless every other event can be read
+/// and every hash fits.
 pub(super) fn dump<State: StoreState>(store: &Store<State>, context: &str) -> Dump {
     let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{context}: {:?}", report.problems);
     let mut dump = Dump::new();
-    for (expected, (sequence, event)) in store.read_range(0..u64::MAX).enumerate() {
+    let everything = Selection { removed: true, ..Selection::default() };
+    for (expected, (sequence, event)) in store.read_selected(&everything, 0..u64::MAX).enumerate() {
         assert_eq!(sequence, expected as u64, "{context}");
         let event = event.unwrap();
-        if !event.raw.header.event_kind.is_reserved() {
+        if event.removed.is_some() {
+            dump.push((REMOVED, event.raw.event_hash));
+        } else if !event.raw.header.event_kind.is_reserved() {
             let payload = crate::encoding::to_json(&event.raw.payload).unwrap();
             dump.push((payload["n"].as_u64().unwrap(), event.raw.event_hash));
         }

@@ -11,6 +11,7 @@ use crate::coordinate::Coordinate;
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::storage::Directory;
 use crate::event::{EventKind, RawMsgpackInput};
+use crate::proof::compaction::compact;
 use crate::proof::oracle::Oracle;
 use crate::store::state::{Lifecycle, follow_in, open_in};
 use crate::store::{
@@ -76,6 +77,12 @@ pub(super) enum Step {
     Fence(usize),
     /// The same, and the fence is cancelled.
     Cancelled(usize),
+    /// Small segments become one.
+    Merge,
+    /// Events whose number is a multiple of this are removed without a trace that queries show.
+    Retain(u64),
+    /// The same, with a tombstone in place of each.
+    Bury(u64),
     Sync,
     /// A consumer takes what is new, and its position is saved.
     Consume,
@@ -213,6 +220,10 @@ impl Run {
                 assert!(tickets.into_iter().all(is_cancelled));
                 Ok(())
             }
+            Step::Merge | Step::Retain(_) | Step::Bury(_) => {
+                let Some(store) = &self.store else { return Ok(()) };
+                compact(store, step, &self.oracle)
+            }
             Step::Submit(count) => self.submit(count),
             Step::Append(_) | Step::Typed | Step::Batch(_) | Step::Expecting(_) | Step::Fence(_) => {
                 self.append(step)
@@ -315,8 +326,8 @@ pub(super) fn item(n: u64, options: AppendOptions) -> BatchAppendItem {
 }
 
 use Step::{
-    Append, Batch, Cancelled, Close, Consume, Drop as Let, Expecting, Fence, Open as Reopen, Submit, Sync,
-    Typed,
+    Append, Batch, Bury, Cancelled, Close, Consume, Drop as Let, Expecting, Fence, Merge, Open as Reopen,
+    Retain, Submit, Sync, Typed,
 };
 
 const SMALL: u64 = 4 * 1024;
@@ -455,5 +466,68 @@ pub(super) const SCRIPTS: &[Script] = &[
         sync_every_n_events: 2,
         segment_max_bytes: 16 * 1024,
         steps: &[Append(20_000), Append(10), Append(9_000), Batch(2), Append(30_000), Close],
+    },
+    Script {
+        name: "merging",
+        sync_every_n_events: 2,
+        segment_max_bytes: 700,
+        steps: &[
+            Append(300),
+            Append(300),
+            Typed,
+            Append(300),
+            Batch(3),
+            Merge,
+            Append(300),
+            Append(300),
+            Typed,
+            Merge,
+            Close,
+            Reopen,
+            Append(10),
+            Let,
+        ],
+    },
+    Script {
+        name: "removing, and removing more",
+        sync_every_n_events: 3,
+        segment_max_bytes: 700,
+        steps: &[
+            Batch(4),
+            Append(300),
+            Typed,
+            Append(300),
+            Batch(3),
+            Retain(2),
+            Append(300),
+            Append(300),
+            Typed,
+            Bury(3),
+            Append(10),
+            Let,
+            Reopen,
+            Append(600),
+            Append(10),
+            Retain(5),
+            Append(10),
+            Close,
+        ],
+    },
+    Script {
+        name: "removing everything beside a consumer",
+        sync_every_n_events: 1,
+        segment_max_bytes: 600,
+        steps: &[
+            Typed,
+            Consume,
+            Append(500),
+            Batch(6),
+            Append(500),
+            Bury(1),
+            Consume,
+            Typed,
+            Retain(1),
+            Close,
+        ],
     },
 ];

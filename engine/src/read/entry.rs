@@ -2,12 +2,17 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::memory::files::{Sourced, Window};
 use crate::memory::shared::Shared;
 use crate::words::chain::Link;
 use crate::words::coordinate::Coordinate;
+use crate::words::encoding;
 use crate::words::error::StoreError;
-use crate::words::event::{Event, EventHeader, Extensions, HashChain, RawEvent, StoredEvent};
+use crate::words::event::{
+    Event, EventHeader, Extensions, HashChain, RawEvent, Removal, RemovalReason, StoredEvent,
+};
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::DiskPos;
@@ -28,12 +33,15 @@ pub struct LogEvent {
     pub hidden: bool,
     /// What is damaged or odd about it, a sentence each.
     pub findings: Vec<String>,
+    /// Set if compaction removed the event: then entity, id, place and hashes are all that is left of it, and the time is the greatest
+    /// before it.
+    pub removed: Option<Removal>,
 }
 
 impl LogEvent {
     pub(super) fn new(sourced: Sourced, prev_hash: [u8; 32]) -> Self {
-        let Sourced { event: raw, segment, place, prev_hash: _, hidden, findings } = sourced;
-        Self { raw, prev_hash, place, segment, hidden, findings }
+        let Sourced { event: raw, segment, place, prev_hash: _, hidden, findings, removed } = sourced;
+        Self { raw, prev_hash, place, segment, hidden, findings, removed }
     }
 
     /// The two hashes.
@@ -41,11 +49,15 @@ impl LogEvent {
         HashChain { prev_hash: self.prev_hash, event_hash: self.raw.event_hash }
     }
 
-    /// The event hash computed anew from what was read.
+    /// The event hash computed anew from what was read; of a removed event it cannot be.
     pub fn computed_hash(&self) -> [u8; 32] {
-        let raw = &self.raw;
+        Self::link_hash(&self.raw, &self.prev_hash)
+    }
+
+    /// The hash that an event has if it follows one with the hash `prev_hash`.
+    pub(crate) fn link_hash(raw: &RawEvent, prev_hash: &[u8; 32]) -> [u8; 32] {
         let link = Link {
-            prev_hash: &self.prev_hash,
+            prev_hash,
             global_sequence: raw.global_sequence,
             header: &raw.header,
             payload_form: raw.payload_form,
@@ -54,6 +66,22 @@ impl LogEvent {
             extensions: &raw.extensions,
         };
         link.hash()
+    }
+
+    /// True if reads pass over it.
+    pub(crate) fn is_passed_over(&self) -> bool {
+        self.removed.is_some_and(|removal| removal.reason == RemovalReason::Retention)
+    }
+
+    /// The event with its payload as JSON; null where a tombstone stands.
+    pub(crate) fn into_json(self) -> Result<StoredEvent<Value>, StoreError> {
+        let is_removed = self.removed.is_some();
+        let stored = self.into_stored();
+        let payload = match stored.event.payload.as_slice() {
+            _ if is_removed => Value::Null,
+            bytes => encoding::to_json(bytes).map_err(StoreError::encoding)?,
+        };
+        Ok(StoredEvent { coordinate: stored.coordinate, event: stored.event.map_payload(|_| payload) })
     }
 
     pub(crate) fn into_stored(self) -> StoredEvent<Vec<u8>> {

@@ -2,8 +2,9 @@
 //!
 //! Invariants:
 //! - only complete groups become visible; a short end is "being written" until it is whole;
-//! - if the files shrink or are replaced, everything is read anew and the common position is noted.
+//! - if the files shrink or are replaced, everything is read anew; only if something that was shown is gone the view went back.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,7 +36,10 @@ const LOOK_AROUND_EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Followed {
     /// True if something new became visible.
     pub(crate) moved: bool,
-    /// Set if the files changed behind what was read: the sequence up to which both agree.
+    /// Set if the files changed behind what was read: the sequence up to which the events are those of before, but for what
+    /// compaction removed. Nobody was told of those behind it.
+    pub(crate) read_anew_from: Option<u64>,
+    /// Set if some of them were taken back: the same sequence.
     pub(crate) rolled_back_to: Option<u64>,
 }
 
@@ -114,7 +118,7 @@ impl Follower {
         let due = now_ns.saturating_sub(self.looked_ns) >= LOOK_AROUND_EVERY.as_nanos() as i64;
         if due {
             self.looked_ns = now_ns;
-            if self.was_replaced()? {
+            if self.was_replaced(shared)? {
                 return self.start_over(shared);
             }
         }
@@ -131,11 +135,28 @@ impl Follower {
                 self.take_in(shared)?;
             }
         }
-        Ok(Followed { moved: shared.visible() != before, rolled_back_to: None })
+        Ok(Followed { moved: shared.visible() != before, ..Followed::default() })
     }
 
-    /// True if the newest segment is shorter than what was read of it, or another file has its name.
-    fn was_replaced(&self) -> Result<bool, StoreError> {
+    /// The next step looks around, however short ago that was.
+    pub(crate) fn look_around(&mut self) {
+        self.looked_ns = i64::MIN;
+    }
+
+    /// True if a segment that was read is gone or has a successor, if the newest one is shorter than what was read of it, or if another
+    /// file has its name.
+    fn was_replaced(&self, shared: &Shared) -> Result<bool, StoreError> {
+        let listed = self.directory.list()?;
+        let there: BTreeSet<_> = listed.iter().filter_map(|entry| SegmentName::parse(&entry.name)).collect();
+        let mut known: BTreeSet<_> =
+            shared.index.sealed_parts().iter().map(|part| part.segment_name()).collect();
+        known.insert(self.end.segment.name);
+        let newest = self.end.segment.name.first;
+        let is_new =
+            |name: &&SegmentName| name.generation > 0 && name.first < newest && !known.contains(name);
+        if !known.is_subset(&there) || there.iter().any(|name| is_new(&name)) {
+            return Ok(true);
+        }
         let name = self.end.segment.name.to_string();
         let Ok(file) = self.directory.open(&name) else { return Ok(true) };
         let same = file.identity()? == self.end.segment.file.identity()?;
@@ -153,7 +174,7 @@ impl Follower {
         let mut fresh = LivePart::new(self.end.segment.name, first, self.end.largest_time);
         let mut notifications = Vec::new();
         let listened = !shared.hub.is_empty();
-        walk(&*self.end.segment.file, &mut self.end.tail, &mut fresh, |record| {
+        walk(&*self.end.segment.file, &mut self.end.tail, &mut fresh, &mut |_, _, record| {
             if let (Record::Event(view), true) = (record, listened) {
                 let coordinate = Coordinate::from_log(view.entity.into(), view.scope.into());
                 notifications.push(Notification::new(view.global_sequence, &coordinate, &view.header(0)));
@@ -213,11 +234,15 @@ impl Follower {
         *shared.lineage.lock() = log.lineage;
         shared.watermarks.raise_durable(log.end.tail.synced_through.min(end));
         shared.watermarks.set_visible(end);
-        shared.note(format!(
-            "the files were replaced or cut by their writer; read again from sequence {common}"
-        ));
+        shared.note_rewrite();
         self.end = log.end;
-        Ok(Followed { moved: true, rolled_back_to: Some(common) })
+        let rolled_back_to = (common < before).then_some(common);
+        if let Some(common) = rolled_back_to {
+            shared.note(format!(
+                "the files were cut or replaced by their writer; read again from sequence {common}"
+            ));
+        }
+        Ok(Followed { moved: end != before, read_anew_from: Some(common), rolled_back_to })
     }
 }
 
@@ -267,11 +292,11 @@ fn read_newest(
     live: &mut LivePart,
     findings: &mut Vec<String>,
 ) -> Result<(), StoreError> {
-    walk(&*segment.file, tail, live, |_| {})?;
+    walk(&*segment.file, tail, live, &mut |_, _, _| {})?;
     let Some((offset, reason)) = tail.bad.clone() else { return Ok(()) };
     let mut beyond = tail.clone();
     let mut rest = LivePart::new(segment.name, tail.next_sequence, live.largest_time);
-    walk_past_damage(segment, &mut beyond, &mut rest, None)?;
+    walk_past_damage(segment, &mut beyond, &mut rest, None, &mut |_, _, _| {})?;
     if beyond.synced_through > tail.next_sequence || (segment.guessed && beyond.frames > tail.frames) {
         findings.push(format!("{} is damaged at byte {offset}: {reason}", segment.name));
         live.absorb(&rest);

@@ -18,9 +18,8 @@ use crate::memory::shared::Shared;
 use crate::read::entry::{IndexEntry, LogEvent};
 use crate::read::streams::{Entries, Events, readable};
 use crate::words::clock::Clock;
-use crate::words::encoding;
 use crate::words::error::StoreError;
-use crate::words::event::{EventHeader, StoredEvent};
+use crate::words::event::{EventHeader, Removal, RemovalReason, StoredEvent};
 use crate::words::id::EventId;
 use crate::words::position::DagPosition;
 use crate::words::region::Region;
@@ -63,6 +62,11 @@ impl Reader {
     /// Exclusive end of what may be read.
     pub(crate) fn visible(&self) -> u64 {
         self.shared.visible()
+    }
+
+    /// How often the log changed other than by growing.
+    pub(crate) fn rewrites(&self) -> u64 {
+        self.shared.rewrites()
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
@@ -216,15 +220,25 @@ impl Reader {
 
     /// Place of an event in the commit order.
     pub(crate) fn sequence_of(&self, id: EventId) -> Result<Option<u64>, StoreError> {
-        let found = self.find_with(id, &mut Window::headers())?;
+        let found = self.find_with(id, &mut Window::headers())?.filter(|found| !found.is_passed_over());
         Ok(found.map(|sourced| sourced.event.global_sequence))
     }
 
     /// The event with this id.
     pub(crate) fn find(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
+        Ok(self.find_kept_or_removed(id)?.filter(|event| !event.is_passed_over()))
+    }
+
+    /// The event with this id, or what compaction left of it: sequence, place and both hashes are those of its receipt.
+    pub(crate) fn find_kept_or_removed(&self, id: EventId) -> Result<Option<LogEvent>, StoreError> {
         let mut window = Window::whole();
         let found = self.find_with(id, &mut window)?;
-        found.map(|sourced| self.linked(sourced, &mut window)).transpose()
+        found.map(|sourced| self.linked(sourced, None, &mut window)).transpose()
+    }
+
+    /// The event with this id as its source has it.
+    pub(crate) fn find_frame(&self, id: EventId) -> Result<Option<Sourced>, StoreError> {
+        Ok(self.find_with(id, &mut Window::whole())?.filter(|found| !found.is_passed_over()))
     }
 
     fn find_with(&self, id: EventId, window: &mut Window) -> Result<Option<Sourced>, StoreError> {
@@ -242,21 +256,22 @@ impl Reader {
         Ok(self.find(id)?.ok_or(StoreError::NotFound(id.into()))?.into_stored())
     }
 
-    /// The event with this id, with its payload as JSON.
+    /// The event with this id, with its payload as JSON; null where a tombstone stands.
     pub(crate) fn get(&self, id: EventId) -> Result<StoredEvent<Value>, StoreError> {
-        let stored = self.read_raw(id)?;
-        let payload = encoding::to_json(&stored.event.payload).map_err(StoreError::encoding)?;
-        Ok(StoredEvent { coordinate: stored.coordinate, event: stored.event.map_payload(|_| payload) })
+        self.find(id)?.ok_or(StoreError::NotFound(id.into()))?.into_json()
     }
 
     /// The event at a place of the commit order.
     pub(crate) fn event_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
         let mut window = Window::whole();
         let sourced = self.sourced_at(sequence, &mut window)?;
-        self.linked(sourced, &mut window)
+        if let Some(Removal { reason: reason @ RemovalReason::Retention, .. }) = sourced.removed {
+            return Err(StoreError::Removed { sequence, reason });
+        }
+        self.linked(sourced, None, &mut window)
     }
 
-    /// The header of an event.
+    /// The header of an event, or of what is left of it.
     pub(crate) fn header_at(&self, sequence: u64) -> Result<EventHeader, StoreError> {
         Ok(self.sourced_at(sequence, &mut Window::headers())?.event.header)
     }
@@ -272,8 +287,7 @@ impl Reader {
     /// Reads an event where the index says that it is, and fills in its wall time.
     pub(super) fn read_located(&self, located: &Located, window: &mut Window) -> Result<Sourced, StoreError> {
         let sequence = located.sequence;
-        let place = located.place.ok_or(StoreError::UnreadableEvent { sequence })?;
-        let mut sourced = self.shared.source.read(place, window)?;
+        let mut sourced = self.shared.read(located, window)?;
         let found = sourced.event.global_sequence;
         if found != sequence {
             return Err(StoreError::CorruptFrame {
@@ -283,6 +297,10 @@ impl Reader {
             });
         }
         let header = &mut sourced.event.header;
+        if sourced.removed.is_some() {
+            let columns = self.shared.index.columns(sequence..sequence + 1)?;
+            header.timestamp_us = columns.times_us.first().copied().unwrap_or_default();
+        }
         let old = header.position;
         let largest_us = located.earlier_us.max(header.timestamp_us);
         let wall_ms = old.wall_ms().max(u64::try_from(largest_us / 1_000).unwrap_or(0));
@@ -291,15 +309,19 @@ impl Reader {
         Ok(sourced)
     }
 
-    /// An event with the hash that it links to, which its source has or the event before it in its stream.
-    fn linked(&self, sourced: Sourced, window: &mut Window) -> Result<LogEvent, StoreError> {
+    /// An event with the hash that it links to: its source has it, or it is known, or the event before it in its stream tells.
+    pub(super) fn linked(
+        &self,
+        sourced: Sourced,
+        known: Option<[u8; 32]>,
+        window: &mut Window,
+    ) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
-        let prev_hash = match sourced.prev_hash {
-            Some(hash) => hash,
-            None => {
-                let place = (event.global_sequence, event.header.position.sequence());
-                self.shared.hash_before(window, event.coordinate.entity(), place)?
-            }
+        let place = (event.global_sequence, event.header.position.sequence());
+        let prev_hash = if let Some(hash) = sourced.prev_hash.or(known) {
+            hash
+        } else {
+            self.shared.hash_before(window, event.coordinate.entity(), place)?
         };
         Ok(LogEvent::new(sourced, prev_hash))
     }

@@ -43,8 +43,8 @@ struct Walk {
     back: VecDeque<Located>,
     front_window: Window,
     back_window: Window,
-    /// Numbers that nobody used come as unreadable events, instead of not at all.
-    tells_unused: bool,
+    /// What is passed over comes as unreadable events, instead of not at all.
+    tells_gaps: bool,
 }
 
 impl Walk {
@@ -59,13 +59,19 @@ impl Walk {
             back: VecDeque::new(),
             front_window: Window::headers(),
             back_window: Window::headers(),
-            tells_unused: false,
+            tells_gaps: false,
         }
     }
 
     /// Asks for as many sequences at once as will be taken.
     fn for_page(self, limit: usize) -> Self {
         Self { page: limit.clamp(1, PAGE.1), ..self }
+    }
+
+    /// Lets what is passed over come as unreadable events: hidden and removed ones, and numbers that nobody used.
+    fn telling_gaps(mut self) -> Self {
+        (self.tells_gaps, self.selection.hidden, self.selection.removed) = (true, true, true);
+        self
     }
 
     fn with_payloads(self) -> Self {
@@ -86,12 +92,19 @@ impl Walk {
             let event = self.read(side, &located);
             let is_unused = matches!(event, Err(StoreError::UnreadableEvent { .. }))
                 && !self.reader.shared().source.is_dense()
-                && !self.tells_unused;
-            let is_other =
-                event.as_ref().is_ok_and(|found| !self.selection.confirms(&found.event.header, found.hidden));
-            if !is_unused && !is_other {
-                return Some((located.sequence, event));
+                && !self.tells_gaps;
+            let is_other = event.as_ref().is_ok_and(|found| !self.selection.confirms(found));
+            if is_unused || is_other {
+                continue;
             }
+            let sequence = located.sequence;
+            let is_gap = |found: &Sourced| self.tells_gaps && (found.hidden || found.is_passed_over());
+            return match event {
+                Ok(found) if is_gap(&found) => {
+                    Some((sequence, Err(StoreError::UnreadableEvent { sequence })))
+                }
+                event => Some((sequence, event)),
+            };
         }
     }
 
@@ -137,7 +150,9 @@ impl Walk {
             }
             Side::Back => {
                 self.left.end = last.unwrap_or(self.left.start);
-                located.into_iter().for_each(|located| self.back.push_front(located));
+                for located in located {
+                    self.back.push_front(located);
+                }
             }
         }
         Ok(())
@@ -160,6 +175,32 @@ impl Walk {
     }
 }
 
+/// Frames of the events that a selection takes, whole, and as their source has them.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    walk: Walk,
+}
+
+impl Frames {
+    pub(crate) fn new(reader: &Reader, selection: Selection, range: Range<u64>) -> Self {
+        Self { walk: Walk::new(reader.clone(), selection, range).with_payloads() }
+    }
+}
+
+impl Iterator for Frames {
+    type Item = (u64, Result<Sourced, StoreError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.walk.step(Side::Front)
+    }
+}
+
+impl DoubleEndedIterator for Frames {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.walk.step(Side::Back)
+    }
+}
+
 /// Events that a selection takes, in commit order. Damaged ones come as errors, and the iteration goes on.
 #[derive(Debug)]
 pub(crate) struct Events {
@@ -173,10 +214,9 @@ impl Events {
         Self { walk, hashes: HashMap::new() }
     }
 
-    /// Numbers that nobody used come as unreadable events too.
-    pub(crate) fn telling_unused(mut self) -> Self {
-        self.walk.tells_unused = true;
-        self
+    /// What is passed over comes as unreadable events: hidden and removed ones, and numbers that nobody used.
+    pub(crate) fn telling_gaps(self) -> Self {
+        Self { walk: self.walk.telling_gaps(), ..self }
     }
 
     fn step(&mut self, side: Side) -> Option<(u64, Result<LogEvent, StoreError>)> {
@@ -184,28 +224,26 @@ impl Events {
         Some((sequence, sourced.and_then(|sourced| self.linked(side, sourced))))
     }
 
-    /// Finds the hash that an event links to: remembered, stored, or read from the event before it in its stream.
+    /// An event with the hash that it links to, which is remembered if the event before it in its stream came before it here too.
     fn linked(&mut self, side: Side, sourced: Sourced) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
+        let (entity, event_hash) = (event.coordinate.shared_entity(), event.event_hash);
         let clock = event.header.position.sequence();
-        let known = self.hashes.get(event.coordinate.entity());
-        let known = known.filter(|(before, _)| before.checked_add(1) == Some(clock)).map(|(_, hash)| *hash);
-        let prev_hash = match sourced.prev_hash.or(known) {
-            Some(hash) => hash,
-            None => {
-                let window = match side {
-                    Side::Front => &mut self.walk.front_window,
-                    Side::Back => &mut self.walk.back_window,
-                };
-                let place = (event.global_sequence, clock);
-                self.walk.reader.shared().hash_before(window, event.coordinate.entity(), place)?
+        let newest = (clock, event_hash);
+        let before = if let Some(known) = self.hashes.get_mut(&entity) {
+            Some(std::mem::replace(known, newest))
+        } else {
+            if self.hashes.len() >= REMEMBERED_STREAMS {
+                self.hashes.clear();
             }
+            self.hashes.insert(entity, newest)
         };
-        if self.hashes.len() >= REMEMBERED_STREAMS {
-            self.hashes.clear();
-        }
-        self.hashes.insert(event.coordinate.shared_entity(), (clock, event.event_hash));
-        Ok(LogEvent::new(sourced, prev_hash))
+        let known = before.filter(|(before, _)| before.checked_add(1) == Some(clock)).map(|(_, hash)| hash);
+        let window = match side {
+            Side::Front => &mut self.walk.front_window,
+            Side::Back => &mut self.walk.back_window,
+        };
+        self.walk.reader.linked(sourced, known, window)
     }
 }
 
@@ -239,10 +277,9 @@ impl Entries {
         Self { walk: self.walk.for_page(limit) }
     }
 
-    /// Numbers that nobody used come as unreadable events too.
-    pub(crate) fn telling_unused(mut self) -> Self {
-        self.walk.tells_unused = true;
-        self
+    /// What is passed over comes as unreadable events: hidden and removed ones, and numbers that nobody used.
+    pub(crate) fn telling_gaps(self) -> Self {
+        Self { walk: self.walk.telling_gaps() }
     }
 
     fn step(&mut self, side: Side) -> Option<(u64, Result<IndexEntry, StoreError>)> {

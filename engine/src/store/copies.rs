@@ -67,14 +67,19 @@ impl Store<Open> {
 }
 
 impl<State: StoreState> Store<State> {
-    /// Writes the events that a selection takes as lines of JSON, oldest first, and returns how many; nothing of them is lost.
+    /// Writes the events that a selection takes as lines of JSON, oldest first, and returns how many; nothing of them is lost. Events that
+    /// compaction removed are left out.
     ///
     /// # Errors
     /// The error of the first event that cannot be read, or the output's.
     pub fn export_jsonl(&self, selection: &Selection, out: &mut impl Write) -> Result<u64, StoreError> {
         let mut written = 0;
         for (_, event) in self.read_selected(selection, 0..self.visible()) {
-            serde_json::to_writer(&mut *out, &EventLine::from(&event?)).map_err(StoreError::encoding)?;
+            let event = event?;
+            if event.removed.is_some() {
+                continue;
+            }
+            serde_json::to_writer(&mut *out, &EventLine::from(&event)).map_err(StoreError::encoding)?;
             out.write_all(b"\n")?;
             written += 1;
         }

@@ -1,8 +1,10 @@
 //! The door: the store as its users see it. Every method is a few lines over the floors below.
 
 mod append;
+mod compact;
 mod copies;
 mod derived;
+mod diagnostics;
 mod evidence;
 mod fence;
 mod import;
@@ -27,6 +29,10 @@ use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::Arc;
 
+pub use crate::care::chain_walk::{
+    CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash,
+    ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
+};
 pub use crate::care::copy::ForkReport;
 pub use crate::care::evidence::{
     SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
@@ -34,10 +40,21 @@ pub use crate::care::evidence::{
     snapshot_report_body_hash,
 };
 pub use crate::care::jsonl::EventLine;
+pub use crate::care::read_walk::{
+    READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
+    ReadWalkFreshnessIntent, ReadWalkFrontierKind, ReadWalkHash, ReadWalkInputFrontier, ReadWalkProofRef,
+    ReadWalkProofRefs, ReadWalkReplayMode, ReadWalkReportBody, ReadWalkReportError, ReadWalkRequest,
+    ReadWalkSourceRef,
+};
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
     verify_receipt_claim_of,
+};
+pub use crate::commit::compaction::{
+    COMPACTION_REPORT_SCHEMA_VERSION, CompactionConfig, CompactionEvidenceHash, CompactionEvidenceReport,
+    CompactionReportBody, CompactionReportFinding, CompactionStrategy, CompactionStrategyShape,
+    RetentionPredicate, compaction_strategy_shape,
 };
 pub use crate::commit::options::{AppendOptions, AppendPositionHint, CausationRef};
 pub use crate::commit::receipt::{AppendReceipt, DenialReceipt};
@@ -51,12 +68,14 @@ pub use crate::disk::storage::LockHolder;
 pub use crate::memory::hub::Notification;
 pub use crate::memory::locate::Columns;
 pub use crate::memory::selection::Selection;
+pub use crate::read::ancestry::{AncestorBoundary, AncestorWalk};
 pub use crate::read::entry::{IndexEntry, LogEvent};
 pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
 pub use crate::store::outbox::Outbox;
 pub use crate::store::preview::{StorePreview, preview};
+pub use crate::store::diagnostics::StoreDiagnostics;
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
@@ -72,7 +91,7 @@ pub use crate::words::extension::{
 };
 pub use crate::words::format::{Progress, StoreFormat};
 pub use crate::words::position::{DiskPos, HlcPoint};
-pub use crate::words::report::{OpenReport, OpenReportObserver};
+pub use crate::words::report::{OpenIndexPath, OpenReport, OpenReportObserver};
 pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
 pub use crate::words::watermark::{DurabilityGate, FrontierView, WatermarkKind};
 
@@ -140,6 +159,24 @@ pub mod backup_envelope {
     };
 }
 
+/// Evidence that a stretch of a stream is what it was.
+pub mod chain_walk {
+    pub use crate::care::chain_walk::{
+        CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash,
+        ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
+    };
+}
+
+/// Evidence of a query.
+pub mod read_walk {
+    pub use crate::care::read_walk::{
+    READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
+    ReadWalkFreshnessIntent, ReadWalkFrontierKind, ReadWalkHash, ReadWalkInputFrontier, ReadWalkProofRef,
+    ReadWalkProofRefs, ReadWalkReplayMode, ReadWalkReportBody, ReadWalkReportError, ReadWalkRequest,
+    ReadWalkSourceRef,
+    };
+}
+
 /// Rows of metadata.
 pub mod index {
     pub use crate::read::entry::IndexEntry;
@@ -156,9 +193,23 @@ pub mod reactor_typed {
     pub use crate::store::react::reactor::{ReactorConfig, ReactorError, TypedReactorHandle};
 }
 
+/// What became of segments.
+pub mod segment {
+    pub use crate::commit::compaction::{CompactionOutcome, CompactionResult};
+}
+
+/// What opening tells.
+pub mod cold_start {
+    /// How opening found out what the store holds.
+    pub mod rebuild {
+        pub use crate::words::report::{OpenIndexPath, OpenReport as OpenIndexReport};
+    }
+}
+
 /// How far a store has come.
 pub mod stats {
     pub use crate::commit::writer::WriterPressure;
+    pub use crate::store::diagnostics::StoreDiagnostics;
     pub use crate::store::read::StoreStats;
     pub use crate::words::position::HlcPoint;
     pub use crate::words::watermark::{FrontierView, WatermarkKind};

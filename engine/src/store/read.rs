@@ -4,10 +4,15 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::care::chain_walk::{
+    ChainWalkEvidenceReport, ChainWalkReportError, ChainWalkRequest, chain_walk_evidence,
+};
+use crate::care::read_walk::{ReadWalkEvidenceReport, ReadWalkReportError, ReadWalkRequest, read_walk};
 use crate::memory::locate::Columns;
 use crate::memory::postings::Order;
 use crate::memory::sealed::Tag;
 use crate::memory::selection::Selection;
+use crate::read::ancestry::{AncestorWalk, walk_ancestors};
 use crate::read::entry::{IndexEntry, LogEvent};
 use crate::read::streams::readable;
 use crate::store::Store;
@@ -24,7 +29,7 @@ use crate::words::sync::Arc;
 /// How much a store holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreStats {
-    /// Events, those of the store itself included.
+    /// Events, those of the store itself included, without those that retention removed.
     pub event_count: usize,
     /// The next global sequence.
     pub global_sequence: u64,
@@ -43,7 +48,9 @@ impl<State: StoreState> Store<State> {
 
     /// How much the store holds.
     pub fn stats(&self) -> StoreStats {
-        StoreStats { event_count: self.visible() as usize, global_sequence: self.visible() }
+        let global_sequence = self.visible();
+        let removed = self.reader.shared().index.removed_count();
+        StoreStats { event_count: global_sequence.saturating_sub(removed) as usize, global_sequence }
     }
 
     /// Frames that were read from segments since the store was opened, opening included.
@@ -64,7 +71,8 @@ impl<State: StoreState> Store<State> {
     /// The event at a place of the commit order.
     ///
     /// # Errors
-    /// An error of which [`StoreError::is_one_event`] is true if just this event cannot be read; the others stay readable.
+    /// An error of which [`StoreError::is_one_event`] is true if just this event cannot be read; the others stay readable. If retention
+    /// removed it, that is [`StoreError::Removed`].
     pub fn event_at(&self, sequence: u64) -> Result<LogEvent, StoreError> {
         self.reader.event_at(sequence)
     }
@@ -131,6 +139,53 @@ impl<State: StoreState> Store<State> {
     /// Place of an event in the commit order.
     pub fn sequence_of(&self, id: EventId) -> Result<Option<u64>, StoreError> {
         self.reader.sequence_of(id)
+    }
+
+    /// An event and those before it in its stream, at most `limit` together, their payloads as JSON; none for an unknown id.
+    /// [`Store::walk_ancestors_outcome`] says why there are no more.
+    pub fn walk_ancestors(&self, event_id: EventId, limit: usize) -> Vec<StoredEvent<Value>> {
+        self.walk_ancestors_outcome(event_id, limit).map(|walk| walk.ancestors).unwrap_or_default()
+    }
+
+    /// An event and those before it in its stream, at most `limit` together, as far as each links to the one before it.
+    ///
+    /// ```
+    /// # use causeway::{coordinate::Coordinate, event::EventKind, store::{AncestorBoundary, Store, StoreConfig}};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let store = Store::open(StoreConfig::new(directory.path()))?;
+    /// let order = Coordinate::new("order:42", "shop")?;
+    /// store.append(&order, EventKind::custom(1, 1), &"same")?;
+    /// let receipt = store.append(&order, EventKind::custom(1, 1), &"same")?;
+    /// let walk = store.walk_ancestors_outcome(receipt.event_id, 10)?;
+    /// assert_eq!(walk.ancestors.len(), 2);
+    /// assert!(matches!(walk.boundary, AncestorBoundary::ReachedGenesis));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Only if the event that the walk is to begin at cannot be looked up; what fails later is the boundary.
+    pub fn walk_ancestors_outcome(
+        &self,
+        event_id: EventId,
+        limit: usize,
+    ) -> Result<AncestorWalk, StoreError> {
+        walk_ancestors(&self.reader, event_id, limit)
+    }
+
+    /// A report on the links of a stream, from an event back: which events were met, whether their hashes hold, and where it ended.
+    pub fn chain_walk_evidence(
+        &self,
+        request: &ChainWalkRequest,
+    ) -> Result<ChainWalkEvidenceReport, ChainWalkReportError> {
+        chain_walk_evidence(&self.reader, request)
+    }
+
+    /// Metadata of the events of a region, in commit order, with a report on what was asked and answered.
+    pub fn query_with_read_walk_evidence(
+        &self,
+        request: &ReadWalkRequest,
+    ) -> Result<(Vec<IndexEntry>, ReadWalkEvidenceReport), ReadWalkReportError> {
+        read_walk(&self.reader, request)
     }
 
     /// Metadata of every event of a region, in commit order. Damaged events are left out.

@@ -13,7 +13,7 @@ use crate::commit::options::{AppendOptions, CausationRef};
 use crate::commit::poison::Poison;
 use crate::commit::recovery::{Recovered, recover};
 use crate::commit::request::{Item, Request};
-use crate::commit::writer::Writer;
+use crate::commit::writer::{Writer, WriterPressure};
 use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::real::RealDirectory;
@@ -26,7 +26,7 @@ use crate::memory::live::Head;
 use crate::memory::sealed::Ending;
 use crate::memory::selection::Selection;
 use crate::memory::shared::Shared;
-use crate::read::follow::Follower;
+use crate::read::follow::{Followed, Follower};
 use crate::read::reader::Reader;
 use crate::read::streams::readable;
 use crate::store::About;
@@ -85,6 +85,8 @@ pub trait Half: fmt::Debug + Send + Sync {
     fn size_bytes(&self) -> Result<u64, StoreError>;
     #[doc(hidden)]
     fn findings(&self) -> Vec<String>;
+    #[doc(hidden)]
+    fn pressure(&self) -> WriterPressure;
 }
 
 /// The lock, the writer and the threads behind it.
@@ -109,6 +111,10 @@ impl Half for WritingHalf {
 
     fn findings(&self) -> Vec<String> {
         self.shared.findings.lock().clone()
+    }
+
+    fn pressure(&self) -> WriterPressure {
+        self.writer.pressure()
     }
 }
 
@@ -314,22 +320,45 @@ struct Steps {
 }
 
 impl Steps {
-    fn step(&mut self, shared: &Arc<Shared>) -> Result<bool, StoreError> {
+    fn step(&mut self, shared: &Shared) -> Result<Followed, StoreError> {
         let followed = match &mut self.following {
             Following::Ours(follower) => follower.step(shared)?,
             Following::Batpak(follower) => follower.step(shared)?,
         };
-        if let Some(sequence) = followed.rolled_back_to {
+        if followed.read_anew_from.is_some() {
             self.memory.clear();
+        }
+        if let Some(sequence) = followed.rolled_back_to {
             let earliest = self.rolled_back_to.map_or(sequence, |earlier| earlier.min(sequence));
             self.rolled_back_to = Some(earliest);
-            tell_anew(shared, sequence);
         }
-        Ok(followed.moved)
+        Ok(followed)
+    }
+
+    /// The next step looks at the directory too.
+    fn look_around(&mut self) {
+        if let Following::Ours(follower) = &mut self.following {
+            follower.look_around();
+        }
     }
 }
 
-/// Tells subscribers of the events that took the place of those the view went back over.
+/// Makes a step, then tells subscribers of what was read anew: that reads events, which may ask for a step of their own.
+fn step(steps: &Mutex<Steps>, shared: &Arc<Shared>, at_once: bool) -> Result<bool, StoreError> {
+    let followed = {
+        let mut steps = steps.lock();
+        if at_once {
+            steps.look_around();
+        }
+        steps.step(shared)?
+    };
+    if let Some(sequence) = followed.read_anew_from {
+        tell_anew(shared, sequence);
+    }
+    Ok(followed.moved)
+}
+
+/// Tells subscribers of the events that took the place of those the view went back over, or that came with what was read anew.
 fn tell_anew(shared: &Arc<Shared>, from: u64) {
     if shared.hub.is_empty() {
         return;
@@ -397,12 +426,19 @@ impl FollowingHalf {
         interval: Duration,
     ) -> Result<Self, StoreError> {
         let (stop, stopped) = bounded(0);
+        let (steps, followed) = (Arc::downgrade(&following), Arc::downgrade(&shared));
+        shared.when_files_are_gone(move || {
+            if let (Some(steps), Some(followed)) = (steps.upgrade(), followed.upgrade()) {
+                // A step that fails leaves the read that asked for it with the error it has.
+                let _ = step(&steps, &followed, true);
+            }
+        });
         let (steps, followed) = (Arc::clone(&following), Arc::clone(&shared));
         let thread = spawn("follow", move || {
             while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
-                let mut steps = steps.lock();
-                if let Err(error) = steps.step(&followed) {
+                if let Err(error) = step(&steps, &followed, false) {
                     let message = format!("following failed: {error}");
+                    let mut steps = steps.lock();
                     if steps.failed.as_ref() != Some(&message) {
                         followed.note(message.clone());
                         steps.failed = Some(message);
@@ -414,7 +450,7 @@ impl FollowingHalf {
     }
 
     pub(crate) fn step(&self) -> Result<bool, StoreError> {
-        self.following.lock().step(&self.shared)
+        step(&self.following, &self.shared, false)
     }
 
     pub(crate) fn take_rollback(&self) -> Option<u64> {
@@ -437,6 +473,11 @@ impl Half for FollowingHalf {
             findings.extend(follower.findings());
         }
         findings
+    }
+
+    /// Nothing waits to be committed where nobody commits.
+    fn pressure(&self) -> WriterPressure {
+        WriterPressure { queue_len: 0, capacity: self.shared.config.writer().channel_capacity }
     }
 }
 

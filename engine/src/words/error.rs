@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::words::coordinate::CoordinateError;
+use crate::words::event::RemovalReason;
 use crate::words::expectation::StreamState;
 use crate::words::kind::EventKind;
 use crate::words::position::HlcPoint;
@@ -86,6 +87,14 @@ pub enum StoreError {
     UnreadableEvent {
         /// Place in the commit order.
         sequence: u64,
+    },
+    /// Compaction removed the event; its place stays taken.
+    #[error("the event at sequence {sequence} was removed by {reason}")]
+    Removed {
+        /// Place in the commit order.
+        sequence: u64,
+        /// Why it was removed.
+        reason: RemovalReason,
     },
     /// A segment cannot be read.
     #[error("damaged segment {segment_id}: {detail}")]
@@ -302,7 +311,13 @@ pub enum StoreError {
 impl StoreError {
     /// True if just one event cannot be read, and the others can.
     pub fn is_one_event(&self) -> bool {
-        matches!(self, Self::CrcMismatch { .. } | Self::CorruptFrame { .. } | Self::UnreadableEvent { .. })
+        matches!(
+            self,
+            Self::CrcMismatch { .. }
+                | Self::CorruptFrame { .. }
+                | Self::UnreadableEvent { .. }
+                | Self::Removed { .. }
+        )
     }
 
     pub(crate) fn encoding(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

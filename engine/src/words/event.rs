@@ -190,6 +190,33 @@ pub struct StoredEvent<P> {
     pub event: Event<P>,
 }
 
+/// Why compaction removed an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RemovalReason {
+    /// It was dropped: reads pass over its place.
+    Retention,
+    /// It was dropped and reads say so: an event of kind [`EventKind::TOMBSTONE`] without payload is listed in its place.
+    Tombstone,
+}
+
+impl fmt::Display for RemovalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Retention => "retention",
+            Self::Tombstone => "tombstone",
+        })
+    }
+}
+
+/// What is known of an event's removal. Its place, id, entity and hashes are kept with the event itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Why it was removed.
+    pub reason: RemovalReason,
+    /// The type tag that its payload had.
+    pub kind: EventKind,
+}
+
 /// Value of an extension: bytes that the application has encoded.
 pub type EncodedBytes = Vec<u8>;
 

@@ -2,9 +2,23 @@
 
 use crate::words::sync::Arc;
 
+/// How opening found out what the store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpenIndexPath {
+    /// Kept for programs written against batpak; never produced, because no index is mapped into memory.
+    Mmap,
+    /// By the index that a clean close left: no frame was read.
+    Checkpoint,
+    /// By the frames of the newest segment, and the indexes of the others.
+    #[default]
+    Rebuild,
+}
+
 /// What opening for writing found and did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenReport {
+    /// How it found out what the store holds.
+    pub path: OpenIndexPath,
     /// Events that were there.
     pub events: u64,
     /// True if the store had been closed cleanly: nothing had to be examined.

@@ -21,8 +21,8 @@ fn a_snapshot_is_a_store_and_tells_what_was_copied() -> Result<(), Box<dyn std::
     assert_eq!(body.copied_segment_ids_sorted.len(), 1);
     let hash: SnapshotEvidenceHash = body.body_hash()?;
     assert_eq!((hash, snapshot_report_body_hash(body)?), (report.body_hash, report.body_hash));
-    let SnapshotFenceTokenRef { token } = body.fence_token.clone();
-    let SnapshotWatermarkRef { segment_id, offset } = body.source_watermark.clone();
+    let SnapshotFenceTokenRef { token } = body.fence_token;
+    let SnapshotWatermarkRef { segment_id, offset } = body.source_watermark;
     assert!(offset > 0 && body.copied_segment_ids_sorted.contains(&segment_id), "{token}");
     let unhashed = |finding: &&SnapshotFinding| {
         matches!(

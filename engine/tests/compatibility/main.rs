@@ -7,9 +7,12 @@
 use causeway as batpak;
 
 mod appending;
+mod caching;
+mod compacting;
 mod configuring;
 mod copying;
 mod coverage;
+mod diagnosing;
 mod failing;
 mod following;
 mod judging;

@@ -139,3 +139,16 @@ fn a_store_is_read_without_being_written() -> Result<(), StoreError> {
     assert_eq!(last[0].global_sequence(), 2);
     Ok(())
 }
+
+#[test]
+fn a_stream_is_read_backwards_from_an_event() -> Result<(), StoreError> {
+    let (_directory, store) = open();
+    let ids: Vec<EventId> = (0..4)
+        .map(|cents| store.append_typed(&account(), &Deposited { cents }).map(|receipt| receipt.event_id))
+        .collect::<Result<_, _>>()?;
+    let ancestors = store.walk_ancestors(ids[3], 3);
+    let found: Vec<EventId> = ancestors.iter().map(|stored| stored.event.event_id()).collect();
+    assert_eq!(found, [ids[3], ids[2], ids[1]]);
+    assert!(store.walk_ancestors(EventId::new(1), 3).is_empty());
+    Ok(())
+}

@@ -9,6 +9,7 @@ use crate::batpak::MultiEventReactor;
 use crate::batpak::event::sourcing::{MultiDispatchError, MultiReactive, Reactive, TypedReactive};
 use crate::batpak::prelude::*;
 use crate::batpak::store::delivery::observation::IdempotencyKey;
+use crate::batpak::store::index::IndexEntry;
 use crate::batpak::store::{
     AtLeastOnce, CausationRef, CheckpointId, CursorWorkerAction, CursorWorkerConfig, CursorWorkerHandle,
     ObservedOnce, ReactionBatch, ReactorCanal, ReactorConfig, ReactorError, RestartPolicy,
@@ -52,7 +53,7 @@ fn a_worker_gets_every_event_in_order() -> Result<(), Box<dyn std::error::Error>
         &Region::entity("account:1"),
         worker_config(Some(id.clone())),
         move |rows, _store, witness: Option<&AtLeastOnce>| {
-            let clocks: Vec<u32> = rows.iter().map(|row| row.clock()).collect();
+            let clocks: Vec<u32> = rows.iter().map(IndexEntry::clock).collect();
             let observed = witness
                 .map(|witness| ObservedOnce::new(witness.clone(), IdempotencyKey::from_bytes([7; 32])));
             let parts = observed.map(ObservedOnce::into_parts);
@@ -131,7 +132,7 @@ impl TypedReactive<Deposited> for Mailer {
 fn answers(store: &Store, count: usize) -> Vec<Notified> {
     let subscription = store.subscribe_lossy(&Region::entity("mail:1"));
     while store.by_fact_typed::<Notified>().len() < count {
-        assert!(subscription.receiver().recv_timeout(Duration::from_secs(60)).is_ok());
+        assert!(subscription.receiver().recv_timeout(Duration::from_mins(1)).is_ok());
     }
     let rows = store.by_fact_typed::<Notified>();
     rows.iter().map(|row| store.get(row.event_id().into()).unwrap().event.decode_typed().unwrap()).collect()
@@ -148,7 +149,7 @@ fn a_reactor_answers_events_of_one_type() -> Result<(), StoreError> {
     )?;
     let deposited = store.append_typed(&account(), &Deposited { cents: 5 })?;
     assert_eq!(answers(&store, 2), [Notified { cents: 5 }, Notified { cents: 5 }]);
-    let causes: Vec<_> = store.by_entity("mail:1").iter().map(|row| row.causation_id()).collect();
+    let causes: Vec<_> = store.by_entity("mail:1").iter().map(IndexEntry::causation_id).collect();
     assert_eq!(causes[0], Some(deposited.event_id.into()));
     assert_eq!(causes[1], Some(store.by_entity("mail:1")[0].event_id()));
     handle.stop();
@@ -197,7 +198,7 @@ fn a_reactor_that_fails_says_why_when_it_is_joined() -> Result<(), StoreError> {
     let handle = store.react_loop_typed::<Deposited, Mailer>(&Region::all(), reactor_config(), Mailer)?;
     match handle.join() {
         Err(ReactorError::Decode(TypedDecodeError::DecodeFailure { kind, .. })) => {
-            assert_eq!(kind, Deposited::KIND)
+            assert_eq!(kind, Deposited::KIND);
         }
         other => panic!("{other:?}"),
     }
@@ -214,6 +215,7 @@ struct Clerk {
 }
 
 impl Clerk {
+    #[expect(clippy::unnecessary_wraps, reason = "the derive asks for a result")]
     fn on_deposited(
         &mut self,
         event: &StoredEvent<Deposited>,
@@ -226,6 +228,7 @@ impl Clerk {
         Ok(())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the derive asks for a result")]
     fn on_withdrawn(
         &mut self,
         _event: &StoredEvent<Withdrawn>,

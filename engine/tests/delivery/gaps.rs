@@ -98,3 +98,15 @@ fn events_that_batpak_hides_are_a_gap() {
     assert_eq!(cursor.poll_batch(99), plain.poll_batch(99));
     assert_eq!(cursor.take_gaps(), [gap(6, 8, &[(6, 8)])]);
 }
+
+#[test]
+fn events_that_retention_removed_are_a_gap() {
+    let f = fixture_of_small_segments();
+    for n in 0..40 {
+        f.ask(n);
+    }
+    remove(&f.store, |event| matches!(event.event.payload["n"].as_u64(), Some(3..6)));
+    let mut cursor = f.store.cursor_guaranteed(&Region::entity("a")).with_gap_config(observed(9));
+    assert_eq!(cursor.poll_batch(99).len(), 37);
+    assert_eq!(cursor.take_gaps(), [gap(4, 7, &[(4, 7)])]);
+}

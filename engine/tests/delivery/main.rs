@@ -19,12 +19,13 @@ use causeway::event::{StoredEvent, TypedReactive};
 use causeway::id::EventId;
 use causeway::store::delivery::cursor::{CursorWorkerAction, CursorWorkerConfig};
 use causeway::store::{
-    AppendOptions, AppendReceipt, AtLeastOnce, Canal, CanalBatch, CausationRef, CheckpointId, Cursor,
-    IndexEntry, ReactionBatch, ReactorConfig, ReactorError, RestartPolicy, Store, StoreConfig, StoreError,
-    TypedReactorHandle,
+    AppendOptions, AppendReceipt, AtLeastOnce, Canal, CanalBatch, CausationRef, CheckpointId,
+    CompactionConfig, CompactionStrategy, Cursor, IndexEntry, ReactionBatch, ReactorConfig, ReactorError,
+    RestartPolicy, Store, StoreConfig, StoreError, TypedReactorHandle,
 };
 use causeway::{EventPayload, MultiEventReactor};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Longer than any machine needs: a test that waits this long has failed.
@@ -102,6 +103,19 @@ impl Answers {
     fn count(mut self) -> usize {
         self.0.poll_batch(usize::MAX).len()
     }
+}
+
+/// A store with small segments, so that there are some to compact.
+fn fixture_of_small_segments() -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let config = StoreConfig::new(dir.path()).with_segment_max_bytes(1_200);
+    Fixture { store: Arc::new(Store::open(config).unwrap()), dir }
+}
+
+/// Removes the events that `drops` takes, as far as they lie in sealed segments.
+fn remove(store: &Store, drops: impl Fn(&StoredEvent<Value>) -> bool + Send + 'static) {
+    let strategy = CompactionStrategy::Retention(Box::new(move |event| !drops(event)));
+    store.compact(&CompactionConfig { strategy, min_segments: 1 }).unwrap();
 }
 
 fn at(entity: &str) -> Coordinate {

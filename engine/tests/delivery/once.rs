@@ -117,3 +117,28 @@ fn a_consumer_makes_its_claim_of_the_witness_and_a_key_of_its_own() {
     assert_eq!((witness.checkpoint_id().as_str(), key.as_bytes()[0]), ("r", 1));
     reactor.stop_and_join().unwrap();
 }
+
+#[test]
+fn an_answer_that_was_removed_since_is_not_given_again() {
+    let f = fixture_of_small_segments();
+    f.ask(1);
+    let reactor = f.reactor(Some("r"), answering());
+    f.answers().next();
+    reactor.stop_and_join().unwrap();
+    for n in 0..40 {
+        f.store.append_typed(&at("others"), &Asked { n }).unwrap();
+    }
+    remove(&f.store, |event| event.event.event_kind() == Answered::KIND);
+    assert_eq!(f.store.by_fact_typed::<Answered>().len(), 0);
+    forget(&f, "r");
+    let (tell, told) = channel();
+    let telling = By(move |n, out: &mut ReactionBatch, _: Option<&AtLeastOnce>| {
+        answer(out, n + 1);
+        tell.send(n).unwrap();
+        Ok(())
+    });
+    let reactor = f.reactor(Some("r"), telling);
+    assert_eq!(told.recv_timeout(LONG).unwrap(), 1);
+    reactor.stop_and_join().unwrap();
+    assert_eq!(f.store.by_fact_typed::<Answered>().len(), 0);
+}

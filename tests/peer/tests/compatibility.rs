@@ -5,10 +5,16 @@ use ::batpak;
 
 #[path = "../../../engine/tests/compatibility/appending.rs"]
 mod appending;
+#[path = "../../../engine/tests/compatibility/caching.rs"]
+mod caching;
+#[path = "../../../engine/tests/compatibility/compacting.rs"]
+mod compacting;
 #[path = "../../../engine/tests/compatibility/configuring.rs"]
 mod configuring;
 #[path = "../../../engine/tests/compatibility/copying.rs"]
 mod copying;
+#[path = "../../../engine/tests/compatibility/diagnosing.rs"]
+mod diagnosing;
 #[path = "../../../engine/tests/compatibility/failing.rs"]
 mod failing;
 #[path = "../../../engine/tests/compatibility/following.rs"]

@@ -4,10 +4,11 @@ use crate::disk::bytes::{EndsEarly, Reader};
 use crate::disk::frame::{
     CATALOGUE, CLAIMS_NOTHING, EVENT, EventView, ExtensionsView, FIXED_EVENT_LEN, FrameError, HAS_BRANCH,
     HAS_CAUSATION, HAS_CORRELATION, HAS_EXTENSIONS, HAS_GROUP, MARK, MAX_EXTENSIONS, MAX_FRAME_LEN,
-    MIN_FRAME_LEN, Mark, MarkPurpose, Record, STUB, Stub, StubReason, crc,
+    MIN_FRAME_LEN, Mark, MarkPurpose, Record, STUB, Stub, crc,
 };
 use crate::words::catalogue::{FieldDescription, KindDescription, MAX_CATALOGUE_FIELDS};
 use crate::words::coordinate::MAX_COORDINATE_COMPONENT_LEN;
+use crate::words::event::RemovalReason;
 use crate::words::id::{CausationId, CorrelationId, EventId};
 use crate::words::kind::EventKind;
 
@@ -137,8 +138,8 @@ fn event(mut reader: Reader<'_>) -> Result<EventView<'_>, FrameError> {
 
 fn stub(mut reader: Reader<'_>) -> Result<Stub, FrameError> {
     let reason = match reader.u8()? {
-        1 => StubReason::Retention,
-        2 => StubReason::Tombstone,
+        1 => RemovalReason::Retention,
+        2 => RemovalReason::Tombstone,
         _ => return Err(FrameError::Malformed("the reason of the stub is unknown")),
     };
     let (global_sequence, stream_sequence) = (reader.u64()?, reader.u32()?);

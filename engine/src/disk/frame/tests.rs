@@ -63,7 +63,7 @@ fn check_record(encode: impl FnOnce(&mut Vec<u8>), expected: &Record<'_>) -> Vec
 
 fn stub() -> Stub {
     Stub {
-        reason: StubReason::Tombstone,
+        reason: RemovalReason::Tombstone,
         global_sequence: 5,
         stream_sequence: 2,
         event_id: EventId::from_u128(77),

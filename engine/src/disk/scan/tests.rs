@@ -1,10 +1,10 @@
 //! Owns the tests of walking the frames of a segment.
 
 use super::*;
-use crate::disk::frame::{EventFrame, Mark, MarkPurpose, Stub, StubReason};
+use crate::disk::frame::{EventFrame, Mark, MarkPurpose, Stub};
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::storage::Directory;
-use crate::words::event::{EventHeader, Extensions};
+use crate::words::event::{EventHeader, Extensions, RemovalReason};
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::DagPosition;
@@ -36,7 +36,7 @@ fn event(sequence: u64, remaining: u32, payload: &[u8]) -> Vec<u8> {
 fn stub(sequence: u64) -> Vec<u8> {
     let mut out = Vec::new();
     let stub = Stub {
-        reason: StubReason::Retention,
+        reason: RemovalReason::Retention,
         global_sequence: sequence,
         stream_sequence: 0,
         event_id: EventId::from_u128(1),

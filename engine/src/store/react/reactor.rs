@@ -164,7 +164,7 @@ struct Source {
     correlation: CorrelationId,
 }
 
-/// Appends the answers to one event, unless they stand in the log already.
+/// Appends the answers to one event, unless they stand in the log already, or stood there before they were removed.
 ///
 /// The group is atomic, so that the first key stands for all, and a handler that answers otherwise the second time is no conflict.
 fn append(
@@ -177,7 +177,7 @@ fn append(
     let keys = keys.map(|witness| ReactionKeys::new(witness.checkpoint_id(), source.event));
     if let Some(keys) = &keys {
         let first = EventId::from_u128(keys.key(0).into());
-        if store.reader.sequence_of(first)?.is_some() {
+        if store.reader.find_kept_or_removed(first)?.is_some() {
             return Ok(());
         }
     }

@@ -154,6 +154,19 @@ impl IndexTopology {
         Self::scan().with_entity_groups(true).with_tiles64(true)
     }
 
+    /// What diagnostics call it.
+    pub(crate) fn label(self) -> &'static str {
+        let named = [
+            (Self::aos(), "aos"),
+            (Self::scan(), "scan"),
+            (Self::entity_local(), "entity-local"),
+            (Self::tiled(), "tiled"),
+            (Self::tiled_simd(), "tiled-simd"),
+            (Self::all(), "all"),
+        ];
+        named.iter().find(|(topology, _)| *topology == self).map_or("hybrid", |(_, label)| label)
+    }
+
     /// With or without the overlay for broad scans.
     #[must_use]
     pub fn with_soa(mut self, enabled: bool) -> Self {

@@ -70,12 +70,83 @@ mod appending {
     }
 }
 
+mod fencing {
+    use super::*;
+
+    #[test]
+    fn an_item_of_a_batch_may_expect_something_of_its_stream() {
+        let (ours, theirs) = both!(fencing::expectation_within_a_batch);
+        assert_eq!(ours, Ok(2));
+        assert_eq!(theirs, Err("BatchFailed".to_owned()));
+    }
+
+    #[test]
+    fn events_of_a_fence_follow_each_other_in_their_stream() {
+        let (ours, theirs) = both!(fencing::clocks_of_a_fence);
+        assert_eq!(ours, [0, 1]);
+        assert_eq!(theirs, [0, 0]);
+    }
+
+    #[test]
+    fn a_cancelled_fence_burns_no_number_breaks_no_chain_and_counts_for_nothing() {
+        let (ours, theirs) = both!(fencing::after_a_cancelled_fence);
+        assert_eq!(ours, (2, 1, Some(2)));
+        assert_eq!(theirs, (3, 0, Some(3)));
+    }
+
+    #[test]
+    fn whoever_waits_for_the_disk_has_it_synced() {
+        let (ours, theirs) = both!(fencing::waiting_for_the_disk);
+        assert_eq!(ours, Ok(()));
+        assert_eq!(theirs, Err("WaitTimeout".to_owned()));
+    }
+
+    #[test]
+    fn a_wait_for_the_disk_ends_when_it_is_true_whatever_the_clock_says() {
+        assert_eq!(both!(fencing::waiting_while_the_clock_is_behind), (true, false));
+    }
+}
+
 mod chaining {
     use super::*;
 
     #[test]
     fn equal_payloads_have_event_hashes_of_their_own() {
         assert_eq!(both!(chaining::equal_payloads_have_one_hash), (false, true));
+    }
+
+    #[test]
+    fn the_links_of_stored_events_cover_more_than_their_payloads() {
+        assert_eq!(both!(chaining::links_cover_the_payload_alone), (false, true));
+    }
+}
+
+mod judging {
+    use super::*;
+
+    #[test]
+    fn the_trace_of_a_denial_that_was_passed_on_names_the_gate_that_was_asked() {
+        let (ours, theirs) = both!(judging::denial_passed_on);
+        assert_eq!(ours, ["permit", "deny", "skipped"]);
+        assert_eq!(theirs, ["permit", "permit", "permit", "deny"]);
+    }
+
+    #[test]
+    fn a_gate_of_any_name_can_be_traced() {
+        let (ours, theirs) = both!(judging::gate_of_any_name);
+        assert_eq!(ours.as_deref(), Some(["permit", "deny", "skipped"].as_slice()));
+        assert_eq!(theirs, None);
+    }
+
+    #[test]
+    fn a_gate_id_that_is_read_is_checked() {
+        assert_eq!(both!(judging::empty_gate_id_read), (false, true));
+    }
+
+    #[test]
+    fn an_error_beside_a_batch_of_nothing_remains() {
+        let (ours, theirs) = both!(judging::error_beside_an_empty_batch);
+        assert_eq!((ours.as_str(), theirs.as_str()), ("NotFound", "Internal"));
     }
 }
 

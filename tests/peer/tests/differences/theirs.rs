@@ -5,7 +5,9 @@ pub(crate) use batpak as engine;
 #[path = "scenes/mod.rs"]
 mod scenes;
 
-pub(crate) use scenes::{appending, chaining, delivering, opening, reading, receipts, watching};
+pub(crate) use scenes::{
+    appending, chaining, delivering, fencing, judging, opening, reading, receipts, watching,
+};
 
 /// What the name of a segment file ends in.
 pub(crate) const SEGMENT: &str = ".fbat";

@@ -76,21 +76,41 @@ pub(crate) enum Kind {
 pub(crate) enum Operation {
     Append(Draft, Extras),
     AppendTyped(Draft),
-    Reaction { draft: Draft, cause: u64 },
+    Reaction {
+        draft: Draft,
+        cause: u64,
+    },
     Batch(Vec<(Draft, Cause)>),
     KeyedBatch(Vec<u64>),
+    Submit(Draft),
+    TrySubmit(Draft),
+    SubmitBatch(Vec<(Draft, Cause)>),
+    Outbox(Vec<Draft>),
+    /// Events behind a fence: at most one of each entity, because batpak begins a stream anew behind it.
+    Fence(Vec<Draft>),
+    Ancestors {
+        event: u64,
+        limit: usize,
+    },
     Get(u64),
     GetUnknown(u64),
     ReadRaw(u64),
     Query(Wanted),
-    Page { wanted: Wanted, after: Option<u64>, limit: usize },
+    Page {
+        wanted: Wanted,
+        after: Option<u64>,
+        limit: usize,
+    },
     ByEntity(usize),
     ByScope(usize),
     ByKind(Shape),
     Generation(usize),
     Project(usize),
     ProjectRaw(usize),
-    ProjectIfChanged { entity: usize, last: u64 },
+    ProjectIfChanged {
+        entity: usize,
+        last: u64,
+    },
     Watch(usize),
     WatchNext,
     Cursor(Wanted),
@@ -99,7 +119,9 @@ pub(crate) enum Operation {
     Receive,
     Stats,
     Sync,
-    Reopen { close: bool },
+    Reopen {
+        close: bool,
+    },
 }
 
 /// Draws so many operations.
@@ -113,8 +135,10 @@ fn operation(random: &mut Random) -> Operation {
         20..=27 => Operation::AppendTyped(typed(random)),
         28..=31 => Operation::Reaction { draft: draft(random), cause: random.number() },
         32..=37 => Operation::Batch(batch(random)),
-        38..=39 => Operation::KeyedBatch(keys(random)),
-        40..=43 => Operation::Get(random.number()),
+        38 => Operation::KeyedBatch(keys(random)),
+        39 => submit(random),
+        40..=42 => Operation::Get(random.number()),
+        43 => Operation::Ancestors { event: random.number(), limit: random.below(8) as usize },
         44 => Operation::GetUnknown(random.number()),
         45..=46 => Operation::ReadRaw(random.number()),
         47..=50 => Operation::Query(wanted(random)),
@@ -154,6 +178,21 @@ fn append(random: &mut Random) -> Operation {
         _ => {}
     }
     Operation::Append(draft(random), extras)
+}
+
+fn submit(random: &mut Random) -> Operation {
+    match random.below(5) {
+        0 => Operation::Submit(draft(random)),
+        1 => Operation::TrySubmit(draft(random)),
+        2 => Operation::SubmitBatch(batch(random)),
+        3 => Operation::Outbox((0..random.below(4)).map(|_| draft(random)).collect()),
+        _ => {
+            let mut drafts: Vec<Draft> = (0..=random.below(3)).map(|_| draft(random)).collect();
+            drafts.sort_by_key(|draft| draft.entity);
+            drafts.dedup_by_key(|draft| draft.entity);
+            Operation::Fence(drafts)
+        }
+    }
 }
 
 /// The draft that belongs to a key.

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use super::engine::coordinate::{Coordinate, KindFilter, Region};
 use super::engine::event::{EventKind, JsonValueInput, RawMsgpackInput};
 use super::engine::id::{CausationId, CorrelationId, EventId, IdempotencyKey};
+use super::engine::outcome::Outcome;
 use super::engine::store::index::IndexEntry;
 use super::engine::store::{
-    AppendOptions, AppendPositionHint, AppendReceipt, BatchAppendItem, CausationRef, Cursor, ExtensionKey,
-    Freshness, ProjectionWatcher, Store, StoreConfig, StoreError, Subscription,
+    AppendOptions, AppendPositionHint, AppendReceipt, AppendTicket, BatchAppendItem, CausationRef, Cursor,
+    ExtensionKey, Freshness, ProjectionWatcher, Store, StoreConfig, StoreError, Subscription,
 };
 use super::engine::{EventPayload, EventSourced};
 use crate::operation::{Cause, Draft, ENTITIES, Extras, Kind, Operation, SCOPES, Shape, Wanted, keyed};
@@ -133,7 +134,13 @@ impl Program {
             | Operation::AppendTyped(_)
             | Operation::Reaction { .. }
             | Operation::Batch(_)
-            | Operation::KeyedBatch(_) => self.write(operation),
+            | Operation::KeyedBatch(_)
+            | Operation::Submit(_)
+            | Operation::TrySubmit(_)
+            | Operation::SubmitBatch(_)
+            | Operation::Outbox(_)
+            | Operation::Fence(_) => self.write(operation),
+            Operation::Ancestors { event, limit } => self.ancestors(*event, *limit),
             Operation::Get(event) => self.get(*event),
             Operation::GetUnknown(id) => {
                 told(self.store().get(EventId::from(u128::from(*id))), |_| "found".into())
@@ -206,12 +213,59 @@ impl Program {
             Operation::KeyedBatch(keys) => {
                 store.append_batch(keys.iter().map(|key| keyed_item(*key)).collect())
             }
+            Operation::Submit(_)
+            | Operation::TrySubmit(_)
+            | Operation::SubmitBatch(_)
+            | Operation::Outbox(_)
+            | Operation::Fence(_) => self.submit(&store, operation),
             _ => unreachable!("only what writes comes here"),
         };
         match receipts {
             Ok(receipts) => self.take(&receipts),
             Err(error) => refused(&error),
         }
+    }
+
+    /// Asks for a commit in one of the ways whose answer comes later, and waits for it.
+    fn submit(&self, store: &Store, operation: &Operation) -> Result<Vec<AppendReceipt>, StoreError> {
+        match operation {
+            Operation::Submit(draft) => {
+                store.submit(&coordinate(draft), kind(draft.shape), &payload(draft))?.wait().map(one)
+            }
+            Operation::TrySubmit(draft) => {
+                let outcome = store.try_submit(&coordinate(draft), kind(draft.shape), &payload(draft))?;
+                match outcome {
+                    Outcome::Ok(ticket) => ticket.wait().map(one),
+                    _ => panic!("nobody else appends, and yet it was declined"),
+                }
+            }
+            Operation::SubmitBatch(items) => store.submit_batch(self.batch(items))?.wait(),
+            Operation::Outbox(drafts) => {
+                let mut outbox = store.outbox();
+                for draft in drafts {
+                    outbox.stage(coordinate(draft), kind(draft.shape), &payload(draft))?;
+                }
+                outbox.flush()
+            }
+            Operation::Fence(drafts) => {
+                let fence = store.begin_visibility_fence()?;
+                let tickets: Result<Vec<_>, _> = drafts
+                    .iter()
+                    .map(|draft| fence.submit(&coordinate(draft), kind(draft.shape), &payload(draft)))
+                    .collect();
+                let tickets = tickets?;
+                fence.commit()?;
+                tickets.into_iter().map(AppendTicket::wait).collect()
+            }
+            _ => unreachable!("only what is submitted comes here"),
+        }
+    }
+
+    fn ancestors(&self, event: u64, limit: usize) -> String {
+        let Some(id) = self.event(event) else { return "nothing to walk from".into() };
+        let ancestors = self.store().walk_ancestors(id, limit);
+        let names = ancestors.iter().map(|stored| self.name(stored.event.header.event_id.into()));
+        names.collect::<Vec<_>>().join(" ")
     }
 
     /// Notes what was appended, and tells the receipts.

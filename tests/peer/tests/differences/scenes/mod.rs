@@ -3,6 +3,8 @@
 pub(crate) mod appending;
 pub(crate) mod chaining;
 pub(crate) mod delivering;
+pub(crate) mod fencing;
+pub(crate) mod judging;
 pub(crate) mod opening;
 pub(crate) mod reading;
 pub(crate) mod receipts;
