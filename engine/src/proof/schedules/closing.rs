@@ -34,7 +34,7 @@ fn end(store: Store) {
 
 #[test]
 fn watchers_deliver_the_last_state_and_then_the_end() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let mut watcher = store.watch_projection::<Highest>("order:0", Freshness::Consistent);
         let mut by_cursor =
@@ -63,7 +63,7 @@ fn watchers_deliver_the_last_state_and_then_the_end() {
 
 #[test]
 fn subscriptions_cursors_and_tickets_end() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let subscription = store.subscribe_lossy(&Region::entity("order:1"));
         let mut cursor = store.cursor_guaranteed(&Region::all());
@@ -84,7 +84,7 @@ fn subscriptions_cursors_and_tickets_end() {
 
 #[test]
 fn a_wait_for_the_disk_ends_though_the_background_sync_ends_first() {
-    explore(200, || {
+    explore(800, || {
         let every = if either() { Duration::from_millis(1) } else { Duration::MAX };
         let (_, store) = with(config(u32::MAX, 1 << 20).with_sync_every(every));
         let target = HlcPoint { wall_ms: 0, global_sequence: append(&store, 0).unwrap().sequence };
@@ -97,7 +97,7 @@ fn a_wait_for_the_disk_ends_though_the_background_sync_ends_first() {
 
 #[test]
 fn a_shared_store_closes_when_its_workers_have_left_it() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let (store, handled) = (Arc::new(store), Arc::new(AtomicU64::new(0)));
         let count_handled = Arc::clone(&handled);

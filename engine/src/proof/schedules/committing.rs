@@ -8,7 +8,8 @@ use crate::id::IdempotencyKey;
 use crate::proof::oracle::dump;
 use crate::proof::schedules::{Receipts, append, either, explore, number_at, numbers, unsynced, with};
 use crate::proof::script::{KIND, config, item, open, stream_of};
-use crate::store::{AppendOptions, AppendReceipt, Store, StoreError, StreamState};
+use crate::store::segment::CompactionOutcome;
+use crate::store::{AppendOptions, AppendReceipt, CompactionConfig, Store, StoreError, StreamState};
 use crate::words::sync::Mutex;
 
 /// Events that a reader sees all of, or none.
@@ -31,7 +32,7 @@ fn look(store: &Store) {
 
 #[test]
 fn readers_see_no_event_before_it_is_written_and_no_batch_in_part() {
-    explore(150, || {
+    explore(600, || {
         // Small segments, so that one is sealed meanwhile.
         let (_, store) = with(config(3, 600));
         let subscription = store.subscribe_lossy(&Region::all());
@@ -55,8 +56,28 @@ fn readers_see_no_event_before_it_is_written_and_no_batch_in_part() {
 }
 
 #[test]
+fn readers_and_appends_go_on_while_segments_are_merged() {
+    explore(600, || {
+        let (_, store) = with(config(3, 600));
+        (0..8).for_each(|n| drop(append(&store, n).unwrap()));
+        scope(|scope| {
+            scope.spawn(|| {
+                let (result, _) = store.compact(&CompactionConfig::default()).unwrap();
+                assert_eq!(result.outcome, CompactionOutcome::Performed);
+            });
+            scope.spawn(|| (8..10).for_each(|n| drop(append(&store, n).unwrap())));
+            scope.spawn(|| {
+                let seen = numbers(&store);
+                assert!(seen.len() >= 8 && seen.iter().copied().eq(0..seen.len() as u64), "{seen:?}");
+            });
+        });
+        assert!(numbers(&store).into_iter().eq(0..10));
+    });
+}
+
+#[test]
 fn every_request_is_answered_once_whoever_commits_it() {
-    explore(300, || {
+    explore(1200, || {
         // A queue for one, so that whoever submits helps.
         let (directory, store) = with(config(2, 1 << 20).with_writer_channel_capacity(1));
         let receipts = Receipts::default();
@@ -104,7 +125,7 @@ fn thrice(store: &Store, options: &AppendOptions) -> Vec<Result<AppendReceipt, S
 
 #[test]
 fn of_appends_that_expect_the_same_place_one_succeeds() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let answers = thrice(&store, &AppendOptions::new().with_expected_state(StreamState::NoStream));
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
@@ -121,7 +142,7 @@ fn of_appends_that_expect_the_same_place_one_succeeds() {
 
 #[test]
 fn of_retries_of_one_key_one_writes_and_all_get_its_receipt() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let key = IdempotencyKey::for_operation("order", &[b"42"]);
         let answers = thrice(&store, &AppendOptions::new().with_idempotency(key));
@@ -157,7 +178,7 @@ fn fence(store: &Store) -> bool {
 
 #[test]
 fn a_fence_shows_all_of_its_events_or_none_and_nothing_stands_between_them() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let committed = Mutex::new(0);
         scope(|scope| {

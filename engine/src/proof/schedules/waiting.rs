@@ -7,7 +7,7 @@ use shuttle::thread::scope;
 
 use crate::coordinate::Region;
 use crate::proof::schedules::{append, count, either, explore, unsynced, with};
-use crate::proof::script::{Highest, config};
+use crate::proof::script::{self, Highest, config};
 use crate::store::{Canal, CanalBatch, Freshness, HlcPoint, Store, StoreError, WatcherError};
 
 /// A point that is told by its sequence alone.
@@ -25,7 +25,7 @@ fn wait_for_disk(store: &Store, sequence: u64) {
 
 #[test]
 fn a_wait_for_the_disk_ends_when_it_is_reached_and_not_before() {
-    explore(300, || {
+    explore(1200, || {
         // In time, on request or by number: whatever comes first.
         let every = if either() { Duration::from_millis(1) } else { Duration::MAX };
         let every_n_events = if either() { 1 } else { 3 };
@@ -41,7 +41,7 @@ fn a_wait_for_the_disk_ends_when_it_is_reached_and_not_before() {
 
 #[test]
 fn a_wait_for_what_is_visible_or_folded_ends_when_it_is_reached_and_not_before() {
-    explore(300, || {
+    explore(1200, || {
         let (_, store) = unsynced();
         let highest = || store.project::<Highest>("order:0", &Freshness::Consistent).unwrap().unwrap().0;
         scope(|scope| {
@@ -67,7 +67,7 @@ fn a_wait_for_what_is_visible_or_folded_ends_when_it_is_reached_and_not_before()
 
 #[test]
 fn a_failed_sync_ends_every_wait() {
-    explore(200, || {
+    explore(800, || {
         let (directory, store) = unsynced();
         let sequence = append(&store, 0).unwrap().sequence;
         directory.fail_call(directory.calls() + 1, ErrorKind::Other, true);
@@ -99,7 +99,7 @@ fn follow(mut next: impl FnMut() -> (u64, Option<Highest>)) {
 
 #[test]
 fn an_append_between_the_look_and_the_wait_wakes_a_watcher() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let mut watcher = store.watch_projection::<Highest>("order:0", Freshness::Consistent);
         let mut by_cursor =
@@ -123,7 +123,7 @@ fn an_append_between_the_look_and_the_wait_wakes_a_watcher() {
 
 #[test]
 fn an_append_between_the_look_and_the_wait_wakes_a_cursor_and_a_watcher_of_a_region() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let region = Region::entity("order:0");
         let mut watcher = store.watch_region::<Highest>(&region);
@@ -155,8 +155,32 @@ fn an_append_between_the_look_and_the_wait_wakes_a_cursor_and_a_watcher_of_a_reg
 }
 
 #[test]
+fn a_store_for_reading_follows_by_itself_and_wakes_its_watchers() {
+    explore(800, || {
+        let (directory, store) = unsynced();
+        let following = config(1, 1 << 20).with_follow_interval(Duration::from_millis(1));
+        let reader = script::follow(&directory, following).unwrap();
+        let mut watcher = reader.watch_projection::<Highest>("order:0", Freshness::Consistent);
+        scope(|scope| {
+            scope.spawn(|| {
+                count(&store, 1);
+                count(&store, 2);
+            });
+            scope.spawn(|| follow(|| watcher.recv().unwrap()));
+            scope.spawn(|| {
+                let before = reader.visible();
+                reader.refresh().unwrap();
+                assert!(reader.visible() >= before);
+            });
+        });
+        drop(reader);
+        assert!(matches!(watcher.recv(), Err(WatcherError::StoreClosed)));
+    });
+}
+
+#[test]
 fn whoever_waits_in_a_watcher_is_stopped_from_elsewhere() {
-    explore(200, || {
+    explore(800, || {
         let (_, store) = unsynced();
         let mut watcher = store.watch_projection::<Highest>("order:0", Freshness::Consistent);
         let stop = watcher.stop_handle();
