@@ -8,7 +8,7 @@ use crate::memory::files::Sourced;
 use crate::read::ancestry::{Lineage, Step, event_hash_after};
 use crate::read::reader::Reader;
 use crate::words::chain::compute_hash;
-use crate::words::encoding;
+use crate::words::evidence::EvidenceReport;
 use crate::words::id::EventId;
 
 /// Version of [`ChainWalkReportBody`].
@@ -179,20 +179,8 @@ pub struct ChainWalkReportBody {
     pub findings: Vec<ChainWalkFinding>,
 }
 
-/// A body, its hash, and what is said besides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChainWalkEvidenceReport {
-    /// What was walked and found.
-    pub body: ChainWalkReportBody,
-    /// BLAKE3 of the body's MessagePack form.
-    pub body_hash: ChainWalkHash,
-    /// When the report was made, in milliseconds since 1970; never told, so that equal walks have equal reports.
-    pub generated_at_unix_ms: Option<u64>,
-    /// Which version made it; never told.
-    pub batpak_version: Option<String>,
-    /// What else is worth knowing, a sentence each. Not hashed.
-    pub diagnostics: Vec<String>,
-}
+/// The report of a walk.
+pub type ChainWalkEvidenceReport = EvidenceReport<ChainWalkReportBody>;
 
 /// Why there is no report.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -213,16 +201,8 @@ pub(crate) fn chain_walk_evidence(
 ) -> Result<ChainWalkEvidenceReport, ChainWalkReportError> {
     let mut walk = Walk::default();
     walk.run(reader, request);
-    let body = walk.into_body(request.mode);
-    let encoded = encoding::to_bytes(&body)
-        .map_err(|error| ChainWalkReportError::BodyEncoding { message: error.to_string() })?;
-    Ok(ChainWalkEvidenceReport {
-        body,
-        body_hash: compute_hash(&encoded),
-        generated_at_unix_ms: None,
-        batpak_version: None,
-        diagnostics: Vec::new(),
-    })
+    EvidenceReport::seal(walk.into_body(request.mode), Vec::new())
+        .map_err(|error| ChainWalkReportError::BodyEncoding { message: error.to_string() })
 }
 
 /// A walk under way.

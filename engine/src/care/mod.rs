@@ -3,8 +3,8 @@
 pub(crate) mod backup;
 pub(crate) mod chain_walk;
 pub(crate) mod copy;
-pub(crate) mod evidence;
 pub(crate) mod jsonl;
 pub(crate) mod read_walk;
 pub(crate) mod receipts;
+pub(crate) mod snapshot_report;
 pub(crate) mod verify;

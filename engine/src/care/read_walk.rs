@@ -9,9 +9,8 @@ use crate::memory::selection::Selection;
 use crate::read::entry::IndexEntry;
 use crate::read::reader::Reader;
 use crate::read::streams::readable;
-use crate::words::chain::compute_hash;
-use crate::words::encoding;
 use crate::words::error::StoreError;
+use crate::words::evidence::EvidenceReport;
 use crate::words::region::{KindFilter, Region};
 
 /// Version of [`ReadWalkReportBody`].
@@ -184,20 +183,8 @@ pub struct ReadWalkReportBody {
     pub findings: Vec<ReadWalkFinding>,
 }
 
-/// A body, its hash, and what is said besides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadWalkEvidenceReport {
-    /// What was asked and answered.
-    pub body: ReadWalkReportBody,
-    /// BLAKE3 of the body's MessagePack form.
-    pub body_hash: ReadWalkHash,
-    /// When the report was made, in milliseconds since 1970; never told, so that equal answers have equal reports.
-    pub generated_at_unix_ms: Option<u64>,
-    /// Which version made it; never told.
-    pub batpak_version: Option<String>,
-    /// What went wrong, a sentence each. Not hashed.
-    pub diagnostics: Vec<String>,
-}
+/// The report of a query.
+pub type ReadWalkEvidenceReport = EvidenceReport<ReadWalkReportBody>;
 
 /// Why there is no report.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -226,16 +213,8 @@ pub(crate) fn read_walk(
         }
     };
     let body = body(request, frontier(reader, visible), &entries, matched_count);
-    let encoded = encoding::to_bytes(&body)
+    let report = EvidenceReport::seal(body, diagnostics)
         .map_err(|error| ReadWalkReportError::BodyEncoding { message: error.to_string() })?;
-    let body_hash = compute_hash(&encoded);
-    let report = ReadWalkEvidenceReport {
-        body,
-        body_hash,
-        generated_at_unix_ms: None,
-        batpak_version: None,
-        diagnostics,
-    };
     Ok((entries, report))
 }
 

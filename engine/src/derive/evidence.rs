@@ -13,6 +13,7 @@ use crate::derive::projection::{Freshness, Projection, projection};
 use crate::read::reader::Reader;
 use crate::words::encoding;
 use crate::words::error::StoreError;
+use crate::words::evidence::EvidenceReport;
 
 /// Version of the form of [`ProjectionRunReportBody`].
 pub const PROJECTION_RUN_REPORT_SCHEMA_VERSION: u16 = 1;
@@ -179,19 +180,7 @@ pub struct ProjectionRunReportBody {
 }
 
 /// The report of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProjectionRunEvidenceReport {
-    /// What the run did.
-    pub body: ProjectionRunReportBody,
-    /// BLAKE3 of the body in the payload encoding.
-    pub body_hash: ProjectionRunHash,
-    /// When the report was made, in milliseconds since 1970; the store leaves it to those who pass the report on.
-    pub generated_at_unix_ms: Option<u64>,
-    /// Which version made the report; the store leaves it to those who pass the report on.
-    pub batpak_version: Option<String>,
-    /// What was said about a failure, in words.
-    pub diagnostics: Vec<String>,
-}
+pub type ProjectionRunEvidenceReport = EvidenceReport<ProjectionRunReportBody>;
 
 /// Why there is no state with a report.
 #[derive(Debug, Error)]
@@ -329,13 +318,6 @@ fn seal(
     body: ProjectionRunReportBody,
     diagnostics: Vec<String>,
 ) -> Result<ProjectionRunEvidenceReport, ProjectionRunReportError> {
-    let bytes = encoding::to_bytes(&body)
-        .map_err(|error| ProjectionRunReportError::BodyEncoding { message: error.to_string() })?;
-    Ok(ProjectionRunEvidenceReport {
-        body,
-        body_hash: blake3::hash(&bytes).into(),
-        generated_at_unix_ms: None,
-        batpak_version: None,
-        diagnostics,
-    })
+    EvidenceReport::seal(body, diagnostics)
+        .map_err(|error| ProjectionRunReportError::BodyEncoding { message: error.to_string() })
 }

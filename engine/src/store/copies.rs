@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::care::copy::{self, CopiedFile, Extent, ForkReport};
-use crate::care::evidence::{SnapshotEvidenceReport, SnapshotReportBody};
 use crate::care::jsonl::EventLine;
+use crate::care::snapshot_report::{SnapshotEvidenceReport, SnapshotReportBody};
 use crate::memory::selection::Selection;
 use crate::store::state::StoreState;
 use crate::store::{Open, Store};
@@ -28,7 +28,7 @@ impl Store<Open> {
     pub fn snapshot_with_evidence(&self, dest: &Path) -> Result<SnapshotEvidenceReport, StoreError> {
         let (extent, copied) = self.copy_to(dest)?;
         let body = SnapshotReportBody::new(&extent, &copied, dest.as_os_str().as_bytes());
-        Ok(SnapshotEvidenceReport::new(body)?)
+        Ok(SnapshotEvidenceReport::seal(body, Vec::new())?)
     }
 
     /// Makes a store of its own in a directory that is empty or missing: it begins with the same events, names this one as its parent,

@@ -34,17 +34,17 @@ pub use crate::care::chain_walk::{
     ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
 };
 pub use crate::care::copy::ForkReport;
-pub use crate::care::evidence::{
-    SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
-    SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
-    snapshot_report_body_hash,
-};
 pub use crate::care::jsonl::EventLine;
 pub use crate::care::read_walk::{
     READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
     ReadWalkFreshnessIntent, ReadWalkFrontierKind, ReadWalkHash, ReadWalkInputFrontier, ReadWalkProofRef,
     ReadWalkProofRefs, ReadWalkReplayMode, ReadWalkReportBody, ReadWalkReportError, ReadWalkRequest,
     ReadWalkSourceRef,
+};
+pub use crate::care::snapshot_report::{
+    SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION, SnapshotEvidenceHash, SnapshotEvidenceReport,
+    SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
+    snapshot_report_body_hash,
 };
 pub use crate::care::verify::VerifyReport;
 pub use crate::commit::claim::{
@@ -70,12 +70,12 @@ pub use crate::memory::locate::Columns;
 pub use crate::memory::selection::Selection;
 pub use crate::read::ancestry::{AncestorBoundary, AncestorWalk};
 pub use crate::read::entry::{IndexEntry, LogEvent};
+pub use crate::store::diagnostics::StoreDiagnostics;
 pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
 pub use crate::store::outbox::Outbox;
 pub use crate::store::preview::{StorePreview, preview};
-pub use crate::store::diagnostics::StoreDiagnostics;
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
@@ -84,6 +84,7 @@ pub use crate::words::config::{
 };
 pub use crate::words::error::{StoreError, StoreLockMode};
 pub use crate::words::event::{EncodedBytes, ExtensionKey, ExtensionKeyError, Extensions};
+pub use crate::words::evidence::EvidenceReport;
 pub use crate::words::expectation::StreamState;
 pub use crate::words::extension::{
     ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue, SIGNING_DOWNGRADE_SCHEMA_VERSION,
@@ -170,10 +171,10 @@ pub mod chain_walk {
 /// Evidence of a query.
 pub mod read_walk {
     pub use crate::care::read_walk::{
-    READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
-    ReadWalkFreshnessIntent, ReadWalkFrontierKind, ReadWalkHash, ReadWalkInputFrontier, ReadWalkProofRef,
-    ReadWalkProofRefs, ReadWalkReplayMode, ReadWalkReportBody, ReadWalkReportError, ReadWalkRequest,
-    ReadWalkSourceRef,
+        READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
+        ReadWalkFreshnessIntent, ReadWalkFrontierKind, ReadWalkHash, ReadWalkInputFrontier, ReadWalkProofRef,
+        ReadWalkProofRefs, ReadWalkReplayMode, ReadWalkReportBody, ReadWalkReportError, ReadWalkRequest,
+        ReadWalkSourceRef,
     };
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod decode;
 pub(crate) mod encoding;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod evidence;
 pub(crate) mod expectation;
 pub(crate) mod extension;
 pub(crate) mod format;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::care::copy::{CopiedFile, Extent};
 use crate::words::encoding;
+use crate::words::evidence::EvidenceReport;
 
 /// Version of [`SnapshotReportBody`].
 pub const SNAPSHOT_EVIDENCE_REPORT_SCHEMA_VERSION: u16 = 1;
@@ -119,30 +120,5 @@ pub fn snapshot_report_body_hash(
     Ok(*blake3::hash(&encoding::to_bytes(&sorted)?).as_bytes())
 }
 
-/// A report body with its hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SnapshotEvidenceReport {
-    /// What was copied.
-    pub body: SnapshotReportBody,
-    /// Its hash.
-    pub body_hash: SnapshotEvidenceHash,
-    /// When it was written, in milliseconds since 1970; not part of the hash.
-    pub generated_at_unix_ms: Option<u64>,
-    /// Version of the program that wrote it; not part of the hash.
-    pub batpak_version: Option<String>,
-    /// Notes for people; not part of the hash.
-    pub diagnostics: Vec<String>,
-}
-
-impl SnapshotEvidenceReport {
-    pub(crate) fn new(body: SnapshotReportBody) -> Result<Self, rmp_serde::encode::Error> {
-        let body_hash = body.body_hash()?;
-        Ok(Self {
-            body,
-            body_hash,
-            generated_at_unix_ms: None,
-            batpak_version: None,
-            diagnostics: Vec::new(),
-        })
-    }
-}
+/// The report of a snapshot.
+pub type SnapshotEvidenceReport = EvidenceReport<SnapshotReportBody>;
