@@ -27,7 +27,7 @@ fn verdicts(doors: [Door; 3]) -> Vec<&'static str> {
     for door in doors {
         gates.push(door);
     }
-    let denial = gates.evaluate(&(), Proposal::new(1)).expect_err("a gate refuses");
+    let Err(denial) = gates.evaluate(&(), Proposal::new(1)) else { panic!("a gate refuses") };
     let trace = gates.trace_denial(&denial, KIND, None, None);
     let told = trace.evaluations().iter().map(|evaluation| match evaluation.verdict() {
         Verdict::Permit => "permit",
