@@ -182,7 +182,7 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
     let row = rows[at].clone();
     let caused_by = |row: &EventRow| match &row.cell {
         RowCell::Event(event) => event.cause_sequence,
-        RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged(_) => None,
     };
     let effects: Vec<EventRow> =
         rows.iter().filter(|other| caused_by(other) == Some(row.sequence)).cloned().collect();

@@ -406,6 +406,6 @@ fn selected_cell(store: &StoreModel) -> Option<&EventCell> {
     let row = row.or_else(|| store.rows.get(&store.selected_row?))?;
     match &row.cell {
         RowCell::Event(cell) => Some(cell),
-        RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged(_) => None,
     }
 }

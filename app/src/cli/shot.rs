@@ -17,7 +17,7 @@ use crate::state::route::{DetailTab, Screen};
 use crate::state::zone::Zone;
 use crate::theme::Theme;
 use crate::worker::Worker;
-use crate::worker::protocol::{FoldKind, FoldSource, OpenMode};
+use crate::worker::protocol::{EventRow, FoldKind, FoldSource, OpenMode, RowCell};
 
 /// Frames until everything that the screen asks for has been asked, answered and laid out.
 const FRAMES: u32 = 14;
@@ -178,9 +178,9 @@ fn actions(screen: ScreenName, step: usize, dir: &std::path::Path, model: &Model
 fn interesting(model: &Model) -> Action {
     let caused = model.store.as_ref().and_then(|store| {
         let rows = store.rows.values().rev().skip(4);
-        let caused = |row: &&crate::worker::protocol::EventRow| match &row.cell {
-            crate::worker::protocol::RowCell::Event(cell) => cell.cause_sequence.is_some(),
-            crate::worker::protocol::RowCell::Damaged(_) => false,
+        let caused = |row: &&EventRow| match &row.cell {
+            RowCell::Event(cell) => cell.cause_sequence.is_some(),
+            RowCell::Removed | RowCell::Damaged(_) => false,
         };
         rows.into_iter().find(caused).map(|row| row.sequence)
     });

@@ -87,7 +87,7 @@ pub fn layout(graph: &CausalGraph) -> GraphLayout {
 fn kind_of(graph: &CausalGraph, index: usize) -> Option<EventKind> {
     match &graph.nodes[index].row.cell {
         RowCell::Event(event) => Some(event.kind),
-        RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged(_) => None,
     }
 }
 

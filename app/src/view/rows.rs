@@ -85,11 +85,11 @@ pub fn note_text(note: RowNote) -> &'static str {
     }
 }
 
-/// The event of a row, unless its place is damaged.
+/// The event of a row, unless its place is damaged or its event was removed.
 pub fn event_of(row: &EventRow) -> Option<&EventCell> {
     match &row.cell {
         RowCell::Event(event) => Some(event),
-        RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged(_) => None,
     }
 }
 

@@ -285,6 +285,8 @@ pub struct EventRow {
 pub enum RowCell {
     /// An event.
     Event(Box<EventCell>),
+    /// A place whose event was removed on purpose.
+    Removed,
     /// A place that cannot be read, and why.
     Damaged(String),
 }

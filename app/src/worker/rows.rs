@@ -19,6 +19,7 @@ const SUMMARY_BYTES_MAX: usize = 64 * 1024;
 pub(crate) fn row(handle: &Handle, sequence: u64) -> EventRow {
     let cell = match handle.event_at(sequence) {
         Ok(event) => RowCell::Event(Box::new(cell(handle, &event))),
+        Err(StoreError::Removed { .. }) => RowCell::Removed,
         Err(error) => RowCell::Damaged(hole(&error)),
     };
     EventRow { sequence, cell }
@@ -37,7 +38,10 @@ pub(crate) fn cell(handle: &Handle, event: &LogEvent) -> EventCell {
     let raw = &event.raw;
     let header = &raw.header;
     let cause = header.causation_id.map(|cause| EventId::from(u128::from(cause)));
-    let summary = summary(&raw.payload);
+    let summary = match event.removed {
+        Some(_) => Ok("its payload was removed".to_owned()),
+        None => summary(&raw.payload),
+    };
     EventCell {
         event_id: header.event_id,
         time_us: header.timestamp_us,

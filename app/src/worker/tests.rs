@@ -6,14 +6,18 @@ use std::time::{Duration, Instant};
 use causeway::coordinate::Coordinate;
 use causeway::event::EventKind;
 use causeway::id::{CausationId, CorrelationId};
-use causeway::store::{AppendOptions, AppendReceipt, Open, Store, StoreConfig};
+use causeway::store::segment::CompactionOutcome;
+use causeway::store::{
+    AppendOptions, AppendReceipt, CompactionConfig, CompactionStrategy, Open, Store, StoreConfig,
+};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::state::query::Query;
 use crate::worker::protocol::{
     Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus, Located, Matched,
-    OpenMode, Position, ProjectionSpec, RequestId, RowCell, StoreFormat, Summary, Target, Task, TimeAxis,
+    OpenMode, Position, ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target, Task,
+    TimeAxis,
 };
 
 /// Nothing that these tests wait for takes nearly as long.
@@ -295,6 +299,27 @@ fn the_detail_knows_neighbours_cause_effects_and_hashes() {
 }
 
 #[test]
+fn what_was_removed_on_purpose_is_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = shop(dir.path(), 3);
+    store.close().unwrap();
+    let store = Store::open(StoreConfig::new(dir.path()).with_segment_max_bytes(1)).unwrap();
+    store.append(&Coordinate::new("order:9", "shop").unwrap(), PLACED, &json!({})).unwrap();
+    for strategy in [
+        CompactionStrategy::Retention(Box::new(|stored| stored.event.header.event_kind != PLACED)),
+        CompactionStrategy::Tombstone(Box::new(|stored| stored.event.header.event_kind != PAID)),
+    ] {
+        let config = CompactionConfig { strategy, min_segments: 1 };
+        assert_eq!(store.compact(&config).unwrap().0.outcome, CompactionOutcome::Performed);
+    }
+    store.close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let rows = asker.rows(1..3);
+    assert_eq!(rows[0].cell, RowCell::Removed);
+    assert!(matches!(&rows[1].cell, RowCell::Event(cell) if cell.note == RowNote::None), "{rows:?}");
+}
+
+#[test]
 fn an_event_is_located_by_its_sequence_and_its_id_in_the_current_result() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path(), 3).close().unwrap();
@@ -302,7 +327,7 @@ fn an_event_is_located_by_its_sequence_and_its_id_in_the_current_result() {
     asker.filter(Query { kinds: Some(vec![PAID]), ..Query::default() });
     let paid = match asker.rows(1..2).remove(0).cell {
         RowCell::Event(cell) => cell.event_id,
-        RowCell::Damaged(reason) => panic!("{reason}"),
+        other => panic!("{other:?}"),
     };
     let mut locate = |target| {
         let asked = asker.ask(|id| Request::Locate { id, target });

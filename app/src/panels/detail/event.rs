@@ -180,6 +180,7 @@ fn related_ui(ctx: StoreContext<'_>, ui: &mut Ui, row: &EventRow, from: &EventCe
             left += 16.0;
             (words.name, text::delta_us(from.time_us, event.time_us))
         }
+        RowCell::Removed => ("Removed".to_owned(), String::new()),
         RowCell::Damaged(_) => ("Damaged".to_owned(), String::new()),
     };
     let number = text::sequence(row.sequence);

@@ -72,6 +72,7 @@ impl DetailPanel {
         };
         match &detail.row.cell {
             RowCell::Event(event) => self.event_ui(ctx, ui, detail, event),
+            RowCell::Removed => removed_ui(ctx, ui, detail.row.sequence),
             RowCell::Damaged(reason) => damaged_ui(ctx, ui, detail.row.sequence, reason),
         }
     }
@@ -148,6 +149,19 @@ fn tabs_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     if sub_tabs(ui, &tabs, &mut active).changed() {
         ctx.view.commands.send(Action::ShowDetail(TABS[active].0));
     }
+}
+
+/// A place whose event retention took: nothing is wrong, and what is left of it.
+fn removed_ui(ctx: StoreContext<'_>, ui: &mut Ui, sequence: u64) {
+    let t = ctx.view.tokens;
+    inset(ui, |ui| {
+        let title = format!("{} was removed", text::sequence(sequence));
+        ui.label(type_roles::rich(title, type_roles::title()).color(t.text));
+        ui.add_space(6.0);
+        let words = "Retention took this event out of the store. Its place, its id and its hashes stay, so that the chain and \
+                     every receipt still hold.";
+        ui.label(type_roles::rich(words, type_roles::table()).color(t.text2));
+    });
 }
 
 /// A place that cannot be read: why, and how to go on.

@@ -16,6 +16,9 @@ use crate::widgets::select::menu_row;
 use crate::widgets::{kind_mark, paint, tooltip};
 use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
 
+/// What stands in the place of an event that retention took.
+const REMOVED: &str = "Removed by retention";
+
 /// What is known of a line of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
@@ -51,6 +54,11 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
             });
             cells(ui, rect, line.columns, &words, selected, t);
             menu(ctx, &response, loaded.sequence, event);
+        }
+        RowCell::Removed => {
+            let name = format!("#{} {REMOVED}", text::grouped(loaded.sequence));
+            response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
+            removed(ui.painter(), rect, line.columns, loaded.sequence, t);
         }
         RowCell::Damaged(reason) => {
             let reason = facts::sentence(reason);
@@ -141,6 +149,18 @@ fn note(ui: &Ui, center: egui::Pos2, note: RowNote, t: &Tokens) {
         let id = ui.scope_id().with(("note", center.y as i32));
         tooltip::hint(ui.interact(rect, id, Sense::hover()), rows::note_text(note));
     }
+}
+
+/// A row whose event is not there any more: quiet, because nothing is wrong.
+fn removed(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, t: &Tokens) {
+    let y = rect.center().y;
+    let number = text::grouped(sequence);
+    let at = pos2(rect.left() + columns.sequence, y);
+    paint::text(p, Align2::RIGHT_CENTER, at, &number, type_roles::table(), t.text3);
+    let left = rect.left() + columns.entity.0;
+    let words =
+        paint::line(p, REMOVED, type_roles::table(), t.text3, rect.left() + columns.note - 16.0 - left);
+    paint::put(p, Align2::LEFT_CENTER, pos2(left, y), words);
 }
 
 /// A row that cannot be read: hatched, with its reason in red.

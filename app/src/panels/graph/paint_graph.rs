@@ -146,6 +146,14 @@ fn event_node(
         RowCell::Event(cell) => {
             (rows::kind_text(cell.kind, &ctx.store.kind_names), second_line(ctx, scene, node, cell))
         }
+        RowCell::Removed => (
+            KindText {
+                mark: crate::theme::KindMark::of_category(0),
+                name: "Removed".to_owned(),
+                failed: false,
+            },
+            String::new(),
+        ),
         RowCell::Damaged(reason) => (
             KindText {
                 mark: crate::theme::KindMark::of_category(0),
