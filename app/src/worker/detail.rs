@@ -13,8 +13,6 @@ use crate::worker::rows;
 const PAYLOAD_HEAD_MAX: usize = 64 * 1024;
 /// Effects that are listed; the graph shows more.
 const EFFECTS_MAX: usize = 20;
-/// Events before an event that are asked first for the one before it in its stream.
-const PREVIOUS_WIDTH: u64 = 4096;
 
 /// Everything about the event at `sequence`.
 pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreError> {
@@ -27,9 +25,15 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
         Some(cause) => handle.sequence_of(EventId::from(u128::from(cause)))?,
         None => None,
     };
-    let content_holds = compute_hash(&raw.payload) == header.content_hash;
+    let (payload, content_holds) = match event.removed {
+        Some(_) => (Err("it was removed, and its hash was kept".to_owned()), None),
+        None => (
+            encoding::to_json(&raw.payload).map_err(|error| error.to_string()),
+            Some(compute_hash(&raw.payload) == header.content_hash),
+        ),
+    };
     let mut findings = event.findings.clone();
-    if !content_holds {
+    if content_holds == Some(false) {
         findings.insert(0, "the payload does not have the content hash of the header".to_owned());
     }
     Ok(Detail {
@@ -38,7 +42,7 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
         lane: header.position.lane(),
         depth: header.position.depth(),
         payload_version: header.payload_version,
-        payload: encoding::to_json(&raw.payload).map_err(|error| error.to_string()),
+        payload,
         payload_head: raw.payload.iter().copied().take(PAYLOAD_HEAD_MAX).collect(),
         extensions: raw
             .extensions
@@ -63,9 +67,10 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
     })
 }
 
-fn chain_holds(handle: &Handle, event: &LogEvent, content_holds: bool) -> Option<bool> {
+/// Whether the event's hashes fit what it says; `None` where nothing can be computed anew.
+fn chain_holds(handle: &Handle, event: &LogEvent, content_holds: Option<bool>) -> Option<bool> {
     match handle.format() {
-        StoreFormat::Causeway { .. } => Some(content_holds && event.computed_hash() == event.raw.event_hash),
+        StoreFormat::Causeway { .. } => Some(content_holds? && event.computed_hash() == event.raw.event_hash),
         // A batpak hash covers the payload alone, and that was compared already.
         _ => None,
     }
@@ -76,18 +81,7 @@ fn next_in_stream(handle: &Handle, event: &LogEvent) -> Result<Option<u64>, Stor
     Ok(handle.select(&stream, event.raw.global_sequence + 1, 1)?.first().copied())
 }
 
-/// The index is read forwards only, so it is asked for ever larger parts before the event.
 fn previous_in_stream(handle: &Handle, event: &LogEvent) -> Result<Option<u64>, StoreError> {
     let stream = Selection::stream(event.raw.coordinate.entity());
-    let own = event.raw.global_sequence;
-    let mut width = PREVIOUS_WIDTH;
-    loop {
-        let from = own.saturating_sub(width);
-        let before = handle.select(&stream, from, width as usize)?;
-        let previous = before.into_iter().rev().find(|sequence| *sequence < own);
-        if previous.is_some() || from == 0 {
-            return Ok(previous);
-        }
-        width *= 16;
-    }
+    Ok(handle.select_before(&stream, event.raw.global_sequence, 1)?.first().copied())
 }

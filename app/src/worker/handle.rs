@@ -87,6 +87,16 @@ impl Handle {
         ask!(self, store => store.select(selection, from, limit))
     }
 
+    /// The sequences that match, descending from below `before`, answered by the index alone.
+    pub(crate) fn select_before(
+        &self,
+        selection: &Selection,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, StoreError> {
+        ask!(self, store => store.select_before(selection, before, limit))
+    }
+
     /// How many match.
     pub(crate) fn count(&self, selection: &Selection) -> Result<u64, StoreError> {
         ask!(self, store => store.count(selection))

@@ -317,6 +317,8 @@ fn what_was_removed_on_purpose_is_no_damage() {
     let rows = asker.rows(1..3);
     assert_eq!(rows[0].cell, RowCell::Removed);
     assert!(matches!(&rows[1].cell, RowCell::Event(cell) if cell.note == RowNote::None), "{rows:?}");
+    let detail = asker.detail(2);
+    assert_eq!((detail.chain_holds, detail.findings.len()), (None, 0));
 }
 
 #[test]
