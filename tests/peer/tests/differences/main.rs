@@ -121,6 +121,18 @@ mod chaining {
     }
 }
 
+mod compacting {
+    use super::*;
+
+    #[test]
+    fn what_retention_keeps_stays_readable_in_its_place_and_the_generation_stays() {
+        let (ours, theirs) = both!(compacting::after_retention);
+        assert_eq!(ours, (true, true, Some(40)));
+        let (readable, same, generation) = theirs;
+        assert!(!readable && !same && generation < Some(40), "{theirs:?}");
+    }
+}
+
 mod judging {
     use super::*;
 

@@ -6,7 +6,7 @@ pub(crate) use batpak as engine;
 mod scenes;
 
 pub(crate) use scenes::{
-    appending, chaining, delivering, fencing, judging, opening, reading, receipts, watching,
+    appending, chaining, compacting, delivering, fencing, judging, opening, reading, receipts, watching,
 };
 
 /// What the name of a segment file ends in.

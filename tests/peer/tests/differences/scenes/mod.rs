@@ -2,6 +2,7 @@
 
 pub(crate) mod appending;
 pub(crate) mod chaining;
+pub(crate) mod compacting;
 pub(crate) mod delivering;
 pub(crate) mod fencing;
 pub(crate) mod judging;
