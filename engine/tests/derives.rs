@@ -162,6 +162,24 @@ impl<T: Serialize + DeserializeOwned + Clone> Latest<T> {
     }
 }
 
+/// Declares a projection whose handler has the name that it is given.
+macro_rules! projection {
+    ($name:ident, $handler:ident) => {
+        #[derive(Debug, Default, PartialEq, Serialize, Deserialize, EventSourced)]
+        #[causeway(input = JsonValueInput)]
+        #[causeway(event = Deposited, handler = $handler)]
+        struct $name(i64);
+
+        impl $name {
+            fn $handler(&mut self, event: &Deposited) {
+                self.0 = event.cents;
+            }
+        }
+    };
+}
+
+projection!(LastDeposit, remember);
+
 #[derive(Default, Serialize, Deserialize, EventSourced)]
 #[causeway(input = JsonValueInput)]
 #[causeway(event = Deposited, handler = count)]
@@ -203,6 +221,11 @@ fn a_derived_fold_starts_at_default_and_hands_each_event_to_its_handler() {
     let events =
         [deposited(5), event(Withdrawn::KIND, json!(2)), event(EventKind::DATA, json!({"cents": 99}))];
     assert_eq!(Account::from_events(&events), Some(Account { cents: 3, steps: 2 }));
+}
+
+#[test]
+fn a_macro_may_declare_a_projection() {
+    assert_eq!(LastDeposit::from_events(&[deposited(1), deposited(2)]), Some(LastDeposit(2)));
 }
 
 #[test]

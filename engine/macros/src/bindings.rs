@@ -1,6 +1,6 @@
 //! Owns the attributes that name handlers: one of settings, then `event = Type, handler = method` for each payload type. Knows no setting.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Generics, Ident, Type};
@@ -36,6 +36,13 @@ impl Binding {
         let handler = group.required("handler", Group::method)?;
         group.finish("`event` and `handler` in this attribute")?;
         Ok(Self { event, handler })
+    }
+
+    /// Where code that calls the handler belongs, so that the compiler refuses a wrong one at its name.
+    ///
+    /// Names mean there what they mean in the rest of the derived code, even if the name of the handler was given to a macro.
+    pub(crate) fn place(&self) -> Span {
+        self.handler.span().resolved_at(Span::call_site())
     }
 
     fn check_new(&self, earlier: &[Self]) -> Result<(), Error> {

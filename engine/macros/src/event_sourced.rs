@@ -59,8 +59,9 @@ pub(crate) fn expand(input: &DeriveInput, store: &TokenStream) -> Result<TokenSt
 /// What the compiler may refuse of the user's is called at its own place: the type for `Default`, the name of the handler for its method.
 fn fallible_methods(ident: &Ident, bindings: &[Binding], store: &TokenStream) -> TokenStream {
     let default = quote_spanned!(ident.span()=> <Self as ::core::default::Default>::default());
-    let steps = bindings.iter().map(|Binding { event, handler }| {
-        let call = quote_spanned!(handler.span()=> Self::#handler(self, &payload));
+    let steps = bindings.iter().map(|binding| {
+        let Binding { event, handler } = binding;
+        let call = quote_spanned!(binding.place()=> Self::#handler(self, &payload));
         quote! {
             if let ::core::option::Option::Some(payload) =
                 #store::event::DecodeTyped::route_typed::<#event>(event)?

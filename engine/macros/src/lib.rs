@@ -40,13 +40,16 @@ pub fn derive_event_sourced(input: TokenStream) -> TokenStream {
     expand(&parse_macro_input!(input as DeriveInput), event_sourced::expand)
 }
 
-/// Derives `MultiReactive`: a reactor that hands each event to the handler of its payload type.
+/// Derives `MultiReactive`: a reactor that hands each event to the method for its payload type.
 ///
-/// `#[causeway(input = JsonValueInput, error = Type)]`, or `RawMsgpackInput`, then one `#[causeway(event = Type, handler = method)]` per
-/// payload type; the same under the name `batpak`. The methods are
-/// `fn(&mut self, &StoredEvent<Type>, &mut ReactionBatch, Option<&AtLeastOnce>) -> Result<(), Error>`.
+/// `#[causeway(input = JsonValueInput, error = Type)]` or `RawMsgpackInput`, then one `#[causeway(event = Type, handler = method)]` per
+/// payload type, at least one; or the same under the name `batpak`. The methods are
+/// `fn(&mut self, &StoredEvent<Type>, &mut ReactionBatch, Option<&AtLeastOnce>) -> Result<(), Error>`, where `Error` is the type that
+/// `error` names. A JSON reactor runs in `Store::react_loop_multi`, one of stored bytes in `Store::react_loop_multi_raw`.
 ///
-/// An event of a kind that no payload type has is passed over; one that does not decode ends the reactor.
+/// Any type will do that is `Send` and borrows nothing, with or without generic parameters. Two events of one kind are refused when the
+/// type is compiled, or, if it is generic, when it is used. An event of a kind that no method takes is passed over; one that does not
+/// decode as the type of its kind is an error.
 #[proc_macro_derive(MultiEventReactor, attributes(causeway, batpak))]
 pub fn derive_multi_event_reactor(input: TokenStream) -> TokenStream {
     expand(&parse_macro_input!(input as DeriveInput), multi_event_reactor::expand)

@@ -62,4 +62,31 @@ impl OneKindTwice {
     }
 }
 
+#[derive(MultiEventReactor)]
+#[causeway(input = JsonValueInput, error = StoreError)]
+#[causeway(event = Counted, handler = tally)]
+struct OtherParameter;
+
+impl OtherParameter {
+    fn tally(&mut self, _: &Counted, _: &mut ReactionBatch, _: Option<&AtLeastOnce>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[derive(MultiEventReactor)]
+#[causeway(input = JsonValueInput, error = StoreError)]
+#[causeway(event = Counted, handler = tally)]
+struct OtherError;
+
+impl OtherError {
+    fn tally(
+        &mut self,
+        _: &StoredEvent<Counted>,
+        _: &mut ReactionBatch,
+        _: Option<&AtLeastOnce>,
+    ) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 fn main() {}

@@ -142,6 +142,48 @@ fn errors_of_handlers_and_of_decoding_end_a_reactor_of_several_types() {
     assert!(matches!(reactor.unwrap().join(), Err(ReactorError::User(NoAnswer(0)))));
 }
 
+#[test]
+fn an_event_that_no_method_takes_is_passed_over() {
+    let f = fixture();
+    let receipt = f.store.append_typed(&at("a"), &Answered { n: 1 }).unwrap();
+    let (heard, told) = channel();
+    let (mut reactor, mut out) = (Json { heard }, ReactionBatch::default());
+    reactor.dispatch(&f.store.get(receipt.event_id).unwrap(), &mut out, None).unwrap();
+    drop(reactor);
+    assert!(out.is_empty() && told.recv().is_err());
+}
+
+/// Declares a reactor whose handler has the name that it is given.
+macro_rules! reactor {
+    ($name:ident, $handler:ident) => {
+        #[derive(MultiEventReactor)]
+        #[causeway(input = JsonValueInput, error = NoAnswer)]
+        #[causeway(event = Asked, handler = $handler)]
+        struct $name;
+
+        impl $name {
+            fn $handler(
+                &mut self,
+                event: &StoredEvent<Asked>,
+                _out: &mut ReactionBatch,
+                _at_least_once: Option<&AtLeastOnce>,
+            ) -> Result<(), NoAnswer> {
+                Err(NoAnswer(event.event.payload.n))
+            }
+        }
+    };
+}
+
+reactor!(Silent, refuse);
+
+#[test]
+fn a_macro_may_declare_a_reactor() {
+    let f = fixture();
+    f.ask(5);
+    let reactor = f.store.react_loop_multi(&Region::entity("a"), ReactorConfig::default(), Silent).unwrap();
+    assert!(matches!(reactor.join(), Err(ReactorError::User(NoAnswer(5)))));
+}
+
 /// Written by hand; takes every kind.
 struct Any(Sender<EventKind>);
 
