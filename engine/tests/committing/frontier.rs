@@ -93,6 +93,18 @@ fn waiting_for_the_disk_has_it_synced_at_once_instead_of_when_it_is_due() {
 }
 
 #[test]
+fn never_more_events_are_acknowledged_and_unsynced_than_the_configuration_allows() {
+    for (every, expected) in [(0, [1, 2, 3, 4, 5, 6]), (1, [1, 2, 3, 4, 5, 6]), (3, [0, 0, 3, 3, 3, 6])] {
+        let place = Place::new();
+        let store = Store::open(lazy(&place).with_sync_every_n_events(every)).unwrap();
+        for (number, synced) in (1..).zip(expected) {
+            let receipt = append(&store, "a");
+            assert_eq!((store.durable() - 1, receipt.is_durable()), (synced, synced == number), "{every}");
+        }
+    }
+}
+
+#[test]
 fn a_point_that_nobody_reaches_ends_the_wait_with_what_was_waited_for() {
     let place = Place::new();
     let store = place.open();
