@@ -409,8 +409,9 @@ fn nth_back(places: Places<'_>, n: u64, cut: u32) -> (Option<u32>, u64) {
 fn newest_in_live(live: &LivePart, entity: &str, before: u64) -> Option<Newest> {
     let places = live.places(entity);
     let cut = u32::try_from(before.checked_sub(live.first)?).unwrap_or(u32::MAX);
-    let ordinal = places.newest_before(cut)?;
-    let is_last = places.newest_before(u32::MAX) == Some(ordinal);
-    let head = is_last.then(|| live.head(entity)).flatten();
+    // Whoever appends asks for the last one: it is found without a search.
+    let last = places.last()?;
+    let (ordinal, head) =
+        if last < cut { (last, live.head(entity)) } else { (places.newest_before(cut)?, None) };
     Some(Newest { sequence: live.first + u64::from(ordinal), head })
 }

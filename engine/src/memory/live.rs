@@ -148,7 +148,8 @@ impl LivePart {
             RemovalReason::Retention => {
                 self.push_columns(offset, time_us, 0);
                 self.removed.push(ordinal);
-                post(&mut self.removed_streams, &stub.entity, ordinal)
+                post(&mut self.removed_streams, &stub.entity, ordinal);
+                stub.entity.as_str().into()
             }
             RemovalReason::Tombstone => {
                 let kind = EventKind::TOMBSTONE.as_raw_u16();
@@ -283,15 +284,13 @@ impl LivePart {
     }
 }
 
-fn post(table: &mut BTreeMap<Arc<str>, Vec<u32>>, name: &str, ordinal: u32) -> Arc<str> {
-    if let Some((name, _)) = table.get_key_value(name) {
-        let name = Arc::clone(name);
-        table.entry(Arc::clone(&name)).or_default().push(ordinal);
-        return name;
+fn post(table: &mut BTreeMap<Arc<str>, Vec<u32>>, name: &str, ordinal: u32) {
+    match table.get_mut(name) {
+        Some(ordinals) => ordinals.push(ordinal),
+        None => {
+            table.insert(name.into(), vec![ordinal]);
+        }
     }
-    let name: Arc<str> = name.into();
-    table.insert(Arc::clone(&name), vec![ordinal]);
-    name
 }
 
 fn shift_names(table: &mut BTreeMap<Arc<str>, Vec<u32>>, added: &BTreeMap<Arc<str>, Vec<u32>>, shift: u32) {

@@ -67,6 +67,12 @@ impl Places<'_> {
         self.events.seek(cut) + self.removed.seek(cut)
     }
 
+    /// The greatest ordinal.
+    pub(crate) fn last(&self) -> Option<u32> {
+        let last = |list: &Postings<'_>| list.len().checked_sub(1).and_then(|at| list.get(at));
+        last(&self.events).max(last(&self.removed))
+    }
+
     /// The greatest ordinal before `cut`.
     pub(crate) fn newest_before(&self, cut: u32) -> Option<u32> {
         let newest = |list: &Postings<'_>| list.seek(cut).checked_sub(1).and_then(|at| list.get(at));
@@ -263,6 +269,7 @@ mod tests {
             let places = Places { events: Postings::Slice(&events), removed: Postings::Slice(&removed) };
             let found: Vec<u32> = (0..10).map_while(|n| places.get(n)).collect();
             assert_eq!(found, all, "{events:?} and {removed:?}");
+            assert_eq!(places.last(), all.last().copied(), "{events:?} and {removed:?}");
             for cut in 0..40 {
                 let newest = all.iter().copied().rfind(|ordinal| *ordinal < cut);
                 assert_eq!(places.newest_before(cut), newest, "{events:?} and {removed:?} before {cut}");

@@ -227,16 +227,15 @@ impl Events {
     /// An event with the hash that it links to, which is remembered if the event before it in its stream came before it here too.
     fn linked(&mut self, side: Side, sourced: Sourced) -> Result<LogEvent, StoreError> {
         let event = &sourced.event;
-        let (entity, event_hash) = (event.coordinate.shared_entity(), event.event_hash);
         let clock = event.header.position.sequence();
-        let newest = (clock, event_hash);
-        let before = if let Some(known) = self.hashes.get_mut(&entity) {
+        let newest = (clock, event.event_hash);
+        let before = if let Some(known) = self.hashes.get_mut(event.coordinate.entity()) {
             Some(std::mem::replace(known, newest))
         } else {
             if self.hashes.len() >= REMEMBERED_STREAMS {
                 self.hashes.clear();
             }
-            self.hashes.insert(entity, newest)
+            self.hashes.insert(event.coordinate.shared_entity(), newest)
         };
         let known = before.filter(|(before, _)| before.checked_add(1) == Some(clock)).map(|(_, hash)| hash);
         let window = match side {
