@@ -54,6 +54,24 @@ fn dump_prints_every_event_of_a_batpak_directory_in_commit_order() {
 }
 
 #[test]
+fn a_dump_read_in_again_dumps_the_same_to_the_last_hash() {
+    let home = tempfile::tempdir().unwrap();
+    let dumped = causeway(&["dump", &new_store(home.path())]).stdout;
+    let (file, copy) = (home.path().join("events.jsonl"), home.path().join("copy").display().to_string());
+    fs::write(&file, &dumped).unwrap();
+    let imported = causeway(&["import", &file.display().to_string(), &copy]);
+    assert_eq!(
+        imported.stdout,
+        format!("imported={}\n", lines(&causeway(&["dump", &copy])).len()).as_bytes()
+    );
+    assert_eq!(causeway(&["dump", &copy]).stdout, dumped);
+
+    fs::write(&file, "{}\n").unwrap();
+    let (code, text) = failure(&["import", &file.display().to_string(), &format!("{copy}-2")]);
+    assert!(code == 1 && text.contains("events.jsonl: line 1: missing field"), "{text}");
+}
+
+#[test]
 fn an_import_dumps_like_its_source_in_every_carried_field() {
     let target = tempfile::tempdir().unwrap();
     let target = target.path().join("new").display().to_string();

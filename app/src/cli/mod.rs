@@ -59,7 +59,7 @@ enum Command {
     Dump(dump::DumpArgs),
     /// Append an event and print its receipt.
     Append(events::AppendArgs),
-    /// Copy a batpak directory into a new store.
+    /// Copy a batpak directory, or the events of a dump, into a new store.
     Import(store::ImportArgs),
     /// Compute every hash anew and compare.
     Verify(store::VerifyArgs),

@@ -1,6 +1,7 @@
 //! Owns what the command line does with a whole store: import and verification.
 
-use std::io::{self, IsTerminal, Write, stdout};
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ use crate::worker::failure;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// The batpak directory; nothing is written into it.
+    /// The batpak directory, or a file of lines as `dump` prints them; nothing is written there.
     from: PathBuf,
     /// The new store; it must be empty or missing.
     to: PathBuf,
@@ -27,8 +28,11 @@ pub(super) struct VerifyArgs {
     dir: PathBuf,
 }
 
-/// Copies a directory and prints what came of it.
+/// Copies a directory, or the events of a dump, and prints what came of it.
 pub(super) fn import(args: &ImportArgs) -> Outcome {
+    if args.from.is_file() {
+        return import_lines(args);
+    }
     let options = ImportOptions { include_hidden: args.include_hidden };
     let report = store::import(&args.from, StoreConfig::new(&args.to), options, &mut progress("imported"))
         .map_err(|error| failure::of_directory(&args.from, &error))?;
@@ -41,6 +45,14 @@ pub(super) fn import(args: &ImportArgs) -> Outcome {
     for finding in &report.findings {
         writeln!(out, "{finding}")?;
     }
+    Ok(())
+}
+
+fn import_lines(args: &ImportArgs) -> Outcome {
+    let mut lines = BufReader::new(File::open(&args.from)?);
+    let imported = store::import_jsonl(&mut lines, StoreConfig::new(&args.to))
+        .map_err(|error| failure::of_directory(&args.from, &error))?;
+    writeln!(stdout(), "imported={imported}")?;
     Ok(())
 }
 

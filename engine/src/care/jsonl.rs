@@ -139,7 +139,7 @@ pub(crate) fn number(digits: &str) -> Result<u128, StoreError> {
 }
 
 pub(crate) fn malformed(reason: String) -> StoreError {
-    StoreError::encoding(reason)
+    StoreError::Configuration(reason)
 }
 
 fn bytes(digits: &str) -> Result<Vec<u8>, StoreError> {

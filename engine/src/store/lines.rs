@@ -48,7 +48,7 @@ fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 fn item(line: &[u8]) -> Result<Item, StoreError> {
-    let line: EventLine = serde_json::from_slice(line).map_err(StoreError::encoding)?;
+    let line: EventLine = serde_json::from_slice(line).map_err(|error| malformed(error.to_string()))?;
     let coordinate = Coordinate::new(&line.entity, &line.scope)?;
     let origin =
         Origin { event_id: line.event_id()?, timestamp_us: line.time_us, payload_form: line.payload_form };
