@@ -201,6 +201,28 @@ fn a_line_that_is_no_event_is_named_and_what_came_before_it_stays() {
 }
 
 #[test]
+fn a_line_that_no_event_can_be_made_of_is_refused() {
+    let home = Home::new();
+    let store = home.filled("store");
+    let mut lines = Vec::new();
+    store.export_jsonl(&Selection::stream("order:1"), &mut lines).unwrap();
+    let text = String::from_utf8(lines).unwrap();
+    let line = text.lines().next().unwrap();
+    let long = format!("acme.{}", "x".repeat(300));
+    for (place, lines) in [
+        (2, format!("{line}\n{line}\n")),
+        (1, line.replace("acme.trace", &long)),
+        (1, line.replace("\"0x1001\"", "\"none\"")),
+        (1, line.replace("order:1", "order/1")),
+    ] {
+        match import_jsonl(&mut lines.as_bytes(), home.config(&format!("copy-{}", lines.len()))) {
+            Err(StoreError::InvalidLine { line, .. }) => assert_eq!(line, place, "{lines}"),
+            other => panic!("{other:?}: {lines}"),
+        }
+    }
+}
+
+#[test]
 fn a_restored_backup_proves_that_it_is_whole_or_says_what_is_not() {
     let home = Home::new();
     let store = home.filled("store");

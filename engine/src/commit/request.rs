@@ -203,7 +203,8 @@ impl Item {
             && self.content_hash == other.content_hash
     }
 
-    fn size(&self) -> usize {
+    /// Bytes of payload and extensions.
+    pub(crate) fn size(&self) -> usize {
         let extensions = self.options.extensions.iter();
         self.payload.len() + extensions.map(|(key, value)| key.as_str().len() + value.len()).sum::<usize>()
     }

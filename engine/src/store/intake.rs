@@ -1,13 +1,17 @@
 //! Owns filling a new store with events that were committed elsewhere: they keep their ids and times, and nothing else is written.
 
 use crate::commit::request::{Item, Request};
+use crate::disk::frame::{MAX_EXTENSIONS, MAX_FRAME_LEN};
 use crate::disk::real::RealDirectory;
 use crate::store::StoreConfig;
 use crate::store::state::{Lifecycle, WritingHalf, open_in};
 use crate::words::error::StoreError;
+use crate::words::event::MAX_EXTENSION_KEY_LEN;
 
 /// Events committed with one write.
 const CHUNK: usize = 512;
+/// Most bytes of payload and extensions together: what a frame holds, less its own part at its greatest.
+const MAX_EVENT_BYTES: usize = MAX_FRAME_LEN as usize - 1024 * 1024;
 
 /// A store that takes in events.
 #[derive(Debug)]
@@ -32,7 +36,11 @@ impl Intake {
     }
 
     /// Takes the next event. True if it, and those before it, were written now.
+    ///
+    /// # Errors
+    /// [`StoreError::Configuration`] for an event that no frame can hold; nothing of it is written.
     pub(super) fn take(&mut self, item: Item) -> Result<bool, StoreError> {
+        check(&item)?;
         self.waiting.push(item);
         let full = self.waiting.len() >= CHUNK;
         if full {
@@ -61,4 +69,19 @@ impl Intake {
         self.commit()?;
         self.half.close().map(drop)
     }
+}
+
+/// What the format cannot hold. Whoever committed the event elsewhere may have had other limits, or none.
+fn check(item: &Item) -> Result<(), StoreError> {
+    let extensions = &item.options.extensions;
+    let reason = if item.size() > MAX_EVENT_BYTES {
+        format!("the event has {} bytes, more than {MAX_EVENT_BYTES}", item.size())
+    } else if extensions.len() > usize::from(MAX_EXTENSIONS) {
+        format!("the event has more than {MAX_EXTENSIONS} extensions")
+    } else if extensions.keys().any(|key| key.as_str().len() > MAX_EXTENSION_KEY_LEN) {
+        format!("a key of an extension has more than {MAX_EXTENSION_KEY_LEN} bytes")
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::Configuration(reason))
 }

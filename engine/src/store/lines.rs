@@ -1,5 +1,6 @@
 //! Owns importing lines of JSON: each becomes an event of a new store, with its id, its time and everything else that it says.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, Read};
 
 use crate::care::jsonl::{EventLine, malformed, number};
@@ -9,7 +10,7 @@ use crate::store::StoreConfig;
 use crate::store::intake::Intake;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
-use crate::words::id::CorrelationId;
+use crate::words::id::{CorrelationId, EventId};
 use crate::words::kind::EventKind;
 
 /// Longest line that is read, in bytes: an event at its greatest, in the longest way to write it.
@@ -25,13 +26,15 @@ const MAX_LINE_BYTES: u64 = 512 * 1024 * 1024;
 /// read before it has been imported then.
 pub fn import_jsonl(lines: &mut impl BufRead, config: StoreConfig) -> Result<u64, StoreError> {
     let mut intake = Intake::begin(config)?;
-    let (mut imported, mut line) = (0_u64, Vec::new());
+    let (mut imported, mut line, mut ids) = (0_u64, Vec::new(), HashSet::new());
     while read_line(lines, &mut line)? {
-        let at = imported + 1;
-        let item =
-            item(&line).map_err(|source| StoreError::InvalidLine { line: at, source: Box::new(source) })?;
-        intake.take(item)?;
-        imported = at;
+        imported += 1;
+        let refused = |source| StoreError::InvalidLine { line: imported, source: Box::new(source) };
+        let (id, item) = item(&line).map_err(refused)?;
+        if !ids.insert(id) {
+            return Err(refused(malformed(format!("{id} stands in an earlier line too"))));
+        }
+        intake.take(item).map_err(refused)?;
     }
     intake.finish()?;
     Ok(imported)
@@ -47,7 +50,8 @@ fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     Ok(read > 0)
 }
 
-fn item(line: &[u8]) -> Result<Item, StoreError> {
+/// The event of a line, and its id.
+fn item(line: &[u8]) -> Result<(EventId, Item), StoreError> {
     let line: EventLine = serde_json::from_slice(line).map_err(|error| malformed(error.to_string()))?;
     let coordinate = Coordinate::new(&line.entity, &line.scope)?;
     let origin =
@@ -63,7 +67,7 @@ fn item(line: &[u8]) -> Result<Item, StoreError> {
     let mut item = Item::untyped(coordinate, kind(&line.kind)?, payload, options, causation);
     item.payload_version = line.payload_version;
     item.origin = Some(origin);
-    Ok(item)
+    Ok((origin.event_id, item))
 }
 
 fn kind(text: &str) -> Result<EventKind, StoreError> {
