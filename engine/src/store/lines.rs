@@ -26,6 +26,13 @@ const MAX_LINE_BYTES: u64 = 512 * 1024 * 1024;
 /// read before it has been imported then.
 pub fn import_jsonl(lines: &mut impl BufRead, config: StoreConfig) -> Result<u64, StoreError> {
     let mut intake = Intake::begin(config)?;
+    let imported = take_lines(lines, &mut intake);
+    intake.finish()?;
+    imported
+}
+
+/// Reads to the end, or to the first line that is no event, and returns how many events there were.
+fn take_lines(lines: &mut impl BufRead, intake: &mut Intake) -> Result<u64, StoreError> {
     let (mut imported, mut line, mut ids) = (0_u64, Vec::new(), HashSet::new());
     while read_line(lines, &mut line)? {
         imported += 1;
@@ -36,7 +43,6 @@ pub fn import_jsonl(lines: &mut impl BufRead, config: StoreConfig) -> Result<u64
         }
         intake.take(item).map_err(refused)?;
     }
-    intake.finish()?;
     Ok(imported)
 }
 
