@@ -32,9 +32,12 @@ impl UnfinishedDirectory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let mut beside = place.as_os_str().to_owned();
-        beside.push(SUFFIX);
-        let beside = PathBuf::from(beside);
+        // The name is taken apart, because a path may end in a slash.
+        let no_name =
+            || io::Error::new(io::ErrorKind::InvalidInput, format!("{} is no name", place.display()));
+        let mut name = place.file_name().ok_or_else(no_name)?.to_owned();
+        name.push(SUFFIX);
+        let beside = place.with_file_name(name);
         let directory = RealDirectory::create(&beside)?;
         for left in directory.list()? {
             directory.remove(&left.name)?;
@@ -70,6 +73,16 @@ mod tests {
         unfinished.finish().unwrap();
         assert!(place.join("a").exists());
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_place_whose_path_ends_in_a_slash_is_the_place_without_it() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("copy/");
+        UnfinishedDirectory::begin(&place).unwrap().finish().unwrap();
+        let names: Vec<_> =
+            fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["copy"]);
     }
 
     #[test]
