@@ -153,6 +153,53 @@ fn a_fork_opens_after_a_crash_and_can_be_forked_again() {
     assert_eq!(answered.unwrap().sequence, 6, "keys of the shared past are known");
 }
 
+/// The segment of a fork that says who its parent is.
+fn own_segment(fork: &Path, events: u64) -> PathBuf {
+    let is_own = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "seg");
+    let mut segments: Vec<_> = std::fs::read_dir(fork).unwrap().map(|file| file.unwrap().path()).collect();
+    segments.retain(is_own);
+    segments.sort();
+    let own = segments.pop().unwrap();
+    assert!(own.to_string_lossy().contains(&events.to_string()), "{}", own.display());
+    own
+}
+
+#[test]
+fn a_fork_whose_first_event_is_torn_stays_a_fork() {
+    let home = Home::new();
+    let report = home.filled("store").fork(&home.path("fork")).unwrap();
+    let own = own_segment(&home.path("fork"), report.events);
+    let mut bytes = std::fs::read(&own).unwrap();
+    bytes.extend_from_slice(&[0xEE; 100]);
+    std::fs::write(&own, bytes).unwrap();
+    for _ in 0..3 {
+        let fork = home.open("fork");
+        assert_eq!(fork.identity(), report.identity);
+        fork.append(&at(1), KIND, &"what if").unwrap();
+    }
+    contents(&home.path("fork"));
+}
+
+#[test]
+fn a_fork_opens_though_the_header_that_names_its_parent_is_damaged() {
+    let home = Home::new();
+    let report = home.filled("store").fork(&home.path("fork")).unwrap();
+    let own = own_segment(&home.path("fork"), report.events);
+    let fork = home.open("fork");
+    for number in 0..60 {
+        fork.append(&at(number), KIND, &json!({ "n": number, "fill": "x".repeat(80) })).unwrap();
+    }
+    let end = fork.visible();
+    fork.close().unwrap();
+    let mut bytes = std::fs::read(&own).unwrap();
+    bytes[20] ^= 1;
+    std::fs::write(&own, bytes).unwrap();
+    let fork = home.open("fork");
+    assert_eq!(fork.identity(), report.identity);
+    assert!(fork.findings().iter().any(|finding| finding.contains("header")), "{:?}", fork.findings());
+    assert_eq!(fork.read_range(0..end).filter(|(_, event)| event.is_ok()).count() as u64, end);
+}
+
 #[test]
 fn segments_of_strangers_are_not_taken_for_a_fork() {
     let home = Home::new();
@@ -196,6 +243,7 @@ fn a_line_that_is_no_event_is_named_and_what_came_before_it_stays() {
         Err(StoreError::InvalidLine { line, .. }) => assert_eq!(line, good + 1),
         other => panic!("{other:?}"),
     }
+    assert_eq!(contents(&home.path("copy")).len() as u64, good);
     let refused = import_jsonl(&mut &b""[..], home.config("store"));
     assert!(matches!(refused, Err(StoreError::DataDirMalformed { .. })), "{refused:?}");
 }

@@ -53,7 +53,18 @@ impl ActiveSegment {
         limit_bytes: u64,
         poison: &Arc<Poison>,
     ) -> Result<Self, StoreError> {
-        let (file, end_bytes) = create_segment(directory, &header)?;
+        let born = create_segment(directory, &header)?;
+        Self::begin(directory, header, born, limit_bytes, poison)
+    }
+
+    /// Begins a segment that has just got its name, and makes that durable.
+    pub(crate) fn begin(
+        directory: &dyn Directory,
+        header: SegmentHeader,
+        (file, end_bytes): (Arc<dyn File>, u64),
+        limit_bytes: u64,
+        poison: &Arc<Poison>,
+    ) -> Result<Self, StoreError> {
         if let Err(error) = directory.sync() {
             poison.raise(format!("the name of a new segment could not be synced: {error}"));
             return Err(error.into());

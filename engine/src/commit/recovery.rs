@@ -10,7 +10,7 @@ use crate::commit::active::{ActiveSegment, Grown};
 use crate::commit::poison::Poison;
 use crate::commit::seal::store;
 use crate::disk::frame::MarkPurpose;
-use crate::disk::segment::{SegmentHeader, SegmentName, StoreId};
+use crate::disk::segment::{SegmentHeader, SegmentName, StoreId, create_segment, replace_segment};
 use crate::disk::storage::{Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
@@ -127,8 +127,20 @@ impl Sealed<'_> {
         next_sequence: u64,
         last: ([u8; 32], u32),
     ) -> Result<Recovered, StoreError> {
-        let active =
-            ActiveSegment::create(self.directory, header, self.config.rotation_bytes(), self.poison)?;
+        let born = create_segment(self.directory, &header)?;
+        self.begin(header, born, next_sequence, last)
+    }
+
+    /// Begins a segment that has just got its name.
+    fn begin(
+        self,
+        header: SegmentHeader,
+        born: (Arc<dyn File>, u64),
+        next_sequence: u64,
+        last: ([u8; 32], u32),
+    ) -> Result<Recovered, StoreError> {
+        let limit = self.config.rotation_bytes();
+        let active = ActiveSegment::begin(self.directory, header, born, limit, self.poison)?;
         let live = LivePart::new(active.name(), next_sequence, self.largest_time);
         Ok(self.finish(active, live, last))
     }
@@ -262,11 +274,17 @@ impl Sealed<'_> {
         self.go_on_behind(segment, &end)
     }
 
-    /// No event can be read in the newest segment: it is in quarantine, and a new one takes its name.
+    /// No event can be read in the newest segment: it is in quarantine, and a new one takes its name. It begins where the old one did,
+    /// so that the parent of a fork stays known.
     fn begin_again(self, segment: &Segment, last: ([u8; 32], u32)) -> Result<Recovered, StoreError> {
-        self.directory.remove(&segment.name.to_string())?;
-        let header = next_header(segment, segment.name.first, segment.header.epoch + 1, self.config);
-        self.continue_in(header, segment.name.first, last)
+        let first = segment.name.first;
+        let next = next_header(segment, first, segment.header.epoch + 1, self.config);
+        let header = SegmentHeader { parent: segment.header.parent, ..next };
+        let born = replace_segment(self.directory, &header)?;
+        if header.name() != segment.name {
+            self.directory.remove(&segment.name.to_string())?;
+        }
+        self.begin(header, born, first, last)
     }
 
     /// Copies the bytes from `from` on to quarantine, and tells of it.

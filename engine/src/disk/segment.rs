@@ -260,13 +260,29 @@ pub(crate) fn create_segment(
     directory: &dyn Directory,
     header: &SegmentHeader,
 ) -> io::Result<(Arc<dyn File>, u64)> {
+    bear_segment(directory, header, |from, to| directory.rename_new(from, to))
+}
+
+/// The same in place of a segment of that name: at every instant there is the one or the other.
+pub(crate) fn replace_segment(
+    directory: &dyn Directory,
+    header: &SegmentHeader,
+) -> io::Result<(Arc<dyn File>, u64)> {
+    bear_segment(directory, header, |from, to| directory.rename_over(from, to))
+}
+
+fn bear_segment(
+    directory: &dyn Directory,
+    header: &SegmentHeader,
+    name_it: impl FnOnce(&str, &str) -> io::Result<()>,
+) -> io::Result<(Arc<dyn File>, u64)> {
     let (name, temporary) = (header.name().to_string(), header.name().temporary_name());
     let file = create_temporary(directory, &temporary)?;
     let bytes = header.encode();
     let written = file
         .write_at(&bytes, 0)
         .and_then(|()| file.sync(SyncMode::SyncAll))
-        .and_then(|()| directory.rename_new(&temporary, &name));
+        .and_then(|()| name_it(&temporary, &name));
     if let Err(error) = written {
         // The first failure is the one to report; a temporary file that stays is removed at the next writable open.
         let _ = directory.remove(&temporary);

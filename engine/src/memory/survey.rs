@@ -168,14 +168,19 @@ fn known_identity(
     })
 }
 
-/// All segments belong to one store; a fork begins with those of its parent.
+/// All segments belong to one store; a fork begins with those of its parent. A header that is guessed tells nothing, and what it said
+/// may have been that a fork begins there.
 fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
-    let Some(first) = segments.first() else { return Ok(()) };
-    let mut expected = first.header.store_id;
-    for Segment { name, header, .. } in segments {
+    let mut before = None;
+    for Segment { name, header, guessed, .. } in segments {
+        if *guessed {
+            before = None;
+            continue;
+        }
+        let found = header.store_id;
+        let expected = before.replace(found).unwrap_or(found);
         let forked_here = |parent: Parent| parent.store_id == expected && parent.size == name.first;
-        if header.store_id != expected && !header.parent.is_some_and(forked_here) {
-            let found = header.store_id;
+        if found != expected && !header.parent.is_some_and(forked_here) {
             return Err(StoreError::DataDirMalformed {
                 path: path.to_path_buf(),
                 reason: format!(
@@ -183,7 +188,6 @@ fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
                 ),
             });
         }
-        expected = header.store_id;
     }
     Ok(())
 }
