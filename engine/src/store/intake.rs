@@ -8,8 +8,10 @@ use crate::store::state::{Lifecycle, WritingHalf, open_in};
 use crate::words::error::StoreError;
 use crate::words::event::MAX_EXTENSION_KEY_LEN;
 
-/// Events committed with one write.
+/// Events that wait for their write at most.
 const CHUNK: usize = 512;
+/// Bytes of payload and extensions from which they are written, however few they are.
+const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// Most bytes of payload and extensions together: what a frame holds, less its own part at its greatest.
 const MAX_EVENT_BYTES: usize = MAX_FRAME_LEN as usize - 1024 * 1024;
 
@@ -18,6 +20,7 @@ const MAX_EVENT_BYTES: usize = MAX_FRAME_LEN as usize - 1024 * 1024;
 pub(super) struct Intake {
     half: WritingHalf,
     waiting: Vec<Item>,
+    waiting_bytes: usize,
 }
 
 impl Intake {
@@ -32,7 +35,7 @@ impl Intake {
             return Err(StoreError::DataDirMalformed { path, reason });
         }
         let (_, half, _) = open_in(directory, &path, config, Lifecycle::Silent)?;
-        Ok(Self { half, waiting: Vec::with_capacity(CHUNK) })
+        Ok(Self { half, waiting: Vec::with_capacity(CHUNK), waiting_bytes: 0 })
     }
 
     /// Takes the next event. True if it, and those before it, were written now.
@@ -41,8 +44,9 @@ impl Intake {
     /// [`StoreError::Configuration`] for an event that no frame can hold; nothing of it is written.
     pub(super) fn take(&mut self, item: Item) -> Result<bool, StoreError> {
         check(&item)?;
+        self.waiting_bytes += item.size();
         self.waiting.push(item);
-        let full = self.waiting.len() >= CHUNK;
+        let full = self.waiting.len() >= CHUNK || self.waiting_bytes >= CHUNK_BYTES;
         if full {
             self.commit()?;
         }
@@ -51,6 +55,7 @@ impl Intake {
 
     /// Commits each event as a group of its own, all with one write.
     fn commit(&mut self) -> Result<(), StoreError> {
+        self.waiting_bytes = 0;
         let items = std::mem::replace(&mut self.waiting, Vec::with_capacity(CHUNK));
         let requests = items.into_iter().map(|item| ((), Request::imported(vec![item]))).collect();
         let mut failed = None;
@@ -84,4 +89,27 @@ fn check(item: &Item) -> Result<(), StoreError> {
         return Ok(());
     };
     Err(StoreError::Configuration(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commit::options::{AppendOptions, CausationRef};
+    use crate::words::coordinate::Coordinate;
+    use crate::words::kind::EventKind;
+
+    #[test]
+    fn large_events_do_not_wait_until_there_are_many() {
+        let home = tempfile::tempdir().unwrap();
+        let mut intake = Intake::begin(StoreConfig::new(home.path().join("store"))).unwrap();
+        let item = |len: usize| {
+            let at = Coordinate::new("order:1", "shop").unwrap();
+            let (kind, options) = (EventKind::custom(1, 1), AppendOptions::new());
+            Item::untyped(at, kind, vec![0; len], options, CausationRef::None)
+        };
+        assert!(!intake.take(item(10)).unwrap());
+        assert!(intake.take(item(CHUNK_BYTES)).unwrap());
+        assert!(!intake.take(item(10)).unwrap(), "what was written does not count any more");
+        intake.finish().unwrap();
+    }
 }
