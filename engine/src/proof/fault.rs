@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory, Operation};
 use crate::disk::segment::SEGMENT_SUFFIX;
+use crate::proof::figures::tell;
 use crate::proof::oracle::{Loss, Oracle, dump};
 use crate::proof::script::{KIND, Run, SCRIPTS, Script, Step, config, item, open, stream_of};
 use crate::store::{AppendOptions, StoreError};
@@ -89,8 +90,7 @@ fn whichever_storage_call_fails_no_promise_is_broken() {
             }
         }
     }
-    println!("{faults} faults");
-    assert!(faults >= 2_000, "only {faults} faults");
+    tell("G9", "failing storage calls", faults, 2_000);
 }
 
 #[test]

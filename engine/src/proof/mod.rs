@@ -5,6 +5,7 @@ mod costs;
 mod crash;
 mod damage;
 mod fault;
+mod figures;
 mod follow;
 mod model;
 mod oracle;

@@ -90,6 +90,7 @@ pub use crate::words::extension::{
     ReceiptExtensionKey, ReceiptExtensionNamespace, ReceiptExtensionValue, SIGNING_DOWNGRADE_SCHEMA_VERSION,
     SigningDowngradeBody, SigningDowngradeReason, SigningExtensionNamespace,
 };
+pub use crate::words::finding::{Finding, FindingClass, VerifyLevel};
 pub use crate::words::format::{Progress, StoreFormat};
 pub use crate::words::position::{DiskPos, HlcPoint};
 pub use crate::words::report::{OpenIndexPath, OpenReport, OpenReportObserver};

@@ -12,6 +12,7 @@ pub(crate) mod event;
 pub(crate) mod evidence;
 pub(crate) mod expectation;
 pub(crate) mod extension;
+pub(crate) mod finding;
 pub(crate) mod format;
 pub(crate) mod hex;
 pub(crate) mod id;
