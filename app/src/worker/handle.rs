@@ -8,8 +8,8 @@ use causeway::coordinate::Region;
 use causeway::event::{EventKind, KindDescription};
 use causeway::id::EventId;
 use causeway::store::{
-    Columns, LogEvent, Open, Progress, ReadOnly, Selection, Store, StoreConfig, StoreError, StoreFormat,
-    Subscription,
+    Columns, Finding, FindingClass, LogEvent, Open, Progress, ReadOnly, Selection, Store, StoreConfig,
+    StoreError, StoreFormat, Subscription,
 };
 
 use crate::worker::protocol::OpenMode;
@@ -127,14 +127,24 @@ impl Handle {
         ask!(self, store => store.columns(range))
     }
 
+    /// Runs of places at which nothing can be read, and where the look at them ended.
+    pub(crate) fn unreadable(
+        &self,
+        range: Range<u64>,
+        most: usize,
+    ) -> Result<(Vec<Range<u64>>, u64), StoreError> {
+        ask!(self, store => store.unreadable(range, most))
+    }
+
     /// What the log says about its kinds.
     pub(crate) fn kind_descriptions(&self) -> Result<Vec<KindDescription>, StoreError> {
         ask!(self, store => store.kind_descriptions())
     }
 
     /// What is damaged or odd.
-    pub(crate) fn findings(&self) -> Vec<String> {
-        ask!(self, store => store.findings())
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let said = ask!(self, store => store.findings());
+        said.into_iter().map(|words| Finding::new(FindingClass::File, words)).collect()
     }
 
     /// Names the store whatever its path.

@@ -103,8 +103,8 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     for (name, file, len_bytes, reason) in unreadable {
         let known = known_identity(directory, &survey.segments, name);
         let Some(segment) = guess(name, file, len_bytes, known)? else {
-            let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
-            return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
+            let detail = format!("the header of {name}, the only segment, cannot be read: {reason}");
+            return Err(StoreError::CorruptSegment { segment_id: name.first, detail });
         };
         survey.findings.push(format!("the header of {name} is damaged: {reason}"));
         survey.segments.push(segment);

@@ -75,7 +75,7 @@ pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
 pub use crate::store::outbox::Outbox;
-pub use crate::store::preview::{StorePreview, preview};
+pub use crate::store::preview::{StorePreview, lock_holder, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
