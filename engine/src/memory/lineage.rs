@@ -66,6 +66,7 @@ mod tests {
             created_us: 0,
             replaced: None,
             parent: None,
+            boot: None,
         }
     }
 
