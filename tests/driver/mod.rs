@@ -235,7 +235,11 @@ fn commit(store: &Store, numbers: &[u64], options: &Options) -> Result<Vec<Appen
         let submit = |n: &u64| fence.submit(&coordinate(*n)?, kind, &payload(*n));
         let tickets = numbers.iter().map(submit).collect::<Result<Vec<_>, _>>()?;
         fence.commit()?;
-        return tickets.into_iter().map(|ticket| ticket.wait()).collect();
+        let mut receipts = Vec::new();
+        for ticket in tickets {
+            receipts.push(ticket.wait()?);
+        }
+        return Ok(receipts);
     }
     if let [n] = *numbers {
         let options = append_options(n, options);
