@@ -12,6 +12,7 @@ mod model;
 mod oracle;
 mod random;
 mod react;
+mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;
 mod script;
