@@ -8,6 +8,7 @@ pub mod figures;
 pub mod follow;
 pub mod protocol;
 pub mod random;
+pub mod room;
 
 /// The example of the README compiles.
 #[cfg(doctest)]
