@@ -9,6 +9,7 @@ pub mod follow;
 pub mod protocol;
 pub mod random;
 pub mod room;
+pub mod trace;
 
 /// The example of the README compiles.
 #[cfg(doctest)]
