@@ -9,7 +9,7 @@ mod evidence;
 mod fence;
 mod import;
 mod intake;
-mod lines;
+pub(crate) mod lines;
 mod outbox;
 mod preview;
 mod react;
