@@ -9,17 +9,16 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::care::log_tree::root_of;
 use crate::commit::committer::Committer;
 use crate::disk::frame::{Mark, MarkPurpose};
 use crate::disk::segment::{Parent, SegmentHeader, StoreId, create_segment};
 use crate::disk::storage::{Directory, File};
 use crate::disk::unfinished::UnfinishedDirectory;
-use crate::memory::selection::Selection;
 use crate::memory::survey::{Segment, survey};
 use crate::read::reader::Reader;
 use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
-use crate::words::merkle::MerkleTree;
 use crate::words::sync::Arc;
 
 /// Bytes that are copied at a time.
@@ -144,17 +143,6 @@ pub(crate) fn fork(
         linked,
         copied: extent.sealed.len() - linked + usize::from(extent.has_active_events()),
     })
-}
-
-/// The Merkle root over the first events of a log. Reads each of them.
-fn root_of(reader: &Reader, end: u64) -> Result<[u8; 32], StoreError> {
-    let mut tree = MerkleTree::default();
-    // What compaction removed left its hash.
-    let everything = Selection { removed: true, ..Selection::default() };
-    for (_, event) in reader.events(everything, 0..end) {
-        tree.push(&event?.raw.event_hash);
-    }
-    Ok(tree.root())
 }
 
 fn begin(place: &Path) -> Result<UnfinishedDirectory, StoreError> {
