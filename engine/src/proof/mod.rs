@@ -7,6 +7,7 @@ mod damage;
 mod fault;
 mod figures;
 mod follow;
+mod heads;
 mod model;
 mod oracle;
 mod random;
@@ -14,4 +15,5 @@ mod react;
 #[cfg(causeway_shuttle)]
 mod schedules;
 mod script;
+mod tamper;
 mod threads;
