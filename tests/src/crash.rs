@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - it knows only what the writer said on its output before it died;
-//! - it looks at exact numbers, payloads, order and batches, never at counts alone.
+//! - it looks at exact numbers, payloads, order and batches, never at counts alone;
+//! - nothing but a compaction that was asked to may have removed an event, and only one that it was asked to remove.
 
 use causeway::encoding;
 use causeway::event::hash::compute_hash;
@@ -29,6 +30,8 @@ struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Testimony {
     start: u64,
+    /// Compactions may have removed the odd numbers below this one.
+    thinned_below: u64,
     opened: bool,
     operations: Vec<Operation>,
 }
@@ -49,7 +52,13 @@ pub struct Verdict {
 impl Testimony {
     /// A writer that begins with number `start`: the store holds all smaller ones.
     pub fn new(start: u64) -> Self {
-        Self { start, opened: false, operations: Vec::new() }
+        Self { start, thinned_below: 0, opened: false, operations: Vec::new() }
+    }
+
+    /// Compactions may have removed the odd numbers below `end`.
+    #[must_use]
+    pub fn thinned_below(self, end: u64) -> Self {
+        Self { thinned_below: end, ..self }
     }
 
     /// Takes the next line of the writer.
@@ -67,6 +76,7 @@ impl Testimony {
                 let operation = self.operations.last_mut().expect("an acknowledgement follows its attempt");
                 operation.progress = if *durable { Progress::Durable } else { Progress::Acknowledged };
             }
+            Line::Compacted { msg: None, .. } | Line::Closed | Line::Exit => {}
             other => panic!("the writer failed before it was killed: {other:?}"),
         }
     }
@@ -74,6 +84,16 @@ impl Testimony {
     /// True if the store was open before its writer died.
     pub fn opened(&self) -> bool {
         self.opened
+    }
+
+    /// Moves `next` on to `n` over numbers that may have been removed, and returns how many they are.
+    fn pass_removed(&self, next: &mut u64, n: u64) -> u64 {
+        let before = *next;
+        // An odd number stands alone between two even ones, which must be there.
+        if before < n.min(self.thinned_below) && before % 2 == 1 {
+            *next += 1;
+        }
+        *next - before
     }
 
     fn end(&self, progress: Progress) -> u64 {
@@ -86,15 +106,17 @@ impl Testimony {
     /// The writer was killed, the machine went on: what had been written is in the kernel's hands, so that even events that were
     /// acknowledged without being durable must be there.
     pub fn judge(&self, dump: &Dump, pad: usize) -> Result<Verdict, String> {
-        whole(dump)?;
-        let mut next = 0;
+        let (mut next, mut removed) = (0, 0);
         for (n, event) in dump.numbered() {
+            removed += self.pass_removed(&mut next, n);
             if n != next {
                 return Err(format!("event {n} stands where {next} belongs"));
             }
             exact(n, event, pad)?;
             next += 1;
         }
+        removed += self.pass_removed(&mut next, self.start);
+        whole(dump, removed)?;
         for progress in [Progress::Durable, Progress::Acknowledged] {
             if next < self.end(progress) {
                 return Err(format!(
@@ -118,15 +140,22 @@ impl Testimony {
     }
 }
 
-/// Nothing of the dump is unreadable, and the commit order has no holes.
-fn whole(dump: &Dump) -> Result<(), String> {
+/// Nothing of the dump is unreadable, and the commit order has no holes but those of `removed` events.
+fn whole(dump: &Dump, removed: u64) -> Result<(), String> {
     let end = &dump.end;
     if (end.unreadable, end.hash_bad, end.link_bad) != (0, 0, 0) {
         return Err(format!("damaged events: {end:?}"));
     }
-    match dump.events.iter().zip(0..).find(|(event, sequence)| event.seq != *sequence) {
-        Some((event, sequence)) => Err(format!("sequence {} stands where {sequence} belongs", event.seq)),
-        None => Ok(()),
+    if let Some((before, after)) =
+        dump.events.iter().zip(dump.events.iter().skip(1)).find(|(a, b)| a.seq >= b.seq)
+    {
+        return Err(format!("sequence {} stands before {}", before.seq, after.seq));
+    }
+    let (places, events) = (dump.events.last().map_or(0, |last| last.seq + 1), dump.events.len() as u64);
+    if places == events + removed {
+        Ok(())
+    } else {
+        Err(format!("{places} places hold {events} events, and {removed} were removed"))
     }
 }
 
@@ -225,6 +254,25 @@ mod tests {
         ];
         for (what, numbers) in planted {
             assert!(testimony().judge(&dump(numbers), PAD).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_compaction_was_asked_to_remove_may_be_missing() {
+        let thinned = |numbers: &[u64]| {
+            let mut dump = dump(numbers);
+            dump.events.iter_mut().zip(numbers).for_each(|(event, n)| event.seq = *n);
+            // The store's own event of the next opening.
+            dump.events.push(DumpedEvent { n: None, ..event(4, 4) });
+            let mut testimony = Testimony::new(4).thinned_below(4);
+            testimony.hear(&Line::Open);
+            testimony.judge(&dump, PAD)
+        };
+        for numbers in [&[0, 1, 2, 3][..], &[0, 2, 3], &[0, 1, 2]] {
+            assert_eq!(thinned(numbers).map(|verdict| verdict.events), Ok(4), "{numbers:?}");
+        }
+        for numbers in [&[0, 1, 3][..], &[0, 1], &[1, 2, 3], &[0, 2, 4]] {
+            thinned(numbers).unwrap_err();
         }
     }
 

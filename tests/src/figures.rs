@@ -1,5 +1,6 @@
-//! Owns how measured times are summed up. Never decides whether they are good.
+//! Owns how much a test does and how it tells, and how measured times are summed up. Never decides whether they are good.
 
+use std::env;
 use std::fmt;
 use std::time::Duration;
 
@@ -32,4 +33,19 @@ impl fmt::Display for Percentiles {
         let (p50, p99, max) = (ms(self.p50), ms(self.p99), ms(self.max));
         write!(f, "p50 {p50:.2} ms, p99 {p99:.2} ms, max {max:.2} ms of {}", self.count)
     }
+}
+
+/// What the gate does, or what is done when `CAUSEWAY_DEEP=1` asks for the deep figures, which take hours rather than minutes.
+pub fn share<T>(gate: T, deep: T) -> T {
+    if env::var_os("CAUSEWAY_DEEP").is_some_and(|value| value == "1") { deep } else { gate }
+}
+
+/// Prints how many cases of a goal were executed.
+///
+/// # Panics
+/// When they are fewer than they must be: a proof that runs nothing proves nothing.
+pub fn tell(goal: &str, what: &str, cases: u64, least: u64) {
+    // On the error output, because a test may run as a process of its own whose output is read.
+    eprintln!("{goal} {what}: {cases}, at least {least}");
+    assert!(cases >= least, "{goal}: only {cases} {what}, not {least}");
 }

@@ -23,6 +23,7 @@ use crate::memory::survey::{
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::report::{OpenIndexPath, OpenReport};
 use crate::words::sync::Arc;
 
@@ -239,8 +240,8 @@ impl Sealed<'_> {
 
     /// Bytes below the durable floor are damaged: nothing is cut, and writing goes on in a new segment.
     fn leave_damaged(mut self, segment: &Segment, reason: &str) -> Result<Recovered, StoreError> {
-        let finding = format!("{} is damaged below what was synced: {reason}", segment.name);
-        self.report.findings.push(finding);
+        let message = format!("the segment is damaged below what was synced: {reason}");
+        self.report.findings.push(Finding::new(FindingClass::Frame, message).in_file(segment.name));
         let part = self.rebuild(segment, None)?;
         if part.header.end == segment.name.first {
             self.set_aside(segment, 0)?;
@@ -261,7 +262,8 @@ impl Sealed<'_> {
     /// The end is torn: it goes to quarantine, the segment is cut and ended, and the next one has the next epoch.
     fn cut(mut self, segment: &Segment, tail: &Tail, reason: &str) -> Result<Recovered, StoreError> {
         self.set_aside(segment, tail.end_bytes)?;
-        self.report.findings.push(format!("{} was torn: {reason}", segment.name));
+        let torn = Finding::new(FindingClass::Recovered, format!("the log was torn: {reason}"));
+        self.report.findings.push(torn.in_file(segment.name).at(tail.end_bytes).of_event(tail.next_sequence));
         if tail.next_sequence == segment.name.first {
             return self.begin_again(segment, tail.last);
         }
@@ -290,9 +292,9 @@ impl Sealed<'_> {
     /// Copies the bytes from `from` on to quarantine, and tells of it.
     fn set_aside(&mut self, segment: &Segment, from: u64) -> Result<(), StoreError> {
         let (name, bytes) = self.quarantine(segment, from)?;
-        let finding =
-            format!("{bytes} bytes at the end of {} were moved to {QUARANTINE}/{name}", segment.name);
-        self.report.findings.push(finding);
+        let message = format!("{bytes} bytes at the end were moved to {QUARANTINE}/{name}");
+        let moved = Finding::new(FindingClass::Recovered, message);
+        self.report.findings.push(moved.in_file(segment.name).at(from));
         self.report.cut_bytes = bytes;
         self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));
         Ok(())

@@ -17,6 +17,7 @@ use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::sync::Arc;
 
 /// How often a directory is looked at anew because its writer replaced segments meanwhile.
@@ -46,7 +47,7 @@ pub(crate) struct Survey {
     pub(crate) superseded: Vec<SegmentName>,
     /// Files that nobody needs: those that were not finished, and indexes whose segment does not count or is gone.
     pub(crate) leftovers: Vec<String>,
-    pub(crate) findings: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Lists the segments of a directory and reads their headers.
@@ -106,7 +107,8 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
             let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
             return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
         };
-        survey.findings.push(format!("the header of {name} is damaged: {reason}"));
+        let message = format!("the header is damaged: {reason}");
+        survey.findings.push(Finding::new(FindingClass::Header, message).in_file(name).at(0));
         survey.segments.push(segment);
     }
     survey.segments.sort_by_key(|segment| segment.name);
@@ -119,9 +121,10 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     Ok(survey)
 }
 
-fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<String>) {
+fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<Finding>) {
     if header.name() != name {
-        findings.push(format!("{name} says of itself that it is {}", header.name()));
+        let finding = Finding::new(FindingClass::Header, "the segment says of itself that it is another");
+        findings.push(finding.in_file(name).at(0).compared(name, header.name()));
     }
 }
 
@@ -311,7 +314,15 @@ fn index_record(live: &mut LivePart, offset: u64, record: &Record<'_>, last: &mu
     }
 }
 
-/// Walks on behind bad spots, leaving a hole for each event that cannot be read. Returns how many bad spots were met.
+/// Bad spots that a walk passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BadSpots {
+    pub(crate) count: u64,
+    /// Offset of the first one, and the sequence of the event that should stand there.
+    pub(crate) first: Option<(u64, u64)>,
+}
+
+/// Walks on behind bad spots, leaving a hole for each event that cannot be read. Returns the bad spots that were met.
 ///
 /// `end` is the sequence at which the next segment begins, if there is one.
 pub(crate) fn walk_past_damage(
@@ -320,11 +331,12 @@ pub(crate) fn walk_past_damage(
     live: &mut LivePart,
     end: Option<u64>,
     seen: &mut Seen<'_>,
-) -> Result<u64, StoreError> {
-    let mut spots = 0;
+) -> Result<BadSpots, StoreError> {
+    let mut spots = BadSpots::default();
     walk(&*segment.file, tail, live, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
-        spots += 1;
+        spots.count += 1;
+        spots.first = spots.first.or(Some((bad, tail.next_sequence)));
         let Some((found, sequence)) = next_readable(segment, tail, bad, end)? else { break };
         while live.end() < sequence {
             live.push_damaged();
@@ -422,8 +434,16 @@ pub(crate) fn stored_index(
 }
 
 /// Says that no segment holds these sequences.
-pub(crate) fn missing_events(gap: &Range<u64>) -> String {
-    format!("no segment holds the events from sequence {} to {}", gap.start, gap.end.saturating_sub(1))
+pub(crate) fn missing_events(gap: &Range<u64>) -> Finding {
+    let (first, last) = (gap.start, gap.end.saturating_sub(1));
+    let message = format!("no segment holds the events from sequence {first} to {last}");
+    Finding::new(FindingClass::Hole, message).of_event(first)
+}
+
+/// Says that bytes of a segment, behind those that `tail` read, are no frame.
+pub(crate) fn damaged_at(segment: &Segment, tail: &Tail, offset: u64, reason: &str) -> Finding {
+    let message = format!("the segment is damaged: {reason}");
+    Finding::new(FindingClass::Frame, message).in_file(segment.name).at(offset).of_event(tail.next_sequence)
 }
 
 /// Makes the index of a segment that is not written any more anew, in memory; also returns its bytes and how many frames were read.
@@ -432,7 +452,7 @@ pub(crate) fn rebuilt_index(
     largest_time: i64,
     end: Option<u64>,
     cache: &Arc<SectionCache>,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
 ) -> Result<(SealedPart, Vec<u8>, u64), StoreError> {
     let (bytes, frames) = remade_index(segment, largest_time, end, findings, &mut |_, _, _| {})?;
     let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
@@ -446,16 +466,18 @@ pub(crate) fn remade_index(
     segment: &Segment,
     largest_time: i64,
     end: Option<u64>,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
     seen: &mut Seen<'_>,
 ) -> Result<(Vec<u8>, u64), StoreError> {
     let mut live = LivePart::new(segment.name, segment.name.first, largest_time);
     let mut tail = Tail::start(segment);
     let spots = walk_past_damage(segment, &mut tail, &mut live, end, seen)?;
-    if spots > 0 {
+    if let Some((offset, sequence)) = spots.first {
         let holes = live.offsets.iter().filter(|offset| **offset == 0).count();
-        findings
-            .push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
+        let message =
+            format!("the segment is damaged in {} places; {holes} events cannot be read", spots.count);
+        let finding = Finding::new(FindingClass::Frame, message);
+        findings.push(finding.in_file(segment.name).at(offset).of_event(sequence));
     }
     let times = live.times.iter().copied();
     let header = SealedHeader {

@@ -422,8 +422,8 @@ impl<State: StoreState> Store<State> {
         &self.about.report
     }
 
-    /// What is damaged or odd, a sentence each: found when the store was opened, and since.
-    pub fn findings(&self) -> Vec<String> {
+    /// What is damaged or odd: found when the store was opened, and since. [`Store::verify`] looks for more.
+    pub fn findings(&self) -> Vec<Finding> {
         self.half.findings()
     }
 

@@ -35,6 +35,7 @@ use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::{StoreError, StoreLockMode};
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::format::{Progress, StoreFormat};
 use crate::words::kind::EventKind;
 use crate::words::registry;
@@ -84,7 +85,7 @@ pub trait Half: fmt::Debug + Send + Sync {
     #[doc(hidden)]
     fn size_bytes(&self) -> Result<u64, StoreError>;
     #[doc(hidden)]
-    fn findings(&self) -> Vec<String>;
+    fn findings(&self) -> Vec<Finding>;
     #[doc(hidden)]
     fn pressure(&self) -> WriterPressure;
 }
@@ -109,7 +110,7 @@ impl Half for WritingHalf {
         segment_bytes(&*self.directory, SEGMENT_SUFFIX)
     }
 
-    fn findings(&self) -> Vec<String> {
+    fn findings(&self) -> Vec<Finding> {
         self.shared.findings.lock().clone()
     }
 
@@ -440,7 +441,7 @@ impl FollowingHalf {
                     let message = format!("following failed: {error}");
                     let mut steps = steps.lock();
                     if steps.failed.as_ref() != Some(&message) {
-                        followed.note(message.clone());
+                        followed.note(Finding::new(FindingClass::Note, message.clone()));
                         steps.failed = Some(message);
                     }
                 }
@@ -467,7 +468,7 @@ impl Half for FollowingHalf {
         segment_bytes(&*self.directory, suffix)
     }
 
-    fn findings(&self) -> Vec<String> {
+    fn findings(&self) -> Vec<Finding> {
         let mut findings = self.shared.findings.lock().clone();
         if let Following::Batpak(follower) = &self.following.lock().following {
             findings.extend(follower.findings());
