@@ -2,18 +2,28 @@
 
 mod beside;
 mod compaction;
+#[cfg(test)]
 mod costs;
 mod crash;
+#[cfg(test)]
 mod damage;
+#[cfg(test)]
 mod fault;
 mod figures;
+#[cfg(test)]
 mod follow;
+pub(crate) mod fuzz;
+#[cfg(test)]
+mod heads;
 mod model;
 mod oracle;
 mod random;
+#[cfg(test)]
 mod react;
 mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;
 mod script;
+#[cfg(test)]
+mod tamper;
 mod threads;
