@@ -19,9 +19,14 @@ pub(crate) enum Operation {
     RenameNew { from: String, to: String },
     RenameOver { from: String, to: String },
     Remove { name: String },
+    Link { name: String },
     SyncDirectory,
+    ListDirectories,
+    IsEmpty,
     Subdirectory { name: String },
     CreateSubdirectory { name: String },
+    RenameDirectory { from: String, to: String },
+    RemoveDirectory { name: String },
     Lock { name: String },
     LockHolder { name: String },
     Len { name: String },
@@ -36,6 +41,8 @@ impl Operation {
     pub(crate) fn only_reads(&self) -> bool {
         match self {
             Self::List
+            | Self::ListDirectories
+            | Self::IsEmpty
             | Self::Open { .. }
             | Self::Subdirectory { .. }
             | Self::LockHolder { .. }
@@ -46,8 +53,11 @@ impl Operation {
             | Self::RenameNew { .. }
             | Self::RenameOver { .. }
             | Self::Remove { .. }
+            | Self::Link { .. }
             | Self::SyncDirectory
             | Self::CreateSubdirectory { .. }
+            | Self::RenameDirectory { .. }
+            | Self::RemoveDirectory { .. }
             | Self::Lock { .. }
             | Self::Write { .. }
             | Self::SetLen { .. }
@@ -64,6 +74,8 @@ pub(super) type Observer = dyn Fn(u64) + Send + Sync;
 pub(super) struct World {
     state: Mutex<State>,
     observer: Mutex<Option<Arc<Observer>>>,
+    /// How often the machine was started again.
+    pub(super) boots: u64,
 }
 
 impl fmt::Debug for World {
@@ -89,6 +101,11 @@ struct Fault {
 }
 
 impl World {
+    /// A memory of a machine that was started again so many times.
+    pub(super) fn started(boots: u64) -> Arc<Self> {
+        Arc::new(Self { boots, ..Self::default() })
+    }
+
     /// Counts and logs a call; fails if it was to fail.
     pub(super) fn begin(&self, operation: Operation) -> io::Result<()> {
         let observer = self.observer.lock().clone();
