@@ -107,6 +107,11 @@ impl MemoryDirectory {
         self.world.calls()
     }
 
+    /// Lengths of all buffers that reads were to fill so far.
+    pub(crate) fn bytes_asked_for(&self) -> u64 {
+        self.world.bytes_asked_for()
+    }
+
     /// The newest storage calls, oldest first; at most [`faults::MAX_OPERATIONS`].
     pub(crate) fn operations(&self) -> Vec<Operation> {
         self.world.operations()

@@ -10,7 +10,7 @@ mod fence;
 mod heads;
 mod import;
 mod intake;
-mod lines;
+pub(crate) mod lines;
 mod outbox;
 mod preview;
 mod react;
