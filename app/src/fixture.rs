@@ -418,7 +418,10 @@ pub fn preview() -> Model {
         events: Some(TOTAL),
         span_us: Some((START_US - 7 * 86_400_000_000, START_US + 8_519_000)),
         holder: Some((41_127, Some("shop-server".to_owned()))),
-        problems: vec!["Segment 000207.seg has no index; opening reads it once".to_owned()],
+        findings: vec![
+            Finding::new(FindingClass::Note, "the segment has no index; opening reads it once")
+                .in_file("000207.seg"),
+        ],
     };
     Model { screen: Screen::Preview, preview: Some(Ok(preview)), ..welcome() }
 }

@@ -8,8 +8,8 @@ use causeway::coordinate::Region;
 use causeway::event::{EventKind, KindDescription};
 use causeway::id::EventId;
 use causeway::store::{
-    Columns, Finding, FindingClass, LogEvent, Open, Progress, ReadOnly, Selection, Store, StoreConfig,
-    StoreError, StoreFormat, Subscription,
+    Columns, Finding, LogEvent, Open, Progress, ReadOnly, Selection, Store, StoreConfig, StoreError,
+    StoreFormat, Subscription,
 };
 
 use crate::worker::protocol::OpenMode;
@@ -143,8 +143,7 @@ impl Handle {
 
     /// What is damaged or odd.
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let said = ask!(self, store => store.findings());
-        said.into_iter().map(|words| Finding::new(FindingClass::File, words)).collect()
+        ask!(self, store => store.findings())
     }
 
     /// Names the store whatever its path.

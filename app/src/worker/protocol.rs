@@ -224,8 +224,8 @@ pub struct Preview {
     pub span_us: Option<(i64, i64)>,
     /// Who writes it now: process id and program.
     pub holder: Option<(u32, Option<String>)>,
-    /// What is wrong with it, a sentence each.
-    pub problems: Vec<String>,
+    /// What is damaged or odd.
+    pub findings: Vec<Finding>,
 }
 
 /// The open store.
@@ -443,8 +443,8 @@ pub struct Detail {
     pub effect_count: u64,
     /// Members of its conversation.
     pub correlation_count: u64,
-    /// What is damaged or odd, a sentence each.
-    pub findings: Vec<String>,
+    /// What is damaged or odd.
+    pub findings: Vec<Finding>,
 }
 
 impl Detail {

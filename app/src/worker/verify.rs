@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use causeway::store::{Finding, FindingClass, StoreFormat, VerifyLevel};
+use causeway::store::{StoreFormat, VerifyLevel};
 
 use crate::worker::activity::Work;
 use crate::worker::failure;
@@ -59,22 +59,10 @@ fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<Ve
     if report.cancelled {
         return Err(failure::cancelled("Verifying was stopped."));
     }
-    let finding = |(sequence, words): (u64, String)| {
-        let class = if words.contains("content hash") {
-            FindingClass::ContentHash
-        } else if words.contains("event hash") {
-            FindingClass::EventHash
-        } else if words.contains("link") {
-            FindingClass::Link
-        } else {
-            FindingClass::Frame
-        };
-        Finding::new(class, words).of_event(sequence)
-    };
     Ok(VerifyView {
         events: report.events,
-        finding_count: report.problem_count,
-        findings: report.problems.into_iter().map(finding).collect(),
+        finding_count: report.finding_count,
+        findings: report.findings,
         level: level(handle.format()),
     })
 }
