@@ -6,5 +6,6 @@ pub(crate) mod copy;
 pub(crate) mod jsonl;
 pub(crate) mod read_walk;
 pub(crate) mod receipts;
+pub(crate) mod repair;
 pub(crate) mod snapshot_report;
 pub(crate) mod verify;

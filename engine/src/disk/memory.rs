@@ -226,6 +226,26 @@ impl Directory for MemoryDirectory {
         Ok(())
     }
 
+    fn directories(&self) -> io::Result<Vec<String>> {
+        self.world.begin(Operation::ListDirectories)?;
+        let names = self.names.lock();
+        let below = names.live.iter().filter(|(_, entry)| matches!(entry, Entry::Directory(_)));
+        Ok(below.map(|(name, _)| name.clone()).collect())
+    }
+
+    fn remove_directory(&self, name: &str) -> io::Result<()> {
+        self.world.begin(Operation::RemoveDirectory { name: name.to_owned() })?;
+        let mut names = self.names.lock();
+        match names.live.get(name) {
+            Some(Entry::Directory(directory)) if directory.names.lock().live.is_empty() => {}
+            Some(Entry::Directory(_)) => return Err(io::ErrorKind::DirectoryNotEmpty.into()),
+            Some(Entry::File(_)) => return Err(not_a_directory(name)),
+            None => return Err(not_found(name)),
+        }
+        names.live.remove(name);
+        Ok(())
+    }
+
     fn subdirectory(&self, name: &str) -> io::Result<Option<Arc<dyn Directory>>> {
         self.world.begin(Operation::Subdirectory { name: name.to_owned() })?;
         match self.names.lock().live.get(name) {

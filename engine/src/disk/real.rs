@@ -117,6 +117,30 @@ impl Directory for RealDirectory {
         self.handle.sync_all()
     }
 
+    fn directories(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.handle)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            let is_directory = match entry.file_type() {
+                FileType::Unknown => {
+                    let stat = rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                    FileType::from_raw_mode(stat.st_mode) == FileType::Directory
+                }
+                known => known == FileType::Directory,
+            };
+            if is_directory && name != "." && name != ".." {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    fn remove_directory(&self, name: &str) -> io::Result<()> {
+        check_name(name)?;
+        Ok(rustix::fs::unlinkat(&self.handle, name, AtFlags::REMOVEDIR)?)
+    }
+
     fn subdirectory(&self, name: &str) -> io::Result<Option<Arc<dyn Directory>>> {
         check_name(name)?;
         match rustix::fs::openat(&self.handle, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {

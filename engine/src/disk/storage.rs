@@ -50,6 +50,12 @@ pub(crate) trait Directory: Debug + Send + Sync {
     /// Makes the names durable: what was created, renamed or removed before stays so after a power cut.
     fn sync(&self) -> io::Result<()>;
 
+    /// Names of the directories below this one, in no particular order. Names that are not UTF-8 are left out.
+    fn directories(&self) -> io::Result<Vec<String>>;
+
+    /// Removes a directory below this one, which must be empty.
+    fn remove_directory(&self, name: &str) -> io::Result<()>;
+
     /// Opens a directory below this one, if it exists.
     fn subdirectory(&self, name: &str) -> io::Result<Option<Arc<dyn Directory>>>;
 

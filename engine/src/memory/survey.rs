@@ -457,6 +457,11 @@ pub(crate) fn remade_index(
         findings
             .push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
     }
+    Ok((index_of(segment, &live, &tail), tail.frames))
+}
+
+/// The bytes of the index of a segment that was walked to its end.
+pub(crate) fn index_of(segment: &Segment, live: &LivePart, tail: &Tail) -> Vec<u8> {
     let times = live.times.iter().copied();
     let header = SealedHeader {
         store_id: segment.header.store_id,
@@ -474,7 +479,7 @@ pub(crate) fn remade_index(
             Some(MarkPurpose::Sealed) | None => Ending::Sealed,
         },
     };
-    Ok((encode(&header, &live), tail.frames))
+    encode(&header, live)
 }
 
 /// An empty directory, or one without segments, in words.

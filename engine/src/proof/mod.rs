@@ -11,6 +11,7 @@ mod model;
 mod oracle;
 mod random;
 mod react;
+mod repair;
 #[cfg(causeway_shuttle)]
 mod schedules;
 mod script;

@@ -15,6 +15,7 @@ mod preview;
 mod react;
 mod read;
 mod receipts;
+pub mod repair;
 pub(crate) mod state;
 mod submit;
 mod waiting;

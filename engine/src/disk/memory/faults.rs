@@ -13,12 +13,14 @@ pub(crate) const MAX_OPERATIONS: usize = 65_536;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     List,
+    ListDirectories,
     Open { name: String },
     OpenWritable { name: String },
     Create { name: String },
     RenameNew { from: String, to: String },
     RenameOver { from: String, to: String },
     Remove { name: String },
+    RemoveDirectory { name: String },
     SyncDirectory,
     Subdirectory { name: String },
     CreateSubdirectory { name: String },
@@ -36,6 +38,7 @@ impl Operation {
     pub(crate) fn only_reads(&self) -> bool {
         match self {
             Self::List
+            | Self::ListDirectories
             | Self::Open { .. }
             | Self::Subdirectory { .. }
             | Self::LockHolder { .. }
@@ -46,6 +49,7 @@ impl Operation {
             | Self::RenameNew { .. }
             | Self::RenameOver { .. }
             | Self::Remove { .. }
+            | Self::RemoveDirectory { .. }
             | Self::SyncDirectory
             | Self::CreateSubdirectory { .. }
             | Self::Lock { .. }

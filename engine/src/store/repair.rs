@@ -1,0 +1,93 @@
+//! The verbs that mend a store's directory: a plan that only reads, doing it, and undoing it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use crate::care::repair::{
+    Patch, RepairAction, RepairOptions, RepairPlan, RepairReport, RepairStep, UndoReport,
+};
+use crate::care::repair::{self as mending, Repairing};
+use crate::disk::real::RealDirectory;
+use crate::disk::unfinished::UnfinishedDirectory;
+use crate::words::clock::SystemClock;
+use crate::words::error::StoreError;
+use crate::words::format::Progress;
+
+/// Says what a repair of the store at `path` would do. It reads every file and writes nothing; tells bytes read and bytes in all.
+///
+/// What a crash left unfinished needs no repair: opening the store for writing recovers from it.
+///
+/// # Errors
+/// [`StoreError::DataDirMalformed`] if the directory holds no segments of a store, [`StoreError::NewerFormat`] if a newer program wrote them.
+pub fn plan_repair(path: &Path, progress: Progress<'_>) -> Result<RepairPlan, StoreError> {
+    mending::plan(&RealDirectory::open(path)?, path, progress)
+}
+
+/// Does what a plan says, after a backup of every file was made, read back and compared; tells bytes copied and bytes in all.
+///
+/// It holds the writer's lock. Nothing is deleted: what a file held before lies in `quarantine/repair-<n>/`, beside the journal. If it is
+/// interrupted the store can be opened, and a new plan leads to the same end.
+///
+/// # Errors
+/// [`StoreError::StoreLocked`] if somebody writes the store; [`StoreError::DataDirMalformed`] if any byte of the directory has changed since
+/// the plan was made, or the place of the backup holds something. Nothing was touched then, nor if the backup fails.
+///
+/// ```
+/// # use std::ops::ControlFlow;
+/// use causeway::store::repair::{RepairOptions, plan_repair, repair, undo_repair};
+/// use causeway::store::{Store, StoreConfig};
+///
+/// # let home = tempfile::tempdir()?;
+/// # let (data, backup) = (home.path().join("data"), home.path().join("backup"));
+/// # drop(Store::open(StoreConfig::new(&data))?);
+/// # std::fs::write(data.join("00000000000000000007-0.seg.tmp"), b"half a file")?;
+/// let mut proceed = |_, _| ControlFlow::Continue(());
+/// let plan = plan_repair(&data, &mut proceed)?;
+/// if plan.is_needed() {
+///     let report = repair(&data, &plan, &RepairOptions { backup }, &mut proceed)?;
+///     assert_eq!(report.steps, 1);
+///     assert_eq!(undo_repair(&data)?.digest, plan.digest);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn repair(
+    path: &Path,
+    plan: &RepairPlan,
+    options: &RepairOptions,
+    progress: Progress<'_>,
+) -> Result<RepairReport, StoreError> {
+    let backup = outside(path, &options.backup)?;
+    let directory = RealDirectory::open(path)?;
+    let repairing = Repairing::begin(&directory, plan)?;
+    let copy = UnfinishedDirectory::begin(&backup).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => StoreError::DataDirMalformed {
+            path: backup.clone(),
+            reason: "is not empty, and a backup needs a directory that is empty or missing".to_owned(),
+        },
+        _ => error.into(),
+    })?;
+    repairing.back_up(&copy.directory, progress)?;
+    copy.finish()?;
+    repairing.apply(&backup, &SystemClock)
+}
+
+/// Puts every file back as it was before the newest repair, to the last byte. What the repair had made goes; its backup stays.
+///
+/// # Errors
+/// [`StoreError::DataDirMalformed`] if there was no repair, or the store was written since: undoing takes no event.
+pub fn undo_repair(path: &Path) -> Result<UndoReport, StoreError> {
+    mending::undo(&RealDirectory::open(path)?, path, &SystemClock)
+}
+
+/// The place of a backup as a whole path, which must not lie within the store.
+fn outside(store: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
+    let backup = std::path::absolute(backup)?;
+    let store = fs::canonicalize(store)?;
+    let within = backup.ancestors().filter_map(|above| fs::canonicalize(above).ok()).next();
+    if within.is_some_and(|within| within.starts_with(&store)) {
+        let reason = "lies within the store, and a backup must not".to_owned();
+        return Err(StoreError::DataDirMalformed { path: backup, reason });
+    }
+    Ok(backup)
+}
