@@ -62,22 +62,16 @@ pub(super) fn verify(args: &VerifyArgs) -> Outcome {
     let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(&args.dir)).map_err(named)?;
     let report = store.verify(&mut progress("verified")).map_err(named)?;
     let mut out = stdout().lock();
-    writeln!(out, "events={} problems={}", report.events, report.problem_count)?;
-    for (sequence, problem) in &report.problems {
-        writeln!(out, "#{sequence}: {problem}")?;
+    writeln!(out, "events={} findings={}", report.events, report.finding_count)?;
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
     }
     if report.holds() {
         return Ok(());
     }
-    let (dir, count) = (args.dir.display(), report.problem_count);
-    Err(Ending::failed(format!(
-        "{dir}: {count} things do not hold, the first at #{}",
-        first(&report.problems)
-    )))
-}
-
-fn first(problems: &[(u64, String)]) -> u64 {
-    problems.first().map_or(0, |(sequence, _)| *sequence)
+    let (dir, count) = (args.dir.display(), report.finding_count);
+    let first = report.findings.first().map(|finding| format!(", the first: {finding}")).unwrap_or_default();
+    Err(Ending::failed(format!("{dir}: {count} things do not hold{first}")))
 }
 
 /// Tells a person at a terminal how far it has come.

@@ -122,7 +122,7 @@ pub struct CursorCheckpoint {
 }
 
 /// A region as text: equal for equal regions only, and readable.
-pub(super) fn region_identity(region: &Region) -> String {
+pub(crate) fn region_identity(region: &Region) -> String {
     let text = |part: Option<&str>| part.map_or_else(|| "*".to_owned(), |part| format!("{part:?}"));
     let kinds = region.fact().map_or_else(|| "*".to_owned(), |kinds| format!("{kinds:?}"));
     let clocks =
@@ -132,7 +132,7 @@ pub(super) fn region_identity(region: &Region) -> String {
 }
 
 /// The saved position of `id` in a store, checked against the region it is to be used for.
-pub(super) fn resume(
+pub(crate) fn resume(
     directory: &dyn Directory,
     id: &CheckpointId,
     region: &Region,
@@ -191,7 +191,7 @@ impl CursorCheckpoint {
 }
 
 /// Saves a position in place of the one before.
-pub(super) fn save(
+pub(crate) fn save(
     directory: &dyn Directory,
     id: &CheckpointId,
     checkpoint: &CursorCheckpoint,

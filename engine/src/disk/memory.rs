@@ -8,14 +8,15 @@ mod faults;
 mod files;
 mod tests;
 
-use std::collections::BTreeMap;
+use std::any::Any;
 use std::collections::btree_map::Entry as MapEntry;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 pub(crate) use crate::disk::memory::faults::Operation;
 use crate::disk::memory::faults::World;
 use crate::disk::memory::files::{MemoryFile, Node};
-use crate::disk::storage::{DirEntry, Directory, File, Lock, LockHolder};
+use crate::disk::storage::{BootId, DirEntry, Directory, File, Lock, LockHolder};
 use crate::words::sync::{Arc, Mutex, Ordering};
 
 /// What a power cut, or the death of a process, leaves.
@@ -57,17 +58,34 @@ enum Entry {
     Directory(Arc<MemoryDirectory>),
 }
 
+/// A crash whose image is being made.
+struct Crash {
+    image: CrashImage,
+    newest_write: Option<u64>,
+    /// Files that the image has already, by what they were: a file of several names stays one.
+    nodes: HashMap<*const Node, Arc<Node>>,
+}
+
+impl Crash {
+    /// What a file becomes.
+    fn node(&mut self, node: &Arc<Node>, world: &World) -> Arc<Node> {
+        let left = || Node::new(world, node.after(self.image, self.newest_write));
+        Arc::clone(self.nodes.entry(Arc::as_ptr(node)).or_insert_with(left))
+    }
+}
+
 impl MemoryDirectory {
     /// An empty directory.
     pub(crate) fn new() -> Arc<Self> {
-        Self::within(Arc::new(World::default()))
+        Self::within(World::started(0))
     }
 
-    /// The directory as `image` would leave it, with everything in it durable and nothing locked.
+    /// The directory as `image` would leave it, with everything in it durable and nothing locked. Only the death of a process leaves
+    /// the operating system running.
     pub(crate) fn crash(&self, image: CrashImage) -> Arc<Self> {
         let newest_write = self.newest_unsynced_write();
-        let directory = Self::new();
-        self.copy_into(&directory, image, newest_write);
+        let directory = Self::within(World::started(self.world.boots + u64::from(image != CrashImage::Kill)));
+        self.copy_into(&directory, &mut Crash { image, newest_write, nodes: HashMap::new() });
         directory
     }
 
@@ -87,6 +105,11 @@ impl MemoryDirectory {
     /// Number of storage calls so far, those on files and directories below this one included.
     pub(crate) fn calls(&self) -> u64 {
         self.world.calls()
+    }
+
+    /// Lengths of all buffers that reads were to fill so far.
+    pub(crate) fn bytes_asked_for(&self) -> u64 {
+        self.world.bytes_asked_for()
     }
 
     /// The newest storage calls, oldest first; at most [`faults::MAX_OPERATIONS`].
@@ -124,16 +147,16 @@ impl MemoryDirectory {
         newest.max().flatten()
     }
 
-    fn copy_into(&self, target: &Self, image: CrashImage, newest_write: Option<u64>) {
+    fn copy_into(&self, target: &Self, crash: &mut Crash) {
         let names = self.names.lock();
-        let survivors = if image == CrashImage::Strict { &names.durable } else { &names.live };
+        let survivors = if crash.image == CrashImage::Strict { &names.durable } else { &names.live };
         let mut copies = target.names.lock();
         for (name, entry) in survivors {
             let copy = match entry {
-                Entry::File(node) => Entry::File(Node::new(&target.world, node.after(image, newest_write))),
+                Entry::File(node) => Entry::File(crash.node(node, &target.world)),
                 Entry::Directory(directory) => {
                     let below = Self::within(Arc::clone(&target.world));
-                    directory.copy_into(&below, image, newest_write);
+                    directory.copy_into(&below, crash);
                     Entry::Directory(below)
                 }
             };
@@ -156,6 +179,7 @@ impl MemoryDirectory {
     }
 
     fn rename(&self, from: &str, to: &str, may_replace: bool) -> io::Result<()> {
+        self.node(from)?;
         let mut names = self.names.lock();
         match names.live.get(to) {
             Some(Entry::Directory(_)) => return Err(not_a_file(to)),
@@ -177,6 +201,18 @@ impl Directory for MemoryDirectory {
             Entry::Directory(_) => None,
         });
         Ok(files.collect())
+    }
+
+    fn list_directories(&self) -> io::Result<Vec<String>> {
+        self.world.begin(Operation::ListDirectories)?;
+        let names = self.names.lock();
+        let is_directory = |(_, entry): &(&String, &Entry)| matches!(entry, Entry::Directory(_));
+        Ok(names.live.iter().filter(is_directory).map(|(name, _)| name.clone()).collect())
+    }
+
+    fn is_empty(&self) -> io::Result<bool> {
+        self.world.begin(Operation::IsEmpty)?;
+        Ok(self.names.lock().live.is_empty())
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
@@ -219,30 +255,24 @@ impl Directory for MemoryDirectory {
         Ok(())
     }
 
+    fn link(&self, from: &dyn Directory, name: &str) -> io::Result<()> {
+        self.world.begin(Operation::Link { name: name.to_owned() })?;
+        let from: &dyn Any = from;
+        let from = from.downcast_ref::<Self>().filter(|from| Arc::ptr_eq(&from.world, &self.world));
+        let node = from.ok_or_else(|| io::Error::from(io::ErrorKind::CrossesDevices))?.node(name)?;
+        match self.names.lock().live.entry(name.to_owned()) {
+            MapEntry::Occupied(_) => Err(exists(name)),
+            MapEntry::Vacant(place) => {
+                place.insert(Entry::File(node));
+                Ok(())
+            }
+        }
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.world.begin(Operation::SyncDirectory)?;
         let mut names = self.names.lock();
         names.durable = names.live.clone();
-        Ok(())
-    }
-
-    fn directories(&self) -> io::Result<Vec<String>> {
-        self.world.begin(Operation::ListDirectories)?;
-        let names = self.names.lock();
-        let below = names.live.iter().filter(|(_, entry)| matches!(entry, Entry::Directory(_)));
-        Ok(below.map(|(name, _)| name.clone()).collect())
-    }
-
-    fn remove_directory(&self, name: &str) -> io::Result<()> {
-        self.world.begin(Operation::RemoveDirectory { name: name.to_owned() })?;
-        let mut names = self.names.lock();
-        match names.live.get(name) {
-            Some(Entry::Directory(directory)) if directory.names.lock().live.is_empty() => {}
-            Some(Entry::Directory(_)) => return Err(io::ErrorKind::DirectoryNotEmpty.into()),
-            Some(Entry::File(_)) => return Err(not_a_directory(name)),
-            None => return Err(not_found(name)),
-        }
-        names.live.remove(name);
         Ok(())
     }
 
@@ -268,6 +298,43 @@ impl Directory for MemoryDirectory {
         }
     }
 
+    fn rename_directory(&self, from: &str, to: &str) -> io::Result<()> {
+        self.world.begin(Operation::RenameDirectory { from: from.to_owned(), to: to.to_owned() })?;
+        let mut names = self.names.lock();
+        match names.live.get(to) {
+            Some(Entry::Directory(replaced)) if !replaced.names.lock().live.is_empty() => {
+                return Err(not_empty(to));
+            }
+            Some(Entry::File(_)) => return Err(not_a_directory(to)),
+            _ => {}
+        }
+        match names.live.remove(from) {
+            Some(moved @ Entry::Directory(_)) => {
+                names.live.insert(to.to_owned(), moved);
+                Ok(())
+            }
+            Some(file @ Entry::File(_)) => {
+                names.live.insert(from.to_owned(), file);
+                Err(not_a_directory(from))
+            }
+            None => Err(not_found(from)),
+        }
+    }
+
+    fn remove_directory(&self, name: &str) -> io::Result<()> {
+        self.world.begin(Operation::RemoveDirectory { name: name.to_owned() })?;
+        let mut names = self.names.lock();
+        match names.live.get(name) {
+            Some(Entry::Directory(below)) if !below.names.lock().live.is_empty() => Err(not_empty(name)),
+            Some(Entry::Directory(_)) => {
+                names.live.remove(name);
+                Ok(())
+            }
+            Some(Entry::File(_)) => Err(not_a_directory(name)),
+            None => Err(not_found(name)),
+        }
+    }
+
     fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>> {
         self.world.begin(Operation::Lock { name: name.to_owned() })?;
         let mut names = self.names.lock();
@@ -290,6 +357,12 @@ impl Directory for MemoryDirectory {
         let names = self.names.lock();
         let is_locked = matches!(names.live.get(name), Some(Entry::File(node)) if node.is_locked());
         Ok(is_locked.then(|| LockHolder { process_id: std::process::id(), program: None }))
+    }
+
+    fn boot(&self) -> Option<BootId> {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&self.world.boots.to_le_bytes());
+        Some(BootId(id))
     }
 }
 
@@ -331,6 +404,10 @@ fn exists(name: &str) -> io::Error {
 
 fn not_a_file(name: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is not a regular file"))
+}
+
+fn not_empty(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::DirectoryNotEmpty, format!("{name} is not empty"))
 }
 
 fn not_a_directory(name: &str) -> io::Error {

@@ -4,6 +4,7 @@
 //! - only regular files are read or written: a symbolic link, a pipe or a device is refused with its name;
 //! - a name is one component, so that nothing outside the directory is ever reached.
 
+use std::any::Any;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt};
@@ -13,7 +14,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::disk::storage::{DirEntry, Directory, File, FileIdentity, Lock, LockHolder};
+use crate::disk::storage::{BootId, DirEntry, Directory, File, FileIdentity, Lock, LockHolder};
 use crate::words::config::SyncMode;
 use crate::words::sync::Arc;
 
@@ -41,6 +42,16 @@ impl RealDirectory {
     pub(crate) fn create(path: &Path) -> io::Result<Arc<dyn Directory>> {
         make_directory(path)?;
         Self::open(path)
+    }
+
+    /// The directory in which `path` is or is to be, created where it is missing, and the name that it has there.
+    pub(crate) fn above(path: &Path) -> io::Result<(Arc<dyn Directory>, String)> {
+        // The name is taken apart, because a path may end in a slash.
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, format!("{} does not end in a name", path.display()))
+        })?;
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+        Ok((Self::create(above.unwrap_or_else(|| Path::new(".")))?, name.to_owned()))
     }
 
     fn from_fd(fd: OwnedFd) -> Arc<dyn Directory> {
@@ -84,6 +95,37 @@ impl Directory for RealDirectory {
         Ok(files)
     }
 
+    fn list_directories(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.handle)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            if matches!(name, "." | "..") {
+                continue;
+            }
+            let is_directory = match entry.file_type() {
+                FileType::Unknown => {
+                    let stat = rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW);
+                    stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
+                }
+                kind => kind == FileType::Directory,
+            };
+            if is_directory {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    fn is_empty(&self) -> io::Result<bool> {
+        for entry in Dir::read_from(&self.handle)? {
+            if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         self.open_file(name, OFlags::RDONLY)
     }
@@ -113,32 +155,17 @@ impl Directory for RealDirectory {
         Ok(rustix::fs::unlinkat(&self.handle, name, AtFlags::empty())?)
     }
 
+    fn link(&self, from: &dyn Directory, name: &str) -> io::Result<()> {
+        check_name(name)?;
+        let from: &dyn Any = from;
+        let Some(from) = from.downcast_ref::<Self>() else {
+            return Err(io::Error::from(io::ErrorKind::CrossesDevices));
+        };
+        Ok(rustix::fs::linkat(&from.handle, name, &self.handle, name, AtFlags::empty())?)
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.handle.sync_all()
-    }
-
-    fn directories(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in Dir::read_from(&self.handle)? {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().to_str() else { continue };
-            let is_directory = match entry.file_type() {
-                FileType::Unknown => {
-                    let stat = rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW)?;
-                    FileType::from_raw_mode(stat.st_mode) == FileType::Directory
-                }
-                known => known == FileType::Directory,
-            };
-            if is_directory && name != "." && name != ".." {
-                names.push(name.to_owned());
-            }
-        }
-        Ok(names)
-    }
-
-    fn remove_directory(&self, name: &str) -> io::Result<()> {
-        check_name(name)?;
-        Ok(rustix::fs::unlinkat(&self.handle, name, AtFlags::REMOVEDIR)?)
     }
 
     fn subdirectory(&self, name: &str) -> io::Result<Option<Arc<dyn Directory>>> {
@@ -160,6 +187,18 @@ impl Directory for RealDirectory {
             Err(errno) => return Err(errno.into()),
         }
         self.subdirectory(name)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn rename_directory(&self, from: &str, to: &str) -> io::Result<()> {
+        check_name(from)?;
+        check_name(to)?;
+        // The system replaces a directory by a directory only if it is empty.
+        Ok(rustix::fs::renameat(&self.handle, from, &self.handle, to)?)
+    }
+
+    fn remove_directory(&self, name: &str) -> io::Result<()> {
+        check_name(name)?;
+        Ok(rustix::fs::unlinkat(&self.handle, name, AtFlags::REMOVEDIR)?)
     }
 
     fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>> {
@@ -184,6 +223,10 @@ impl Directory for RealDirectory {
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    fn boot(&self) -> Option<BootId> {
+        boot()
     }
 }
 
@@ -330,6 +373,19 @@ fn rename_new(directory: rustix::fd::BorrowedFd<'_>, from: &str, to: &str) -> io
 fn link_then_unlink(directory: rustix::fd::BorrowedFd<'_>, from: &str, to: &str) -> io::Result<()> {
     rustix::fs::linkat(directory, from, directory, to, AtFlags::empty())?;
     Ok(rustix::fs::unlinkat(directory, from, AtFlags::empty())?)
+}
+
+/// The kernel draws a number each time it starts.
+#[cfg(target_os = "linux")]
+fn boot() -> Option<BootId> {
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id: uuid::Uuid = text.trim_end().parse().ok()?;
+    Some(BootId(*id.as_bytes()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn boot() -> Option<BootId> {
+    None
 }
 
 /// Who holds an exclusive `flock` on the file with this inode number, as the kernel lists it.

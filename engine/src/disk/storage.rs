@@ -4,11 +4,15 @@
 //! - every name is relative to one directory handle; a symbolic link, a device or a pipe is never opened;
 //! - a caller learns of each failure: nothing is retried here.
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::io;
 
 use crate::words::config::SyncMode;
 use crate::words::sync::Arc;
+
+/// Name of the file that whoever writes a directory locks.
+pub(crate) const LOCK_NAME: &str = "lock";
 
 /// One regular file of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,10 +28,20 @@ pub(crate) struct FileIdentity {
     pub(crate) inode: u64,
 }
 
-/// A directory that holds a store.
-pub(crate) trait Directory: Debug + Send + Sync {
+/// Names one run of an operating system, from its start to its end: what was written to a file and not synced is lost with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BootId(pub(crate) [u8; 16]);
+
+/// A directory that holds a store, or directories that do.
+pub(crate) trait Directory: Any + Debug + Send + Sync {
     /// The regular files, in no particular order. Names that are not UTF-8 are left out.
     fn list(&self) -> io::Result<Vec<DirEntry>>;
+
+    /// The names of the directories below this one, in no particular order. Names that are not UTF-8 are left out.
+    fn list_directories(&self) -> io::Result<Vec<String>>;
+
+    /// True if nothing at all is in it, whatever it is.
+    fn is_empty(&self) -> io::Result<bool>;
 
     /// Opens a regular file for reading.
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>>;
@@ -47,14 +61,12 @@ pub(crate) trait Directory: Debug + Send + Sync {
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// Gives a file of another directory of the same storage a second name here, which is the one it has there; fails if something
+    /// has it here.
+    fn link(&self, from: &dyn Directory, name: &str) -> io::Result<()>;
+
     /// Makes the names durable: what was created, renamed or removed before stays so after a power cut.
     fn sync(&self) -> io::Result<()>;
-
-    /// Names of the directories below this one, in no particular order. Names that are not UTF-8 are left out.
-    fn directories(&self) -> io::Result<Vec<String>>;
-
-    /// Removes a directory below this one, which must be empty.
-    fn remove_directory(&self, name: &str) -> io::Result<()>;
 
     /// Opens a directory below this one, if it exists.
     fn subdirectory(&self, name: &str) -> io::Result<Option<Arc<dyn Directory>>>;
@@ -62,11 +74,20 @@ pub(crate) trait Directory: Debug + Send + Sync {
     /// Opens a directory below this one and creates it, mode 0700, if it does not exist.
     fn create_subdirectory(&self, name: &str) -> io::Result<Arc<dyn Directory>>;
 
+    /// Gives a directory below this one a name that nothing has yet, or an empty directory, which it replaces.
+    fn rename_directory(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes an empty directory below this one.
+    fn remove_directory(&self, name: &str) -> io::Result<()>;
+
     /// Takes the writer's lock on a file, creating it; `None` if somebody else has it. Dropping the lock gives it back.
     fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>>;
 
     /// Who holds a lock on a file, without touching it; `None` if nobody does or the system does not tell.
     fn lock_holder(&self, name: &str) -> io::Result<Option<LockHolder>>;
+
+    /// The run of the operating system that goes on now; `None` if the system does not tell.
+    fn boot(&self) -> Option<BootId>;
 }
 
 /// A regular file.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
 use crate::disk::segment::{
-    FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
+    FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId,
+    TEMPORARY_SUFFIX,
 };
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
@@ -17,6 +18,7 @@ use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::sync::Arc;
 
 /// How often a directory is looked at anew because its writer replaced segments meanwhile.
@@ -46,7 +48,23 @@ pub(crate) struct Survey {
     pub(crate) superseded: Vec<SegmentName>,
     /// Files that nobody needs: those that were not finished, and indexes whose segment does not count or is gone.
     pub(crate) leftovers: Vec<String>,
-    pub(crate) findings: Vec<String>,
+    /// In a fork, the header of its own first segment as it was when the fork was made.
+    pub(crate) fork: Option<SegmentHeader>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Survey {
+    /// Why nothing may be written: what is there belongs to the parent of a fork, and what belonged to the fork is gone.
+    pub(crate) fn lost_itself(&self) -> Option<String> {
+        let fork = self.fork.as_ref()?;
+        let is_own = |segment: &Segment| segment.header.store_id == fork.store_id;
+        (!self.segments.iter().any(is_own)).then(|| {
+            format!(
+                "is the fork {}, and of its own segments, from sequence {} on, none is left: what is there belongs to its parent",
+                fork.store_id, fork.first_sequence
+            )
+        })
+    }
 }
 
 /// Lists the segments of a directory and reads their headers.
@@ -81,6 +99,14 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
             survey.leftovers.push(entry.name.clone());
         } else if entry.name.ends_with(INDEX_SUFFIX) {
             indexes.insert(entry.name.clone());
+        } else if entry.name == FORK_NAME {
+            match SegmentHeader::read(&*directory.open(FORK_NAME)?) {
+                Ok((header, _)) => survey.fork = Some(header),
+                Err(error) => {
+                    let message = format!("what says whose the fork is cannot be read: {error}");
+                    survey.findings.push(Finding::new(FindingClass::Header, message).in_file(FORK_NAME));
+                }
+            }
         }
     }
     names.sort_unstable();
@@ -101,17 +127,20 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
         }
     }
     for (name, file, len_bytes, reason) in unreadable {
-        let known = known_identity(directory, &survey.segments, name);
+        let known = known_identity(directory, &survey, name);
         let Some(segment) = guess(name, file, len_bytes, known)? else {
             let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
             return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
         };
-        survey.findings.push(format!("the header of {name} is damaged: {reason}"));
+        let message = format!("the header is damaged: {reason}");
+        survey.findings.push(Finding::new(FindingClass::Header, message).in_file(name).at(0));
         survey.segments.push(segment);
     }
     survey.segments.sort_by_key(|segment| segment.name);
-    check_identity(&survey.segments, path)?;
+    check_identity(&survey, path)?;
     choose_generations(&mut survey);
+    let lost = survey.lost_itself().map(|lost| Finding::new(FindingClass::Hole, format!("the directory {lost}")));
+    survey.findings.extend(lost);
     for segment in &survey.segments {
         indexes.remove(&segment.name.index_name());
     }
@@ -119,21 +148,31 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     Ok(survey)
 }
 
-fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<String>) {
+fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<Finding>) {
     if header.name() != name {
-        findings.push(format!("{name} says of itself that it is {}", header.name()));
+        let finding = Finding::new(FindingClass::Header, "the segment says of itself that it is another");
+        findings.push(finding.in_file(name).at(0).compared(name, header.name()));
     }
 }
 
-/// A segment whose header is damaged: its frames are searched, and the rest is taken from its neighbours, its index or what is left.
+/// What is known of the log that a segment belongs to, whose header is damaged.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    store_id: StoreId,
+    epoch: u64,
+    parent: Option<Parent>,
+}
+
+/// A segment whose header is damaged: its frames are searched, and the rest is what is known of the log, or what is left.
 fn guess(
     name: SegmentName,
     file: Arc<dyn File>,
     len_bytes: u64,
-    known: Option<(StoreId, u64)>,
+    known: Option<Known>,
 ) -> Result<Option<Segment>, StoreError> {
     let found = resync(&*file, 0, name.first)?;
-    let Some((store_id, epoch)) = known.or(found.map(|_| (written_id(&*file), 1))) else { return Ok(None) };
+    let left = || found.map(|_| Known { store_id: written_id(&*file), epoch: 1, parent: None });
+    let Some(Known { store_id, epoch, parent }) = known.or_else(left) else { return Ok(None) };
     let header = SegmentHeader {
         store_id,
         epoch,
@@ -141,7 +180,8 @@ fn guess(
         generation: name.generation,
         created_us: 0,
         replaced: None,
-        parent: None,
+        parent,
+        boot: None,
     };
     Ok(Some(Segment { name, file, len_bytes, header, frames_at: found.unwrap_or(len_bytes), guessed: true }))
 }
@@ -154,25 +194,35 @@ fn written_id(file: &dyn File) -> StoreId {
     StoreId(id)
 }
 
-/// Store id and greatest epoch of what is known of a store: its readable headers, else the index of a segment.
-fn known_identity(
-    directory: &dyn Directory,
-    segments: &[Segment],
-    unreadable: SegmentName,
-) -> Option<(StoreId, u64)> {
-    let headers = segments.iter().map(|segment| (segment.header.store_id, segment.header.epoch));
-    headers.max_by_key(|(_, epoch)| *epoch).or_else(|| {
-        let file = directory.open(&unreadable.index_name()).ok()?;
-        let header = SealedHeader::read(&*file)?;
-        Some((header.store_id, header.epoch))
+/// Whose log a segment belongs to that cannot say it itself: that of the fork, if it is one of its own; else its index knows, or the
+/// other segments. The epoch is the greatest that any of them names.
+fn known_identity(directory: &dyn Directory, survey: &Survey, unreadable: SegmentName) -> Option<Known> {
+    let fork = survey.fork.as_ref().filter(|fork| fork.first_sequence <= unreadable.first);
+    let index = directory.open(&unreadable.index_name()).ok().and_then(|file| SealedHeader::read(&*file));
+    let index = index
+        .filter(|index| (index.first, index.generation) == (unreadable.first, unreadable.generation))
+        .map(|index| (index.store_id, index.epoch));
+    let fork_is = fork.map(|fork| (fork.store_id, fork.epoch));
+    let headers = survey.segments.iter().map(|segment| (segment.header.store_id, segment.header.epoch));
+    let newest = headers.clone().max_by_key(|(_, epoch)| *epoch);
+    let (store_id, epoch) = fork_is.or(index).or(newest)?;
+    let told = headers.chain(fork_is).chain(index).filter(|(said, _)| *said == store_id);
+    Some(Known {
+        store_id,
+        epoch: told.map(|(_, epoch)| epoch).max().unwrap_or(epoch),
+        parent: fork.filter(|fork| fork.first_sequence == unreadable.first).and_then(|fork| fork.parent),
     })
 }
 
 /// All segments belong to one store; a fork begins with those of its parent. A header that is guessed tells nothing, and what it said
 /// may have been that a fork begins there.
-fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
+fn check_identity(survey: &Survey, path: &Path) -> Result<(), StoreError> {
+    let is_fork_of = |child: StoreId, parent: StoreId| {
+        let fork = survey.fork.as_ref().filter(|fork| fork.store_id == child);
+        fork.and_then(|fork| fork.parent).is_some_and(|said| said.store_id == parent)
+    };
     let mut before = None;
-    for Segment { name, header, guessed, .. } in segments {
+    for Segment { name, header, guessed, .. } in &survey.segments {
         if *guessed {
             before = None;
             continue;
@@ -180,7 +230,7 @@ fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
         let found = header.store_id;
         let expected = before.replace(found).unwrap_or(found);
         let forked_here = |parent: Parent| parent.store_id == expected && parent.size == name.first;
-        if found != expected && !header.parent.is_some_and(forked_here) {
+        if found != expected && !header.parent.is_some_and(forked_here) && !is_fork_of(found, expected) {
             return Err(StoreError::DataDirMalformed {
                 path: path.to_path_buf(),
                 reason: format!(
@@ -311,7 +361,15 @@ fn index_record(live: &mut LivePart, offset: u64, record: &Record<'_>, last: &mu
     }
 }
 
-/// Walks on behind bad spots, leaving a hole for each event that cannot be read. Returns how many bad spots were met.
+/// Bad spots that a walk passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BadSpots {
+    pub(crate) count: u64,
+    /// Offset of the first one, and the sequence of the event that should stand there.
+    pub(crate) first: Option<(u64, u64)>,
+}
+
+/// Walks on behind bad spots, leaving a hole for each event that cannot be read. Returns the bad spots that were met.
 ///
 /// `end` is the sequence at which the next segment begins, if there is one.
 pub(crate) fn walk_past_damage(
@@ -320,11 +378,12 @@ pub(crate) fn walk_past_damage(
     live: &mut LivePart,
     end: Option<u64>,
     seen: &mut Seen<'_>,
-) -> Result<u64, StoreError> {
-    let mut spots = 0;
+) -> Result<BadSpots, StoreError> {
+    let mut spots = BadSpots::default();
     walk(&*segment.file, tail, live, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
-        spots += 1;
+        spots.count += 1;
+        spots.first = spots.first.or(Some((bad, tail.next_sequence)));
         let Some((found, sequence)) = next_readable(segment, tail, bad, end)? else { break };
         while live.end() < sequence {
             live.push_damaged();
@@ -422,8 +481,16 @@ pub(crate) fn stored_index(
 }
 
 /// Says that no segment holds these sequences.
-pub(crate) fn missing_events(gap: &Range<u64>) -> String {
-    format!("no segment holds the events from sequence {} to {}", gap.start, gap.end.saturating_sub(1))
+pub(crate) fn missing_events(gap: &Range<u64>) -> Finding {
+    let (first, last) = (gap.start, gap.end.saturating_sub(1));
+    let message = format!("no segment holds the events from sequence {first} to {last}");
+    Finding::new(FindingClass::Hole, message).of_event(first)
+}
+
+/// Says that bytes of a segment, behind those that `tail` read, are no frame.
+pub(crate) fn damaged_at(segment: &Segment, tail: &Tail, offset: u64, reason: &str) -> Finding {
+    let message = format!("the segment is damaged: {reason}");
+    Finding::new(FindingClass::Frame, message).in_file(segment.name).at(offset).of_event(tail.next_sequence)
 }
 
 /// Makes the index of a segment that is not written any more anew, in memory; also returns its bytes and how many frames were read.
@@ -432,7 +499,7 @@ pub(crate) fn rebuilt_index(
     largest_time: i64,
     end: Option<u64>,
     cache: &Arc<SectionCache>,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
 ) -> Result<(SealedPart, Vec<u8>, u64), StoreError> {
     let (bytes, frames) = remade_index(segment, largest_time, end, findings, &mut |_, _, _| {})?;
     let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
@@ -446,16 +513,18 @@ pub(crate) fn remade_index(
     segment: &Segment,
     largest_time: i64,
     end: Option<u64>,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
     seen: &mut Seen<'_>,
 ) -> Result<(Vec<u8>, u64), StoreError> {
     let mut live = LivePart::new(segment.name, segment.name.first, largest_time);
     let mut tail = Tail::start(segment);
     let spots = walk_past_damage(segment, &mut tail, &mut live, end, seen)?;
-    if spots > 0 {
+    if let Some((offset, sequence)) = spots.first {
         let holes = live.offsets.iter().filter(|offset| **offset == 0).count();
-        findings
-            .push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
+        let message =
+            format!("the segment is damaged in {} places; {holes} events cannot be read", spots.count);
+        let finding = Finding::new(FindingClass::Frame, message);
+        findings.push(finding.in_file(segment.name).at(offset).of_event(sequence));
     }
     Ok((index_of(segment, &live, &tail), tail.frames))
 }

@@ -84,7 +84,7 @@ fn a_damaged_frame_is_copied_as_it_stands_and_told_and_what_surrounds_it_is_comp
     let store = open(&directory, small()).unwrap();
     let (result, _) = store.compact(&bury_even()).unwrap();
     assert_eq!(result.outcome, CompactionOutcome::Performed);
-    assert!(store.findings().iter().any(|finding| finding.contains("compaction kept them")));
+    assert!(store.findings().iter().any(|finding| finding.message.contains("compaction kept them")));
     store.close().unwrap();
     let reader = follow(&directory, small()).unwrap();
     for sequence in 1..=40 {
@@ -121,7 +121,7 @@ fn a_new_segment_whose_header_is_damaged_gives_way_to_what_it_was_made_of() {
     let store = open(&both, small()).unwrap();
     assert_eq!(dump(&store, "for writing"), whole);
     assert!(!both.files().contains_key(&merged));
-    assert_eq!(segments(&both.files()).len(), segments(&before).len());
+    assert!(segments(&before).iter().all(|name| both.files().contains_key(&name.to_string())));
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn readers_beside_a_writer_that_compacts_see_consistent_prefixes_and_never_go_ba
                         next += 1;
                     }
                     let report = reader.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-                    assert!(report.holds() && report.events >= next, "{:?}", report.problems);
+                    assert!(report.holds() && report.events >= next, "{:?}", report.findings);
                     assert!(next >= seen, "{next} after {seen}");
                     seen = next;
                 }
@@ -184,7 +184,7 @@ fn readers_beside_a_writer_that_compacts_see_consistent_prefixes_and_never_go_ba
         scope.spawn(|| {
             while store.visible() < EVENTS {
                 let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-                assert!(report.holds(), "{:?}", report.problems);
+                assert!(report.holds(), "{:?}", report.findings);
                 assert!(store.read_range(0..u64::MAX).all(|(_, event)| event.is_ok()));
             }
         });

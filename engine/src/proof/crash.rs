@@ -18,7 +18,7 @@ pub(super) struct Wreck {
     pub(super) after_call: u64,
     pub(super) image: CrashImage,
     pub(super) directory: Arc<MemoryDirectory>,
-    oracle: Oracle,
+    pub(super) oracle: Oracle,
 }
 
 /// Runs `work` on the directory and returns what a crash after each of its storage calls would leave.
@@ -53,7 +53,7 @@ fn epoch(directory: &MemoryDirectory) -> u64 {
 }
 
 /// Opens what a crash left, twice, and returns what it holds.
-fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
+pub(super) fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
     let loss = match wreck.image {
         CrashImage::Kill => Loss::Nothing,
         CrashImage::Strict | CrashImage::DirOk | CrashImage::Torn | CrashImage::Zeros => {

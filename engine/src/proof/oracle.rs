@@ -154,7 +154,7 @@ pub(super) fn check_receipts(oracle: &Oracle, store: &Store<Open>, dump: &Dump, 
 /// and every hash fits.
 pub(super) fn dump<State: StoreState>(store: &Store<State>, context: &str) -> Dump {
     let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-    assert!(report.holds(), "{context}: {:?}", report.problems);
+    assert!(report.holds(), "{context}: {:?}", report.findings);
     let mut dump = Dump::new();
     let everything = Selection { removed: true, ..Selection::default() };
     for (expected, (sequence, event)) in store.read_selected(&everything, 0..u64::MAX).enumerate() {

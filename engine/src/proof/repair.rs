@@ -64,7 +64,7 @@ fn plan(root: &Arc<MemoryDirectory>) -> Result<RepairPlan, StoreError> {
 fn follow_plan(root: &Arc<MemoryDirectory>, plan: &RepairPlan) -> Result<RepairReport, StoreError> {
     let store = store_at(root)?;
     let repairing = Repairing::begin(&store, plan)?;
-    let backups = root.directories()?.len();
+    let backups = root.list_directories()?.len();
     let backup = root.create_subdirectory(&format!("backup-{backups}"))?;
     repairing.back_up(&backup, &mut |_, _| ControlFlow::Continue(()))?;
     root.sync()?;

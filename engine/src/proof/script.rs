@@ -193,7 +193,8 @@ impl Run {
         outcomes
     }
 
-    fn step(&mut self, step: Step) -> Result<(), StoreError> {
+    /// Runs one step; one that needs a store that is not open does nothing.
+    pub(super) fn step(&mut self, step: Step) -> Result<(), StoreError> {
         match step {
             Step::Open if self.store.is_some() => Ok(()),
             Step::Open => {

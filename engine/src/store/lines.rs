@@ -57,7 +57,7 @@ fn read_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 /// The event of a line, and its id.
-fn item(line: &[u8]) -> Result<(EventId, Item), StoreError> {
+pub(crate) fn item(line: &[u8]) -> Result<(EventId, Item), StoreError> {
     let line: EventLine = serde_json::from_slice(line).map_err(|error| malformed(error.to_string()))?;
     let coordinate = Coordinate::new(&line.entity, &line.scope)?;
     let origin =

@@ -9,7 +9,7 @@ pub use crate::care::repair::{
 };
 use crate::care::repair::{self as mending, Repairing};
 use crate::disk::real::RealDirectory;
-use crate::disk::unfinished::UnfinishedDirectory;
+use crate::disk::unfinished::{Place, UnfinishedDirectory};
 use crate::words::clock::SystemClock;
 use crate::words::error::StoreError;
 use crate::words::format::Progress;
@@ -60,7 +60,7 @@ pub fn repair(
     let backup = outside(path, &options.backup)?;
     let directory = RealDirectory::open(path)?;
     let repairing = Repairing::begin(&directory, plan)?;
-    let copy = UnfinishedDirectory::begin(&backup).map_err(|error| match error.kind() {
+    let copy = UnfinishedDirectory::begin(Place::at(&backup)?).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => StoreError::DataDirMalformed {
             path: backup.clone(),
             reason: "is not empty, and a backup needs a directory that is empty or missing".to_owned(),

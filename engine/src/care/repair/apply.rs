@@ -10,11 +10,11 @@ use std::path::Path;
 use crate::care::repair::examine::look;
 use crate::care::repair::journal::{self, Entry, Journal, State};
 use crate::care::repair::planned::PatchedFile;
-use crate::care::repair::tree::{Content, LOCK, Place, Tree, folder, list, open, put};
+use crate::care::repair::tree::{Content, Place, Tree, empty, folder, list, open, put};
 use crate::care::repair::{Remake, RepairAction, RepairPlan, RepairReport, RepairStep};
 use crate::care::repair::beside::QUARANTINE;
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
-use crate::disk::storage::{Directory, Lock};
+use crate::disk::storage::{Directory, File, LOCK_NAME, Lock};
 use crate::memory::survey::Segment;
 use crate::words::clock::Clock;
 use crate::words::error::{StoreError, StoreLockMode};
@@ -32,7 +32,7 @@ pub(crate) struct Repairing<'a> {
 /// Takes the writer's lock.
 pub(super) fn lock(root: &Arc<dyn Directory>, path: &Path) -> Result<Box<dyn Lock>, StoreError> {
     let locked = || StoreError::StoreLocked { path: path.to_owned(), mode: StoreLockMode::Mutable };
-    root.lock(LOCK)?.ok_or_else(locked)
+    root.lock(LOCK_NAME)?.ok_or_else(locked)
 }
 
 impl<'a> Repairing<'a> {
@@ -47,8 +47,18 @@ impl<'a> Repairing<'a> {
         Ok(Self { root, plan, lock, tree })
     }
 
-    /// Copies every file, and compares each copy with what it was made of. `Break` ends it; nothing was touched then.
+    /// Copies every file, and compares each copy with what it was made of. `Break` ends it; nothing was touched then, and what was copied
+    /// is removed.
     pub(crate) fn back_up(&self, to: &Arc<dyn Directory>, progress: Progress<'_>) -> Result<(), StoreError> {
+        let copied = self.copy_all(to, progress);
+        if copied.is_err() {
+            // The first failure is the one to report.
+            let _ = empty(to);
+        }
+        copied
+    }
+
+    fn copy_all(&self, to: &Arc<dyn Directory>, progress: Progress<'_>) -> Result<(), StoreError> {
         let (mut done, total) = (0, self.tree.bytes());
         for file in &self.tree.0 {
             let source = open(self.root, &file.path)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
@@ -142,7 +152,7 @@ impl<'a> Repairing<'a> {
         Place { root: self.root, path }
     }
 
-    fn open(&self, path: &str) -> io::Result<Arc<dyn crate::disk::storage::File>> {
+    fn open(&self, path: &str) -> io::Result<Arc<dyn File>> {
         open(self.root, path)?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, path.to_owned()))
     }
 

@@ -4,11 +4,11 @@ use std::io;
 
 use crate::care::repair::planned::Planned;
 use crate::care::repair::strays::{Held, is_ours};
-use crate::care::repair::tree::{LOCK, digest_of};
+use crate::care::repair::tree::digest_of;
 use crate::care::repair::{RepairAction, RepairStep};
 use crate::derive::checkpoint::{CURSORS, CursorCheckpoint};
 use crate::disk::frame::{self, Record};
-use crate::disk::storage::{DirEntry, Directory, File};
+use crate::disk::storage::{DirEntry, Directory, File, LOCK_NAME};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
 use crate::words::sync::Arc;
@@ -49,10 +49,10 @@ impl Beside<'_> {
 
     /// Whoever finds no lock file makes one; whoever finds something else in its place cannot open the store for writing.
     fn lock(&self, told: &mut Told) -> Result<(), StoreError> {
-        match self.directory.open(LOCK) {
+        match self.directory.open(LOCK_NAME) {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 let message = format!("{error}: somebody must move it away before anybody can write here");
-                told.remains.push(Finding::new(FindingClass::File, message).in_file(LOCK));
+                told.remains.push(Finding::new(FindingClass::File, message).in_file(LOCK_NAME));
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             Ok(_) | Err(_) => {}

@@ -7,7 +7,7 @@ use std::io;
 use crate::care::repair::planned::{Patch, PatchedFile};
 use crate::disk::frame;
 use crate::disk::segment::{SegmentHeader, SegmentName, StoreId};
-use crate::disk::storage::{Directory, File};
+use crate::disk::storage::{BootId, Directory, File};
 use crate::memory::sealed::SealedHeader;
 use crate::words::sync::Arc;
 
@@ -41,7 +41,8 @@ pub(super) struct Around<'a> {
     pub(super) behind: Option<&'a SegmentHeader>,
 }
 
-/// The header of a segment as the files around it prove it; when the segment was begun is not known then, and is 0.
+/// The header of a segment as the files around it prove it; when the segment was begun, and in which run of the
+/// operating system, is not known then and is 0.
 ///
 /// Proven is the one of a segment that was never compacted and names no parent: the store by every neighbour and the index, the epoch
 /// by the index or by neighbours that have the same, its length by a frame that stands right behind it.
@@ -76,7 +77,17 @@ pub(super) fn proven(
         created_us: 0,
         replaced: None,
         parent: None,
+        boot: None,
     };
+    // How long the header was says which sections it had. No run of an operating system has the id of zeros.
+    match in_place(file, &header)? {
+        Some(patch) => Ok(Some(patch)),
+        None => in_place(file, &SegmentHeader { boot: Some(BootId([0; 16])), ..header }),
+    }
+}
+
+/// A header in place of the one that cannot be read, if a frame stands right behind it.
+pub(super) fn in_place(file: &dyn File, header: &SegmentHeader) -> io::Result<Option<Patch>> {
     let becomes = header.encode();
     if !is_frame(file, becomes.len() as u64)? {
         return Ok(None);

@@ -153,7 +153,7 @@ fn folder(number: u64) -> String {
 /// The numbers of the repairs that have a directory, ascending. One that was interrupted right away has no journal.
 fn numbers(root: &Arc<dyn Directory>) -> io::Result<Vec<u64>> {
     let Some(quarantine) = root.subdirectory(QUARANTINE)? else { return Ok(Vec::new()) };
-    let names = quarantine.directories()?;
+    let names = quarantine.list_directories()?;
     let mut numbers: Vec<u64> =
         names.iter().filter_map(|name| name.strip_prefix(FOLDER)?.parse().ok()).collect();
     numbers.sort_unstable();

@@ -9,15 +9,15 @@ use std::path::Path;
 use crate::batpak::BatpakStore;
 use crate::care::repair::beside::Beside;
 use crate::care::repair::examine::{Look, as_planned, look, mend, with_ends};
-use crate::care::repair::headers::{Around, flipped_bit, proven};
+use crate::care::repair::headers::{Around, flipped_bit, in_place, proven};
 use crate::care::repair::planned::{Patch, Planned};
 use crate::care::repair::strays::{held, part, rename};
 use crate::care::repair::tree::{Tree, digest_of, list};
 use crate::care::repair::{Remake, RepairAction, RepairPlan, RepairStep, journal};
-use crate::disk::segment::{FORMAT_VERSION, SegmentError, SegmentHeader, SegmentName};
+use crate::disk::segment::{FORK_NAME, FORMAT_VERSION, SegmentError, SegmentHeader, SegmentName};
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::sealed::{SealedHeader, largest_time_before, says_the_same};
-use crate::memory::survey::{Segment, Survey, no_store, survey};
+use crate::memory::survey::{Segment, Survey, missing_events, no_store, survey};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
 use crate::words::format::Progress;
@@ -124,15 +124,19 @@ impl<'a> Draft<'a> {
                 Err(error) => unknown.push((name, file, error.to_string())),
             }
         }
+        let fork = self.planned.directory.open(FORK_NAME).ok();
+        let fork = fork.and_then(|file| SegmentHeader::read(&*file).ok()).map(|(header, _)| header);
         for (name, file, reason) in unknown {
             let around = Around {
                 before: known.range(..name).next_back().map(|(_, header)| header),
                 behind: known.range(name..).next().map(|(_, header)| header),
             };
             let store = around.before.or(around.behind).map(|header| header.store_id);
-            let patch = match flipped_bit(&file, name, store)? {
-                Some(patch) => Some(patch),
-                None => proven(&*self.planned.directory, &*file, name, &around)?,
+            let told = fork.as_ref().filter(|fork| fork.name() == name);
+            let patch = match (flipped_bit(&file, name, told.map(|fork| fork.store_id).or(store))?, told) {
+                (Some(patch), _) => Some(patch),
+                (None, Some(header)) => in_place(&*file, header)?,
+                (None, None) => proven(&*self.planned.directory, &*file, name, &around)?,
             };
             let finding = Finding::new(FindingClass::Header, format!("the header is damaged: {reason}"));
             let finding = finding.in_file(name).at(0).of_event(name.first);
@@ -264,13 +268,13 @@ impl<'a> Draft<'a> {
             self.lost_events += places.saturating_sub(look.readable);
             if let Some(end) = end.filter(|end| *end > look.end) {
                 self.lost_events += end - look.end;
-                self.remains.push(hole(look.end, end));
+                self.remains.push(missing_events(&(look.end..end)));
             }
             self.end = look.end;
         }
         if let Some(first) = segments.first().map(|segment| segment.name.first).filter(|first| *first > 0) {
             self.lost_events += first;
-            self.remains.push(hole(0, first));
+            self.remains.push(missing_events(&(0..first)));
         }
     }
 
@@ -309,12 +313,6 @@ impl<'a> Draft<'a> {
             unfinished: journal::unfinished(&self.planned.directory)?,
         })
     }
-}
-
-/// Says that no segment holds the events from `first` on, up to `end`.
-fn hole(first: u64, end: u64) -> Finding {
-    let message = format!("no segment holds the events from sequence {first} to {}", end - 1);
-    Finding::new(FindingClass::Hole, message).of_event(first)
 }
 
 /// What is wrong with the stored index of a segment, of which one was just made anew.

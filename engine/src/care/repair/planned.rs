@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::disk::storage::{DirEntry, Directory, File, FileIdentity, Lock, LockHolder};
+use crate::disk::storage::{BootId, DirEntry, Directory, File, FileIdentity, Lock, LockHolder};
 use crate::words::config::SyncMode;
 use crate::words::sync::Arc;
 
@@ -120,8 +120,16 @@ impl Directory for Planned {
         self.directory.subdirectory(name)
     }
 
-    fn directories(&self) -> io::Result<Vec<String>> {
-        self.directory.directories()
+    fn list_directories(&self) -> io::Result<Vec<String>> {
+        self.directory.list_directories()
+    }
+
+    fn is_empty(&self) -> io::Result<bool> {
+        self.directory.is_empty()
+    }
+
+    fn boot(&self) -> Option<BootId> {
+        self.directory.boot()
     }
 
     fn lock_holder(&self, name: &str) -> io::Result<Option<LockHolder>> {
@@ -153,6 +161,14 @@ impl Directory for Planned {
     }
 
     fn create_subdirectory(&self, _: &str) -> io::Result<Arc<dyn Directory>> {
+        Err(only_planned())
+    }
+
+    fn link(&self, _: &dyn Directory, _: &str) -> io::Result<()> {
+        Err(only_planned())
+    }
+
+    fn rename_directory(&self, _: &str, _: &str) -> io::Result<()> {
         Err(only_planned())
     }
 

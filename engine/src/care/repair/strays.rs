@@ -4,12 +4,11 @@ use std::path::Path;
 
 use crate::care::repair::examine::look;
 use crate::care::repair::planned::Planned;
-use crate::care::repair::tree::LOCK;
 use crate::care::repair::{RepairAction, RepairStep};
 use crate::disk::segment::{
-    INDEX_SUFFIX, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
+    FORK_NAME, INDEX_SUFFIX, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
 };
-use crate::disk::storage::{DirEntry, Directory};
+use crate::disk::storage::{DirEntry, Directory, LOCK_NAME};
 use crate::memory::survey::{Segment, survey};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
@@ -27,7 +26,7 @@ pub(super) struct Held {
 
 /// True if a file has a name that the store gives.
 pub(super) fn is_ours(name: &str) -> bool {
-    name == LOCK
+    [LOCK_NAME, FORK_NAME].contains(&name)
         || SegmentName::parse(name).is_some()
         || name.ends_with(INDEX_SUFFIX)
         || name.ends_with(TEMPORARY_SUFFIX)

@@ -10,13 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::care::backup::digest;
 use crate::disk::segment::{TEMPORARY_SUFFIX, create_temporary};
-use crate::disk::storage::{Directory, File};
+use crate::disk::storage::{Directory, File, LOCK_NAME};
 use crate::words::config::SyncMode;
 use crate::words::hex::to_hex;
 use crate::words::sync::Arc;
 
-/// Name of the lock file.
-pub(super) const LOCK: &str = "lock";
 /// Directories within directories that are looked into.
 const DEEPEST: usize = 8;
 /// Bytes that are copied at a time.
@@ -81,14 +79,14 @@ pub(super) fn list(root: &Arc<dyn Directory>) -> io::Result<Vec<(String, u64)>> 
     let mut waiting = vec![(Arc::clone(root), String::new(), 0)];
     while let Some((directory, above, depth)) = waiting.pop() {
         for entry in directory.list()? {
-            if depth > 0 || entry.name != LOCK {
+            if depth > 0 || entry.name != LOCK_NAME {
                 found.push((format!("{above}{}", entry.name), entry.len_bytes));
             }
         }
         if depth == DEEPEST {
             continue;
         }
-        for name in directory.directories()? {
+        for name in directory.list_directories()? {
             if let Some(below) = directory.subdirectory(&name)? {
                 waiting.push((below, format!("{above}{name}/"), depth + 1));
             }
@@ -194,6 +192,26 @@ fn copy(from: &dyn File, to: &dyn File) -> io::Result<()> {
             return Ok(());
         }
     }
+}
+
+/// Removes everything in a directory but the lock.
+pub(super) fn empty(root: &Arc<dyn Directory>) -> io::Result<()> {
+    let mut folders = Vec::new();
+    for (path, _) in list(root)? {
+        if let Some((directory, name)) = folder(root, &path)? {
+            directory.remove(name)?;
+        }
+        folders.extend(path.rsplit_once('/').map(|(above, _)| above.to_owned()));
+    }
+    // What lies deeper sorts behind what holds it.
+    folders.sort_unstable();
+    folders.dedup();
+    for path in folders.iter().rev() {
+        if let Some((directory, name)) = folder(root, path)? {
+            directory.remove_directory(name)?;
+        }
+    }
+    Ok(())
 }
 
 fn gone(path: &str) -> io::Error {

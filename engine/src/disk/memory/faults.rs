@@ -13,17 +13,20 @@ pub(crate) const MAX_OPERATIONS: usize = 65_536;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     List,
-    ListDirectories,
     Open { name: String },
     OpenWritable { name: String },
     Create { name: String },
     RenameNew { from: String, to: String },
     RenameOver { from: String, to: String },
     Remove { name: String },
-    RemoveDirectory { name: String },
+    Link { name: String },
     SyncDirectory,
+    ListDirectories,
+    IsEmpty,
     Subdirectory { name: String },
     CreateSubdirectory { name: String },
+    RenameDirectory { from: String, to: String },
+    RemoveDirectory { name: String },
     Lock { name: String },
     LockHolder { name: String },
     Len { name: String },
@@ -39,6 +42,7 @@ impl Operation {
         match self {
             Self::List
             | Self::ListDirectories
+            | Self::IsEmpty
             | Self::Open { .. }
             | Self::Subdirectory { .. }
             | Self::LockHolder { .. }
@@ -49,9 +53,11 @@ impl Operation {
             | Self::RenameNew { .. }
             | Self::RenameOver { .. }
             | Self::Remove { .. }
-            | Self::RemoveDirectory { .. }
+            | Self::Link { .. }
             | Self::SyncDirectory
             | Self::CreateSubdirectory { .. }
+            | Self::RenameDirectory { .. }
+            | Self::RemoveDirectory { .. }
             | Self::Lock { .. }
             | Self::Write { .. }
             | Self::SetLen { .. }
@@ -68,6 +74,8 @@ pub(super) type Observer = dyn Fn(u64) + Send + Sync;
 pub(super) struct World {
     state: Mutex<State>,
     observer: Mutex<Option<Arc<Observer>>>,
+    /// How often the machine was started again.
+    pub(super) boots: u64,
 }
 
 impl fmt::Debug for World {
@@ -79,6 +87,7 @@ impl fmt::Debug for World {
 #[derive(Debug, Default)]
 struct State {
     calls: u64,
+    bytes_asked_for: u64,
     writes: u64,
     inodes: u64,
     operations: VecDeque<Operation>,
@@ -93,6 +102,11 @@ struct Fault {
 }
 
 impl World {
+    /// A memory of a machine that was started again so many times.
+    pub(super) fn started(boots: u64) -> Arc<Self> {
+        Arc::new(Self { boots, ..Self::default() })
+    }
+
     /// Counts and logs a call; fails if it was to fail.
     pub(super) fn begin(&self, operation: Operation) -> io::Result<()> {
         let observer = self.observer.lock().clone();
@@ -101,6 +115,9 @@ impl World {
         }
         let mut state = self.state.lock();
         state.calls += 1;
+        if let Operation::Read { len, .. } = &operation {
+            state.bytes_asked_for += *len as u64;
+        }
         if state.operations.len() == MAX_OPERATIONS {
             state.operations.pop_front();
         }
@@ -123,6 +140,10 @@ impl World {
 
     pub(super) fn calls(&self) -> u64 {
         self.state.lock().calls
+    }
+
+    pub(super) fn bytes_asked_for(&self) -> u64 {
+        self.state.lock().bytes_asked_for
     }
 
     pub(super) fn operations(&self) -> Vec<Operation> {

@@ -144,3 +144,49 @@ fn the_log_tells_calls_that_look_from_calls_that_change() {
     assert!(looking.len() == 5 && looking.iter().all(Operation::only_reads));
     assert!(directory.open("a").unwrap().write_at(b"2", 0).is_err());
 }
+
+#[test]
+fn a_directory_takes_the_place_of_an_empty_one_and_of_nothing_else() {
+    let directory = MemoryDirectory::new();
+    for (name, file) in [("full", "x"), ("other", "y")] {
+        directory.create_subdirectory(name).unwrap().create(file).unwrap();
+    }
+    directory.create_subdirectory("empty").unwrap();
+    directory.create("file").unwrap();
+    assert!(directory.rename_directory("full", "other").is_err());
+    assert!(directory.rename_directory("full", "file").is_err());
+    assert!(directory.rename_directory("file", "new").is_err() && directory.open("file").is_ok());
+    assert!(directory.remove_directory("full").is_err() && directory.remove_directory("file").is_err());
+    directory.rename_directory("full", "empty").unwrap();
+    let names = directory.list_directories().unwrap();
+    assert_eq!(names, ["empty", "other"]);
+    let moved = directory.subdirectory("empty").unwrap().unwrap();
+    assert!(moved.open("x").is_ok() && !moved.is_empty().unwrap());
+    moved.remove("x").unwrap();
+    assert!(moved.is_empty().unwrap());
+    directory.remove_directory("empty").unwrap();
+    assert!(directory.subdirectory("empty").unwrap().is_none());
+}
+
+#[test]
+fn a_file_of_two_names_is_one_file_also_after_a_crash() {
+    let directory = MemoryDirectory::new();
+    let below = directory.create_subdirectory("below").unwrap();
+    directory.create("a").unwrap().write_at(b"1", 0).unwrap();
+    below.link(&*directory, "a").unwrap();
+    assert!(below.link(&*directory, "a").is_err() && below.link(&*directory, "b").is_err());
+    assert!(below.link(&*MemoryDirectory::new(), "a").is_err());
+    let left = directory.crash(CrashImage::Kill);
+    left.open_writable("a").unwrap().write_at(b"2", 0).unwrap();
+    assert_eq!(left.files()["below/a"], b"2");
+    assert_eq!(left.files().len(), 2);
+}
+
+#[test]
+fn only_the_death_of_a_process_leaves_the_operating_system_running() {
+    let directory = MemoryDirectory::new();
+    for image in CrashImage::ALL {
+        let is_same = directory.crash(image).boot() == directory.boot();
+        assert_eq!(is_same, image == CrashImage::Kill, "{image:?}");
+    }
+}

@@ -131,3 +131,46 @@ fn the_holder_of_a_lock_is_read_from_the_line_about_its_file() {
         assert_eq!(holder_in(other, 99), None, "{other}");
     }
 }
+
+#[test]
+fn a_directory_takes_the_place_of_an_empty_one_and_of_nothing_else() {
+    let (_root, directory) = directory();
+    for (name, file) in [("full", "x"), ("other", "y")] {
+        directory.create_subdirectory(name).unwrap().create(file).unwrap();
+    }
+    directory.create_subdirectory("empty").unwrap();
+    directory.create("file").unwrap();
+    assert!(directory.rename_directory("full", "other").is_err());
+    assert!(directory.rename_directory("full", "file").is_err());
+    assert!(directory.remove_directory("full").is_err() && directory.remove_directory("file").is_err());
+    directory.rename_directory("full", "empty").unwrap();
+    let mut names = directory.list_directories().unwrap();
+    names.sort();
+    assert_eq!(names, ["empty", "other"]);
+    let moved = directory.subdirectory("empty").unwrap().unwrap();
+    assert!(moved.open("x").is_ok() && !moved.is_empty().unwrap());
+    moved.remove("x").unwrap();
+    assert!(moved.is_empty().unwrap());
+    directory.remove_directory("empty").unwrap();
+    assert!(directory.subdirectory("empty").unwrap().is_none());
+}
+
+#[test]
+fn a_linked_file_is_the_file_itself() {
+    let (_root, directory) = directory();
+    let below = directory.create_subdirectory("below").unwrap();
+    let file = directory.create("a").unwrap();
+    below.link(&*directory, "a").unwrap();
+    assert!(below.link(&*directory, "a").is_err() && below.link(&*directory, "b").is_err());
+    assert_eq!(below.open("a").unwrap().identity().unwrap(), file.identity().unwrap());
+    let elsewhere = crate::disk::memory::MemoryDirectory::new();
+    assert!(below.link(&*elsewhere, "a").is_err());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_run_of_the_operating_system_is_the_same_from_wherever_it_is_asked() {
+    let ((_one, first), (_other, second)) = (directory(), directory());
+    assert!(first.boot().is_some_and(|boot| boot.0 != [0; 16]));
+    assert_eq!(first.boot(), second.boot());
+}
