@@ -16,9 +16,7 @@ use crate::proof::damage::{Files, SEGMENT_BYTES, readable, small_store};
 use crate::proof::figures::{share, tell};
 use crate::proof::oracle::Dump;
 use crate::proof::random::Random;
-use crate::proof::script::{
-    Run, SCRIPTS, SteppingClock, config, follow_at, open_at,
-};
+use crate::proof::script::{Run, SCRIPTS, SteppingClock, config, follow_at, open_at};
 use crate::store::{NoCache, StoreConfig, StoreError};
 use crate::words::finding::FindingClass;
 use crate::words::sync::Arc;
@@ -129,32 +127,56 @@ fn cases() -> Vec<Case> {
         ),
         ("a damaged index", |files| flip(files, &names(files, INDEX_SUFFIX)[0], 200), 1),
         ("no index", |files| drop(files.remove(&names(files, INDEX_SUFFIX)[1])), 1),
-        ("the index of another segment", |files| {
-            let other = files[&names(files, INDEX_SUFFIX)[0]].clone();
-            files.insert(names(files, INDEX_SUFFIX)[1].clone(), other);
-        }, 1),
-        ("a segment that was never finished", |files| {
-            files.insert("00000000000000000099-0.seg.tmp".to_owned(), b"half".to_vec());
-        }, 1),
-        ("an index without a segment", |files| {
-            let index = files[&names(files, INDEX_SUFFIX)[0]].clone();
-            files.insert("00000000000000000099-0.idx".to_owned(), index);
-        }, 1),
-        ("positions that cannot be read", |files| {
-            files.insert("cursors/mail.json".to_owned(), b"{\"position\"".to_vec());
-            files.insert("cursors/mail.json.new".to_owned(), b"{".to_vec());
-        }, 2),
+        (
+            "the index of another segment",
+            |files| {
+                let other = files[&names(files, INDEX_SUFFIX)[0]].clone();
+                files.insert(names(files, INDEX_SUFFIX)[1].clone(), other);
+            },
+            1,
+        ),
+        (
+            "a segment that was never finished",
+            |files| {
+                files.insert("00000000000000000099-0.seg.tmp".to_owned(), b"half".to_vec());
+            },
+            1,
+        ),
+        (
+            "an index without a segment",
+            |files| {
+                let index = files[&names(files, INDEX_SUFFIX)[0]].clone();
+                files.insert("00000000000000000099-0.idx".to_owned(), index);
+            },
+            1,
+        ),
+        (
+            "positions that cannot be read",
+            |files| {
+                files.insert("cursors/mail.json".to_owned(), b"{\"position\"".to_vec());
+                files.insert("cursors/mail.json.new".to_owned(), b"{".to_vec());
+            },
+            2,
+        ),
         // Its index belongs to nothing as long as it is missing, and to it afterwards.
-        ("a segment under another name", |files| {
-            let name = names(files, SEGMENT_SUFFIX)[1].clone();
-            let bytes = files.remove(&name).unwrap();
-            files.insert("found.seg".to_owned(), bytes);
-        }, 1),
-        ("a segment of another store", |files| {
-            let (others, _) = small_store(true);
-            let name = names(&others, SEGMENT_SUFFIX)[1].clone();
-            files.insert("00000000000000000006-0.seg".to_owned(), others[&name].clone());
-        }, 1),
+        (
+            "a segment under another name",
+            |files| {
+                let name = names(files, SEGMENT_SUFFIX)[1].clone();
+                let bytes = files.remove(&name).unwrap();
+                files.insert("found.seg".to_owned(), bytes);
+            },
+            1,
+        ),
+        (
+            "a segment of another store",
+            |files| {
+                let (others, _) = small_store(true);
+                let name = names(&others, SEGMENT_SUFFIX)[1].clone();
+                files.insert("00000000000000000006-0.seg".to_owned(), others[&name].clone());
+            },
+            1,
+        ),
         ("a segment that was replaced", supersede, 2),
     ];
     let (mut files, whole) = small_store(true);
@@ -232,7 +254,8 @@ fn repair_brings_everything_back_and_undoing_it_brings_every_byte_back() {
         assert_eq!(again.steps, [], "{name}: a repaired store needs another repair");
         assert_eq!(again.unfinished, None);
         let backup: Files = root.files().into_iter().filter(|(path, _)| path.starts_with("backup")).collect();
-        let inside = backup.into_iter().map(|(path, bytes)| (path.split_once('/').unwrap().1.to_owned(), bytes));
+        let inside =
+            backup.into_iter().map(|(path, bytes)| (path.split_once('/').unwrap().1.to_owned(), bytes));
         assert_same(&inside.collect(), &before, &format!("{name}: the backup"));
         // Nothing that a file held is gone.
         let after: HashSet<Vec<u8>> = files_of(&root).into_values().collect();
@@ -267,7 +290,8 @@ fn one_flipped_bit_of_a_segment_costs_nothing_after_a_repair() {
                 let context = format!("closed {is_closed}, {name}, bit {} of byte {}", bit % 8, bit / 8);
                 let root = site(&flipped);
                 let plan = plan(&root).unwrap();
-                let is_mended = matches!(plan.steps[..], [ref step] if matches!(step.action, RepairAction::Mend { .. }));
+                let is_mended =
+                    matches!(plan.steps[..], [ref step] if matches!(step.action, RepairAction::Mend { .. }));
                 assert!(is_mended, "{context}: {:?} {:?}", plan.steps, plan.remains);
                 follow_plan(&root, &plan).unwrap();
                 assert!(files_of(&root)[&name] == files[&name], "{context}");
@@ -311,7 +335,11 @@ fn a_tear_needs_no_repair_and_what_a_recovery_cut_is_told() {
     let root = site(&torn);
     let found = plan(&root).unwrap();
     assert_eq!(found.steps, []);
-    assert!(found.remains.iter().any(|finding| finding.message.contains("unfinished")), "{:?}", found.remains);
+    assert!(
+        found.remains.iter().any(|finding| finding.message.contains("unfinished")),
+        "{:?}",
+        found.remains
+    );
     assert_eq!(opened(&root, "torn"), whole);
     assert_eq!(plan(&root).unwrap().steps, []);
 }
@@ -381,7 +409,11 @@ fn check_interrupted(root: &Arc<MemoryDirectory>, case: &Case, least: &Dump, con
 
 /// The files but those that a repair was about to write when it was interrupted before it had begun.
 fn without_remains(files: &Files) -> Files {
-    files.iter().filter(|(path, _)| !path.ends_with("repair.json.tmp")).map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
+    files
+        .iter()
+        .filter(|(path, _)| !path.contains("/repair.json.repair-"))
+        .map(|(path, bytes)| (path.clone(), bytes.clone()))
+        .collect()
 }
 
 #[test]
@@ -426,7 +458,8 @@ fn when_the_power_fails_again_during_the_second_attempt_it_comes_to_the_same_end
             drop(found.is_needed().then(|| follow_plan(&again, &found).unwrap()));
         });
         let mut seen = HashSet::new();
-        let distinct = images.into_iter().filter(|wreck| seen.insert(format!("{:?}", wreck.directory.files())));
+        let distinct =
+            images.into_iter().filter(|wreck| seen.insert(format!("{:?}", wreck.directory.files())));
         for wreck in distinct.step_by(share(5, 1)) {
             second += 1;
             let context = format!("second attempt, {:?} after call {}", wreck.image, wreck.after_call);
@@ -477,9 +510,13 @@ fn a_journal_says_what_was_done_and_why() {
     assert!(step["why"][0].as_str().unwrap().contains("a bit of a frame was flipped"), "{step}");
     let kept = &files[&format!("quarantine/repair-1/{}", step["file"].as_str().unwrap())];
     assert_eq!(step["before"], blake3::hash(kept).to_hex().as_str());
-    let listed: BTreeMap<String, String> = journal["files"].as_array().unwrap().iter().map(|file| {
-        (file["path"].as_str().unwrap().to_owned(), file["blake3"].as_str().unwrap().to_owned())
-    }).collect();
-    let expected = case.files.iter().map(|(path, bytes)| (path.clone(), blake3::hash(bytes).to_hex().to_string()));
+    let listed: BTreeMap<String, String> = journal["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| (file["path"].as_str().unwrap().to_owned(), file["blake3"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected =
+        case.files.iter().map(|(path, bytes)| (path.clone(), blake3::hash(bytes).to_hex().to_string()));
     assert_eq!(listed, expected.collect());
 }

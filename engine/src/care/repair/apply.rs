@@ -7,12 +7,12 @@
 use std::io;
 use std::path::Path;
 
+use crate::care::repair::beside::QUARANTINE;
 use crate::care::repair::examine::look;
 use crate::care::repair::journal::{self, Entry, Journal, State};
 use crate::care::repair::planned::PatchedFile;
 use crate::care::repair::tree::{Content, Place, Tree, empty, folder, list, open, put};
 use crate::care::repair::{Remake, RepairAction, RepairPlan, RepairReport, RepairStep};
-use crate::care::repair::beside::QUARANTINE;
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
 use crate::disk::storage::{Directory, File, LOCK_NAME, Lock};
 use crate::memory::survey::Segment;
@@ -61,8 +61,9 @@ impl<'a> Repairing<'a> {
     fn copy_all(&self, to: &Arc<dyn Directory>, progress: Progress<'_>) -> Result<(), StoreError> {
         let (mut done, total) = (0, self.tree.bytes());
         for file in &self.tree.0 {
-            let source = open(self.root, &file.path)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-            put(Content::File(&*source), &Place { root: to, path: &file.path }, &file.blake3)?;
+            let source =
+                open(self.root, &file.path)?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+            put(Content::File(&*source), &Place { root: to, path: &file.path, number: 0 }, &file.blake3)?;
             done += file.len_bytes;
             if progress(done, total).is_break() {
                 return Err(io::Error::from(io::ErrorKind::Interrupted).into());
@@ -119,17 +120,17 @@ impl<'a> Repairing<'a> {
             RepairAction::Mend { patches, .. } => {
                 let file = self.open(&step.file)?;
                 let mended = PatchedFile { file, patches: patches.clone() };
-                put(Content::File(&mended), &self.place(&step.file), after)?;
+                self.put(Content::File(&mended), &step.file, after, journal)?;
             }
             RepairAction::Rebuild => {
                 let made = self.made_index(step)?;
-                put(Content::Bytes(&made), &self.place(&step.file), after)?;
+                self.put(Content::Bytes(&made), &step.file, after, journal)?;
             }
             RepairAction::Rename { to } => {
                 if open(self.root, to)?.is_some() {
                     return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
                 }
-                put(Content::File(&*self.open(&step.file)?), &self.place(to), after)?;
+                self.put(Content::File(&*self.open(&step.file)?), to, after, journal)?;
                 self.remove(&step.file)?;
             }
             RepairAction::SetAside => self.remove(&step.file)?,
@@ -141,15 +142,15 @@ impl<'a> Repairing<'a> {
     fn keep(&self, step: &RepairStep, journal: &Journal) -> Result<(), StoreError> {
         let Some(before) = &step.before else { return Ok(()) };
         let kept = journal.kept(&step.file);
-        Ok(put(Content::File(&*self.open(&step.file)?), &self.place(&kept), before)?)
+        Ok(self.put(Content::File(&*self.open(&step.file)?), &kept, before, journal)?)
     }
 
     fn remove(&self, path: &str) -> io::Result<()> {
         remove(self.root, path)
     }
 
-    fn place<'p>(&'p self, path: &'p str) -> Place<'p> {
-        Place { root: self.root, path }
+    fn put(&self, content: Content<'_>, path: &str, expected: &str, journal: &Journal) -> io::Result<()> {
+        put(content, &Place { root: self.root, path, number: journal.number }, expected)
     }
 
     fn open(&self, path: &str) -> io::Result<Arc<dyn File>> {
@@ -164,9 +165,8 @@ impl<'a> Repairing<'a> {
             return Err(io::Error::other(format!("{} is no index of a segment", step.file)).into());
         };
         let file = self.open(&name.to_string())?;
-        let (header, frames_at) = SegmentHeader::read(&*file).map_err(|error| StoreError::CorruptSegment {
-            segment_id: name.first,
-            detail: error.to_string(),
+        let (header, frames_at) = SegmentHeader::read(&*file).map_err(|error| {
+            StoreError::CorruptSegment { segment_id: name.first, detail: error.to_string() }
         })?;
         let len_bytes = file.len()?;
         let segment = Segment { name, file, len_bytes, header, frames_at, guessed: false };

@@ -97,7 +97,9 @@ impl Beside<'_> {
         listed.sort_unstable();
         for DirEntry { name, len_bytes } in listed {
             let path = format!("{QUARANTINE}/{name}");
-            let Some(digest) = name.strip_suffix(".bin").and_then(|name| name.rsplit('-').next()) else { continue };
+            let Some(digest) = name.strip_suffix(".bin").and_then(|name| name.rsplit('-').next()) else {
+                continue;
+            };
             let file = quarantine.open(&name)?;
             if digest_of(&*file)? != digest {
                 let message = "what a recovery cut is not any more what it was";
@@ -132,7 +134,8 @@ fn strays(listed: &[DirEntry], held: &[Held], planned: &Planned, told: &mut Told
     }
     for DirEntry { name, .. } in listed.iter().filter(|entry| !is_ours(&entry.name)) {
         if held.iter().all(|held| held.file != *name) {
-            let finding = Finding::new(FindingClass::Note, "the file is no part of the store and is left alone");
+            let finding =
+                Finding::new(FindingClass::Note, "the file is no part of the store and is left alone");
             told.remains.push(finding.in_file(name));
         }
     }

@@ -58,7 +58,8 @@ pub(super) fn proven(
         index.first == name.first && index.generation == name.generation && index.segment_bytes == len_bytes
     });
     let of_index = index.map(|index| (index.store_id, index.epoch));
-    let of_headers = [around.before, around.behind].map(|header| header.map(|known| (known.store_id, known.epoch)));
+    let of_headers =
+        [around.before, around.behind].map(|header| header.map(|known| (known.store_id, known.epoch)));
     let epoch = match (of_index, of_headers) {
         (Some((_, epoch)), _) => Some(epoch),
         (None, [Some((_, before)), Some((_, behind))]) if before == behind => Some(before),

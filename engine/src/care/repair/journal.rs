@@ -134,7 +134,7 @@ impl Journal {
         let mut bytes = serde_json::to_vec_pretty(self)?;
         bytes.push(b'\n');
         let expected = to_hex(blake3::hash(&bytes).as_bytes());
-        put(Content::Bytes(&bytes), &Place { root, path: &self.path() }, &expected)
+        put(Content::Bytes(&bytes), &Place { root, path: &self.path(), number: self.number }, &expected)
     }
 
     /// Notes that one more step is done.

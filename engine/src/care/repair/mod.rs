@@ -26,8 +26,8 @@ use std::path::PathBuf;
 pub(crate) use crate::care::repair::apply::Repairing;
 pub(crate) use crate::care::repair::plan::plan;
 pub use crate::care::repair::planned::Patch;
-pub(crate) use crate::care::repair::undo::undo;
 use crate::care::repair::tree::Digest;
+pub(crate) use crate::care::repair::undo::undo;
 use crate::words::finding::Finding;
 
 /// What a repair of a directory would do. It fits the directory only as long as no byte of that changes.
@@ -121,12 +121,13 @@ impl RepairStep {
             }
             RepairAction::Mend { events: 1, .. } => "1 event can be read again".to_owned(),
             RepairAction::Mend { events, .. } => format!("{events} events can be read again"),
-            RepairAction::Rename { .. } => "the events that are missing there now can be read again".to_owned(),
-            RepairAction::Rebuild => {
-                "nothing is lost: the index says only what the segment says".to_owned()
+            RepairAction::Rename { .. } => {
+                "the events that are missing there now can be read again".to_owned()
             }
+            RepairAction::Rebuild => "nothing is lost: the index says only what the segment says".to_owned(),
             RepairAction::SetAside if self.file.starts_with("cursors/") => {
-                "its consumer begins at the first event again: what it has seen is delivered to it once more".to_owned()
+                "its consumer begins at the first event again: what it has seen is delivered to it once more"
+                    .to_owned()
             }
             RepairAction::SetAside => "no event is lost: the store does not use the file".to_owned(),
         }

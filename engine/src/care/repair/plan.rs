@@ -108,7 +108,8 @@ impl<'a> Draft<'a> {
 
     /// Plans headers for segments that have none that can be read.
     fn headers(&mut self, listed: &[DirEntry]) -> Result<(), StoreError> {
-        let mut names: Vec<SegmentName> = listed.iter().filter_map(|entry| SegmentName::parse(&entry.name)).collect();
+        let mut names: Vec<SegmentName> =
+            listed.iter().filter_map(|entry| SegmentName::parse(&entry.name)).collect();
         names.sort_unstable();
         let mut known: BTreeMap<SegmentName, SegmentHeader> = BTreeMap::new();
         let mut unknown = Vec::new();
@@ -258,9 +259,14 @@ impl<'a> Draft<'a> {
                 let (class, message) = match is_torn {
                     true => (
                         FindingClass::Note,
-                        format!("a crash left the last {bytes} bytes unfinished; opening the store for writing moves them to quarantine"),
+                        format!(
+                            "a crash left the last {bytes} bytes unfinished; opening the store for writing moves them to quarantine"
+                        ),
                     ),
-                    false => (FindingClass::Frame, format!("{bytes} bytes are no frame, and nothing here says what they were")),
+                    false => (
+                        FindingClass::Frame,
+                        format!("{bytes} bytes are no frame, and nothing here says what they were"),
+                    ),
                 };
                 let finding = Finding::new(class, message).in_file(segment.name).at(gap.bytes.start);
                 self.remains.push(finding.of_event(gap.sequences.start));
@@ -323,9 +329,13 @@ fn odd_index(
     (made, is_sealed): (&[u8], bool),
 ) -> Result<Option<&'static str>, StoreError> {
     let Some(stored) = stored else {
-        return Ok(is_sealed.then_some("the index of a segment is missing: whoever opens the store makes it anew"));
+        return Ok(
+            is_sealed.then_some("the index of a segment is missing: whoever opens the store makes it anew")
+        );
     };
-    let Some(header) = SealedHeader::read(stored) else { return Ok(Some("the index of a segment cannot be read")) };
+    let Some(header) = SealedHeader::read(stored) else {
+        return Ok(Some("the index of a segment cannot be read"));
+    };
     let is_apt = fits(&header, segment);
     // A store that goes on in its newest segment leaves the index of before as it is, and an index may know more than damaged frames.
     let is_left = if is_apt { !look.gaps.is_empty() } else { !is_sealed };

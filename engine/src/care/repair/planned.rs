@@ -73,12 +73,7 @@ pub(super) struct Planned {
 
 impl Planned {
     pub(super) fn new(directory: Arc<dyn Directory>) -> Self {
-        Self {
-            directory,
-            aside: BTreeSet::new(),
-            renamed: BTreeMap::new(),
-            patches: BTreeMap::new(),
-        }
+        Self { directory, aside: BTreeSet::new(), renamed: BTreeMap::new(), patches: BTreeMap::new() }
     }
 
     /// A file gets patches besides those that it has.

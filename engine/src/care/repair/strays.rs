@@ -5,9 +5,7 @@ use std::path::Path;
 use crate::care::repair::examine::look;
 use crate::care::repair::planned::Planned;
 use crate::care::repair::{RepairAction, RepairStep};
-use crate::disk::segment::{
-    FORK_NAME, INDEX_SUFFIX, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
-};
+use crate::disk::segment::{FORK_NAME, INDEX_SUFFIX, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX};
 use crate::disk::storage::{DirEntry, Directory, LOCK_NAME};
 use crate::memory::survey::{Segment, survey};
 use crate::words::error::StoreError;

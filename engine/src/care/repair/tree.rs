@@ -154,6 +154,13 @@ pub(super) fn digest_of(file: &dyn File) -> io::Result<Digest> {
 pub(super) struct Place<'a> {
     pub(super) root: &'a Arc<dyn Directory>,
     pub(super) path: &'a str,
+    /// Number of the repair that writes: what another one left half-made has another name, and stays.
+    pub(super) number: u64,
+}
+
+/// The name that a file has while repair `number` writes it.
+pub(super) fn half_made(path: &str, number: u64) -> String {
+    format!("{path}.repair-{number}{TEMPORARY_SUFFIX}")
 }
 
 /// Bytes that are to stand somewhere.
@@ -166,7 +173,7 @@ pub(super) enum Content<'a> {
 /// and has the digest that is expected.
 pub(super) fn put(content: Content<'_>, place: &Place<'_>, expected: &str) -> io::Result<()> {
     let (directory, name) = make_folder(place.root, place.path)?;
-    let temporary = format!("{name}{TEMPORARY_SUFFIX}");
+    let temporary = half_made(name, place.number);
     let file = create_temporary(&*directory, &temporary)?;
     match content {
         Content::Bytes(bytes) => file.write_at(bytes, 0)?,

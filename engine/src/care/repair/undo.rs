@@ -13,8 +13,9 @@ use crate::care::repair::UndoReport;
 use crate::care::repair::apply::{lock, remove};
 use crate::care::repair::beside::QUARANTINE;
 use crate::care::repair::journal::{Entry, Journal, State, newest};
-use crate::care::repair::tree::{Content, Digest, Place, Tree, digest_if_there, folder, open, put};
-use crate::disk::segment::TEMPORARY_SUFFIX;
+use crate::care::repair::tree::{
+    self, Content, Digest, Place, Tree, TreeFile, digest_if_there, folder, list, open, put,
+};
 use crate::disk::storage::Directory;
 use crate::words::clock::Clock;
 use crate::words::error::StoreError;
@@ -57,17 +58,18 @@ fn refused(path: &Path, reason: &str) -> StoreError {
 }
 
 /// The files of a tree but those that the repair keeps.
-fn without<'t>(
-    tree: &'t Tree,
-    journal: &Journal,
-) -> impl Iterator<Item = &'t crate::care::repair::tree::TreeFile> {
+fn without<'t>(tree: &'t Tree, journal: &Journal) -> impl Iterator<Item = &'t TreeFile> {
     let own = format!("{}/", journal.folder());
     tree.0.iter().filter(move |file| !file.path.starts_with(&own))
 }
 
 /// Names of files that a step was writing when it was interrupted.
-fn half_made(journal: &Journal) -> impl Iterator<Item = String> {
-    journal.steps.iter().filter_map(|entry| Some(format!("{}{TEMPORARY_SUFFIX}", entry.written()?)))
+fn half_made(journal: &Journal) -> impl Iterator<Item = String> + '_ {
+    let written = |entry: &Entry| {
+        let files = [Some(entry.file.clone()), entry.renamed_to.clone()];
+        files.into_iter().flatten().map(|file| tree::half_made(&file, journal.number)).collect::<Vec<_>>()
+    };
+    journal.steps.iter().flat_map(written)
 }
 
 /// Fails if a file is neither as it was nor as the repair leaves it.
@@ -119,7 +121,7 @@ fn restore(
         let kept = journal.kept(&entry.file);
         let gone = || io::Error::new(io::ErrorKind::NotFound, format!("{kept} is gone"));
         let file = open(root, &kept)?.ok_or_else(gone)?;
-        put(Content::File(&*file), &Place { root, path: &entry.file }, before)?;
+        put(Content::File(&*file), &Place { root, path: &entry.file, number: journal.number }, before)?;
         report.restored += 1;
     }
     let made = entry.written().filter(|written| *written != entry.file || entry.before.is_none());
@@ -137,7 +139,7 @@ fn clear(root: &Arc<dyn Directory>, journal: &Journal) -> Result<(), StoreError>
     let own = format!("{}/", journal.folder());
     let journal_path = journal.path();
     let mut folders = vec![journal.folder()];
-    let files = crate::care::repair::tree::list(root)?;
+    let files = list(root)?;
     for (path, _) in files.iter().filter(|(path, _)| path.starts_with(&own) && *path != journal_path) {
         remove(root, path)?;
         let above = path.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
