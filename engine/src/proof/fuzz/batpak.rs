@@ -28,7 +28,7 @@ fn read(store: &BatpakStore) {
         let event = store.read(index).expect("a row was read before");
         assert_eq!(event.event.global_sequence, row.global_sequence);
     }
-    assert!(store.findings().iter().all(|finding| !finding.to_string().is_empty()));
+    assert!(store.findings().iter().all(|finding| !finding.damage.to_string().is_empty()));
 }
 
 /// How many events a reader shows who walks whole frames from the header and stops at the first that is none: none of a batch without end.
@@ -74,7 +74,7 @@ pub(super) fn hidden(bytes: &[u8]) {
     let hides = |sequence| hidden.hides(sequence, 0);
     let hides_any = [0, 1, 7, u64::MAX - 1, u64::MAX].into_iter().any(hides);
     assert!(!(hides_any && crc32fast::hash(bytes.get(12..).unwrap_or_default()).to_le_bytes() != bytes[8..12]));
-    assert!(finding.is_none_or(|finding| !finding.to_string().is_empty()));
+    assert!(finding.is_none_or(|finding| !finding.damage.to_string().is_empty()));
 }
 
 /// Whatever a note of a compaction says, segments are shown or named.
