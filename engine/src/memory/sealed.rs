@@ -6,13 +6,14 @@
 //! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
 
 mod encode;
+mod shape;
 
 use std::ops::Range;
 
 use thiserror::Error;
 
 use crate::disk::bytes::Reader;
-use crate::disk::frame::{self, Record};
+use crate::disk::frame::{self, FIXED_STUB_LEN, Record};
 use crate::disk::segment::{SegmentName, StoreId};
 use crate::disk::storage::File;
 use crate::memory::cache::SectionCache;
@@ -185,7 +186,7 @@ impl SealedPart {
         let bytes = match &self.backing {
             _ if tag == Tag::StreamOfRow => Some(self.stream_of_row()?),
             Backing::Memory(all) => section_in(all, &self.sections, tag),
-            Backing::File { file, remake, remade } => match section_of(&**file, &self.sections, tag) {
+            Backing::File { file, remake, remade } => match self.section_of(&**file, tag) {
                 Some(bytes) => Some(bytes),
                 None => remade_section(&**remake, &mut remade.lock(), tag)?,
             },
@@ -196,6 +197,18 @@ impl SealedPart {
         })?;
         self.cache.put(key, &bytes);
         Ok(bytes)
+    }
+
+    /// A section of the file, if its bytes are what they were and can be what they say. Nothing is allocated for a length that cannot be.
+    fn section_of(&self, file: &dyn File, tag: Tag) -> Option<Arc<[u8]>> {
+        let section = self.sections.iter().find(|section| section.tag == tag as u32)?;
+        if section.len > shape::most_bytes(tag, &self.header) {
+            return None;
+        }
+        let mut bytes = vec![0; usize::try_from(section.len).ok()?];
+        let read = file.read_at(&mut bytes, section.offset).ok()?;
+        let is_whole = read == bytes.len() && crc32fast::hash(&bytes) == section.crc;
+        (is_whole && shape::fits(tag, &bytes, &self.header)).then(|| bytes.into())
     }
 
     fn stream_of_row(&self) -> Result<Arc<[u8]>, StoreError> {
@@ -370,14 +383,6 @@ pub(crate) fn block_at(bytes: &[u8], at: usize) -> Option<Block> {
     Some(Block { largest_before, ascending })
 }
 
-/// A section of an index file, if its bytes are what they were.
-fn section_of(file: &dyn File, sections: &[Section], tag: Tag) -> Option<Arc<[u8]>> {
-    let section = sections.iter().find(|section| section.tag == tag as u32)?;
-    let mut bytes = vec![0; section.len as usize];
-    let read = file.read_at(&mut bytes, section.offset).ok()?;
-    (read == bytes.len() && crc32fast::hash(&bytes) == section.crc).then(|| bytes.into())
-}
-
 /// A section of an index that is in memory.
 fn section_in(all: &[u8], sections: &[Section], tag: Tag) -> Option<Arc<[u8]>> {
     let section = sections.iter().find(|section| section.tag == tag as u32)?;
@@ -441,7 +446,9 @@ fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section
         _ => Ending::Sealed,
     };
     reader.take(3).map_err(short)?;
-    if count > MAX_SECTIONS || end < first {
+    // A segment cannot hold more events than this, whatever they are.
+    let most = segment_bytes / FIXED_STUB_LEN as u64;
+    if count > MAX_SECTIONS || end.checked_sub(first).is_none_or(|rows| rows > most) {
         return Err(IndexError("impossible header"));
     }
     let mut sections = Vec::with_capacity(count as usize);
@@ -520,7 +527,7 @@ impl LivePart {
                 live.removed_streams.insert(name.into(), ordinals);
             }
         }
-        live.catalogue = part.catalogue()?;
+        part.catalogue()?.iter().for_each(|description| live.describe(description));
         Ok(live)
     }
 }

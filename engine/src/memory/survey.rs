@@ -312,11 +312,7 @@ fn index_record(live: &mut LivePart, offset: u64, record: &Record<'_>, last: &mu
             live.push_stub(offset as u32, stub);
             *last = (stub.event_hash, stub.stream_sequence);
         }
-        Record::Catalogue { description, .. } => {
-            if !live.catalogue.contains(description) {
-                live.catalogue.push(description.clone());
-            }
-        }
+        Record::Catalogue { description, .. } => live.describe(description),
         Record::Mark(_) => {}
     }
 }
