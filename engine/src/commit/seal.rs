@@ -54,6 +54,7 @@ impl Committer {
             created_us: self.shared.clock.0.now_us(),
             replaced: None,
             parent: None,
+            boot: self.directory.boot(),
             ..self.active.header.clone()
         };
         let limit = self.shared.config.rotation_bytes();
@@ -129,7 +130,7 @@ fn segment_of(active: &ActiveSegment) -> Segment {
         name: active.name(),
         file: Arc::clone(&active.file),
         len_bytes: active.end_bytes,
-        frames_at: active.header.encode().len() as u64,
+        frames_at: active.frames_at,
         header: active.header.clone(),
         guessed: false,
     }

@@ -121,7 +121,7 @@ fn a_new_segment_whose_header_is_damaged_gives_way_to_what_it_was_made_of() {
     let store = open(&both, small()).unwrap();
     assert_eq!(dump(&store, "for writing"), whole);
     assert!(!both.files().contains_key(&merged));
-    assert_eq!(segments(&both.files()).len(), segments(&before).len());
+    assert!(segments(&before).iter().all(|name| both.files().contains_key(&name.to_string())));
 }
 
 #[test]

@@ -291,8 +291,9 @@ fn a_newer_format_is_refused_by_name_and_untouched() {
     let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     let header = files.get_mut(&name).unwrap();
     header[8] = 2;
-    let crc = crc32fast::hash(&header[..80]).to_le_bytes();
-    header[80..84].copy_from_slice(&crc);
+    let len = u32::from_le_bytes(header[12..16].try_into().unwrap()) as usize;
+    let crc = crc32fast::hash(&header[..len - 4]).to_le_bytes();
+    header[len - 4..len].copy_from_slice(&crc);
     let directory = directory_of(&files);
     let refused = open(&directory, config(2, SEGMENT_BYTES)).err().unwrap();
     assert!(matches!(refused, StoreError::NewerFormat { found: 2, supported: 1, .. }), "{refused}");

@@ -13,6 +13,7 @@ mod figures;
 mod follow;
 pub(crate) mod fuzz;
 #[cfg(test)]
+mod heads;
 mod model;
 mod oracle;
 mod random;
@@ -22,4 +23,5 @@ mod react;
 mod schedules;
 mod script;
 #[cfg(test)]
+mod tamper;
 mod threads;

@@ -11,7 +11,8 @@ use crate::words::sync::Arc;
 
 fn open(directory: &Arc<MemoryDirectory>) -> BatpakStore {
     let storage: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
-    let mut store = BatpakStore::open(storage, &mut |_, _| ControlFlow::Continue(())).expect("damage is no error");
+    let mut store =
+        BatpakStore::open(storage, &mut |_, _| ControlFlow::Continue(())).expect("damage is no error");
     // After two more looks an end that is not whole counts as torn.
     store.refresh().unwrap();
     store.refresh().unwrap();
@@ -28,7 +29,7 @@ fn read(store: &BatpakStore) {
         let event = store.read(index).expect("a row was read before");
         assert_eq!(event.event.global_sequence, row.global_sequence);
     }
-    assert!(store.findings().iter().all(|finding| !finding.damage.to_string().is_empty()));
+    assert!(store.findings().iter().all(|damaged| !damaged.damage.to_string().is_empty()));
 }
 
 /// How many events a reader shows who walks whole frames from the header and stops at the first that is none: none of a batch without end.
@@ -73,8 +74,10 @@ pub(super) fn hidden(bytes: &[u8]) {
     let (hidden, finding) = HiddenRanges::read(&*directory, &entries).unwrap();
     let hides = |sequence| hidden.hides(sequence, 0);
     let hides_any = [0, 1, 7, u64::MAX - 1, u64::MAX].into_iter().any(hides);
-    assert!(!(hides_any && crc32fast::hash(bytes.get(12..).unwrap_or_default()).to_le_bytes() != bytes[8..12]));
-    assert!(finding.is_none_or(|finding| !finding.damage.to_string().is_empty()));
+    assert!(
+        !(hides_any && crc32fast::hash(bytes.get(12..).unwrap_or_default()).to_le_bytes() != bytes[8..12])
+    );
+    assert!(finding.is_none_or(|damaged| !damaged.damage.to_string().is_empty()));
 }
 
 /// Whatever a note of a compaction says, segments are shown or named.
@@ -83,7 +86,9 @@ pub(super) fn marker(bytes: &[u8]) {
     let directory = MemoryDirectory::new();
     let segment = samples::small_batpak_segment();
     put(&directory, "000009.fbat", segment);
-    for (bit, name) in ["000001.fbat", "000002.fbat", "000003.fbat", "000002.fbat.compact-src"].iter().enumerate() {
+    for (bit, name) in
+        ["000001.fbat", "000002.fbat", "000003.fbat", "000002.fbat.compact-src"].iter().enumerate()
+    {
         if present >> bit & 1 == 1 {
             put(&directory, name, segment);
         }

@@ -6,18 +6,18 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::coordinate::{DagPosition, Region};
 use crate::derive::checkpoint::region_identity;
 use crate::derive::native_cache::NativeCache;
 use crate::disk::frame::{CatalogueFrame, EventFrame, Mark, MarkPurpose, Stub};
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::segment::{Parent, SegmentHeader, SegmentName, StoreId};
 use crate::disk::storage::Directory;
+use crate::event::RemovalReason;
 use crate::event::{EventHeader, EventKind, FieldDescription, KindDescription};
 use crate::id::{CausationId, CorrelationId, EventId};
 use crate::memory::survey::{remade_index, survey};
 use crate::store::{CacheMeta, CursorCheckpoint, ExtensionKey, Extensions, ProjectionCache};
-use crate::coordinate::{DagPosition, Region};
-use crate::event::RemovalReason;
 use crate::words::chain::{Link, compute_hash};
 use crate::words::encoding::to_bytes;
 use crate::words::sync::{Arc, OnceLock};
@@ -48,6 +48,7 @@ impl Log {
             created_us: 1_700_000_000_000_000,
             replaced,
             parent,
+            boot: None,
         };
         Self { bytes: header.encode(), heads: BTreeMap::new(), sequence: first_sequence }
     }
@@ -56,7 +57,8 @@ impl Log {
     pub(super) fn event(&mut self, remaining: u32, payload: &[u8]) -> &mut Self {
         let n = self.sequence;
         let (entity, scope) = (format!("order:{}", n % 3), ["shop", "web"][(n % 2) as usize]);
-        let (prev_hash, clock) = self.heads.get(&entity).map_or(([0; 32], 0), |(hash, clock)| (*hash, clock + 1));
+        let (prev_hash, clock) =
+            self.heads.get(&entity).map_or(([0; 32], 0), |(hash, clock)| (*hash, clock + 1));
         let id = EventId::from_u128(u128::from(n) + 1);
         let (lane, depth) = if n % 5 == 4 { (1, 2) } else { (0, 0) };
         let position = DagPosition::with_hlc(0, 0, depth, lane, clock);
@@ -211,7 +213,9 @@ fn index_of(name: SegmentName, bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn indexes() -> Vec<Vec<u8>> {
-    [0, 1].map(|generation| index_of(SegmentName { first: 0, generation }, &closed_segment(generation))).into()
+    [0, 1]
+        .map(|generation| index_of(SegmentName { first: 0, generation }, &closed_segment(generation)))
+        .into()
 }
 
 fn directory(files: &[(String, Vec<u8>)]) -> Vec<u8> {
@@ -231,7 +235,8 @@ pub(super) fn directories() -> Vec<Vec<u8>> {
     sealed.events(6).mark(MarkPurpose::Sealed);
     let mut next = Log { sequence: 6, heads: sealed.heads.clone(), ..Log::new(6, 0) };
     next.events(4).group(2);
-    let two = vec![(name(0, 0).to_string(), sealed.bytes.clone()), (name(6, 0).to_string(), next.bytes.clone())];
+    let two =
+        vec![(name(0, 0).to_string(), sealed.bytes.clone()), (name(6, 0).to_string(), next.bytes.clone())];
     let mut three = two.clone();
     three.push((name(0, 0).index_name(), index_of(name(0, 0), &sealed.bytes)));
     three.push(("00000000000000000012-0.seg.tmp".to_owned(), b"CAUSEWAY".to_vec()));
@@ -240,10 +245,8 @@ pub(super) fn directories() -> Vec<Vec<u8>> {
     let far = vec![(name(u64::MAX, 0).to_string(), Log::new(u64::MAX, 0).bytes), two[0].clone()];
     let hole = vec![two[0].clone(), (name(9, 0).to_string(), Log::new(9, 0).bytes)];
     let closed = closed_segment(0);
-    let whole = vec![
-        (name(0, 0).index_name(), index_of(name(0, 0), &closed)),
-        (name(0, 0).to_string(), closed),
-    ];
+    let whole =
+        vec![(name(0, 0).index_name(), index_of(name(0, 0), &closed)), (name(0, 0).to_string(), closed)];
     let empty = vec![(name(0, 0).to_string(), Vec::new()), ("lock".to_owned(), Vec::new())];
     [two, three, overlapping, far, hole, whole, empty].iter().map(|files| directory(files)).collect()
 }
@@ -355,11 +358,17 @@ pub(super) fn batpak_hidden() -> Vec<Vec<u8>> {
     let mut file = b"FBATVR\x01\x00".to_vec();
     file.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
     file.extend_from_slice(&body);
-    vec![file, fixture("v082-fence/store/visibility_ranges.fbv"), fixture("v010-fence/store/visibility_ranges.fbv")]
+    vec![
+        file,
+        fixture("v082-fence/store/visibility_ranges.fbv"),
+        fixture("v010-fence/store/visibility_ranges.fbv"),
+    ]
 }
 
 pub(super) fn batpak_markers() -> Vec<Vec<u8>> {
-    let note = |merged: u64, sources: &[u64]| json!({"merged_id": merged, "source_segment_ids": sources}).to_string();
+    let note = |merged: u64, sources: &[u64]| {
+        json!({"merged_id": merged, "source_segment_ids": sources}).to_string()
+    };
     let notes = [note(9, &[1, 2]), note(1, &[1, 2, 3]), note(u64::MAX, &[2, u64::MAX]), "{".to_owned()];
     notes.into_iter().map(|note| [&[7], note.as_bytes()].concat()).collect()
 }
