@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use crate::disk::frame::{FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, Scanner};
 use crate::disk::segment::{
-    FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId,
-    TEMPORARY_SUFFIX,
+    FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, MAX_SEGMENT_BYTES, Parent, SEGMENT_SUFFIX, SegmentError,
+    SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
 };
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
@@ -93,6 +93,9 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     for entry in listed {
         if let Some(name) = SegmentName::parse(&entry.name) {
             names.push((name, entry.len_bytes));
+        } else if entry.name.ends_with(SEGMENT_SUFFIX) {
+            let message = "no store gives a segment this name, so it is not read";
+            survey.findings.push(Finding::new(FindingClass::File, message).in_file(&entry.name));
         } else if entry.name.ends_with(TEMPORARY_SUFFIX) {
             survey.leftovers.push(entry.name.clone());
         } else if entry.name.ends_with(INDEX_SUFFIX) {
@@ -109,8 +112,15 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     }
     names.sort_unstable();
     let mut unreadable = Vec::new();
+    let newest = names.last().map(|(name, _)| *name);
     for (name, len_bytes) in names {
-        let file = directory.open(&name.to_string())?;
+        let text = name.to_string();
+        let file = if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
+        if len_bytes > MAX_SEGMENT_BYTES {
+            let message = format!("it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read");
+            survey.findings.push(Finding::new(FindingClass::File, message).in_file(name));
+        }
+        let len_bytes = len_bytes.min(MAX_SEGMENT_BYTES);
         match SegmentHeader::read(&*file) {
             Ok((header, frames_at)) => {
                 check_name(name, &header, &mut survey.findings);
@@ -450,7 +460,7 @@ pub(crate) fn stored_index(
     end: Option<u64>,
     cache: &Arc<SectionCache>,
 ) -> Option<SealedPart> {
-    let file = directory.open(&segment.name.index_name()).ok()?;
+    let file = directory.open_resting(&segment.name.index_name()).ok()?;
     let described = segment.clone();
     let remake =
         move || Ok(remade_index(&described, largest_time, end, &mut Vec::new(), &mut |_, _, _| {})?.0.into());
