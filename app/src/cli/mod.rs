@@ -8,6 +8,7 @@
 mod dump;
 mod events;
 mod head;
+mod repair;
 mod shot;
 mod store;
 mod window;
@@ -68,6 +69,7 @@ enum Command {
     Head(head::HeadArgs),
     /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
     Prove(head::ProveArgs),
+    Repair(repair::RepairArgs),
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +161,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Verify(args)) => store::verify(&args),
         Some(Command::Head(args)) => head::head(&args),
         Some(Command::Prove(args)) => head::prove(&args),
+        Some(Command::Repair(args)) => repair::repair(&args),
     }
 }
 

@@ -11,6 +11,9 @@ use std::io;
 use crate::words::config::SyncMode;
 use crate::words::sync::Arc;
 
+/// Name of the file that whoever writes a directory locks.
+pub(crate) const LOCK_NAME: &str = "lock";
+
 /// One regular file of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DirEntry {
@@ -42,6 +45,11 @@ pub(crate) trait Directory: Any + Debug + Send + Sync {
 
     /// Opens a regular file for reading.
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>>;
+
+    /// The same for reads that are rare: a store may have more of such files than a process may have open.
+    fn open_resting(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        self.open(name)
+    }
 
     /// Opens a regular file for reading and writing.
     fn open_writable(&self, name: &str) -> io::Result<Arc<dyn File>>;

@@ -190,6 +190,7 @@ fn rebuild(
             created_us: 0,
             replaced: None,
             parent,
+            boot: None,
         };
         first += part.len() as u64;
         let purpose = if first == log.len() as u64 { MarkPurpose::Closed } else { MarkPurpose::Sealed };
