@@ -1,5 +1,6 @@
 //! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
 
+mod beside;
 mod compaction;
 #[cfg(test)]
 mod costs;
@@ -20,6 +21,7 @@ mod random;
 #[cfg(test)]
 mod react;
 mod repair;
+mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;
 mod script;
