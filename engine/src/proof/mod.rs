@@ -1,5 +1,6 @@
 //! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
 
+mod chains;
 mod compaction;
 mod costs;
 mod crash;
