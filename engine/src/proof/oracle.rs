@@ -48,7 +48,7 @@ pub(super) struct Copy {
 }
 
 /// The notes that somebody takes about a store, or about a copy of it.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Notes {
     oracle: Arc<Mutex<Oracle>>,
     copy: Option<&'static str>,
