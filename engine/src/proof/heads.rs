@@ -40,7 +40,7 @@ fn live(directory: &Arc<MemoryDirectory>, kept: &mut Kept) {
         match round {
             0 => drop(store),
             1 => {
-                compact(&store, Step::Retain(3), &Notes::default()).unwrap();
+                compact(&store, Step::Retain(3), &Notes::of(&Arc::default())).unwrap();
                 keep(kept, directory, &store);
                 store.close().map(drop).unwrap();
             }

@@ -23,6 +23,8 @@ mod random;
 #[cfg(test)]
 mod react;
 #[cfg(test)]
+mod repair;
+#[cfg(test)]
 mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;
