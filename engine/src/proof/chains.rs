@@ -59,7 +59,7 @@ fn check_chains(first: Wreck, script: Script, width: u64, random: &mut Random) -
 #[test]
 fn however_often_the_power_fails_again_while_the_store_recovers_it_comes_to_the_same_end() {
     // Every so many crashes of a script are looked at.
-    let step = share(19, 3);
+    let step = share(97, 3);
     let mut random = Random::new(7);
     let mut counts = [0; DEPTH];
     for script in SCRIPTS {
