@@ -266,10 +266,11 @@ impl Sealed<'_> {
             return self.begin_again(segment, tail.last);
         }
         let file = self.directory.open_writable(&segment.name.to_string())?;
-        // The mark goes over the torn bytes before they are cut: a crash in between finds the segment ended, or torn as before.
+        // The mark is durable before the torn bytes are cut: a crash in between finds the segment ended, or torn as before, and never cut
+        // without a word.
         let grown = Grown { file, end_bytes: tail.end_bytes, allocated_bytes: segment.len_bytes };
         let mut ended = self.adopt(segment, grown);
-        ended.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
+        ended.finish_over(tail.next_sequence)?;
         let end = Tail { end_bytes: ended.end_bytes, ..tail.clone() };
         self.go_on_behind(segment, &end)
     }
