@@ -36,46 +36,71 @@ struct Crash<'a> {
     image: CrashImage,
     unsynced: &'a Unsynced,
     newest_write: Option<u64>,
-    /// Files that the image has already, by what they were: a file of several names stays one.
-    nodes: HashMap<*const Node, Arc<Node>>,
+    world: Arc<World>,
+    /// What the image has already, by what it was: a file of several names stays one.
+    files: HashMap<*const Node, Arc<Node>>,
+    directories: HashMap<*const MemoryDirectory, Arc<MemoryDirectory>>,
 }
 
 impl Crash<'_> {
-    /// What a file becomes.
-    fn node(&mut self, node: &Arc<Node>, world: &World) -> Arc<Node> {
-        let bytes = || match self.image {
-            CrashImage::Kill => node.live(),
-            CrashImage::Torn => node.torn(self.newest_write),
-            image => self.unsynced.bytes(image, node.inode()),
-        };
-        Arc::clone(self.nodes.entry(Arc::as_ptr(node)).or_insert_with(|| Node::new(world, bytes())))
+    /// What a file or a directory becomes.
+    fn entry(&mut self, entry: &Entry) -> Entry {
+        match entry {
+            Entry::File(node) => {
+                let left = || match self.image {
+                    CrashImage::Kill => node.survivor(),
+                    CrashImage::Torn => Node::new(node.inode(), node.torn(self.newest_write)),
+                    image => Node::new(node.inode(), self.unsynced.bytes(image, node.inode())),
+                };
+                Entry::File(Arc::clone(self.files.entry(Arc::as_ptr(node)).or_insert_with(left)))
+            }
+            Entry::Directory(directory) => Entry::Directory(self.directory(directory)),
+        }
+    }
+
+    fn directory(&mut self, directory: &Arc<MemoryDirectory>) -> Arc<MemoryDirectory> {
+        if let Some(left) = self.directories.get(&Arc::as_ptr(directory)) {
+            return Arc::clone(left);
+        }
+        let left = directory.left_by(self);
+        self.directories.insert(Arc::as_ptr(directory), Arc::clone(&left));
+        left
     }
 }
 
 impl MemoryDirectory {
     /// An empty directory.
     pub(crate) fn new() -> Arc<Self> {
-        Self::within(World::started(0))
+        Self::within(Arc::default())
     }
 
-    /// The directory as `image` would leave it, with everything in it durable and nothing locked. Only the death of a process leaves
-    /// the operating system running.
+    /// The directory as `image` would leave it, with nothing locked. Only the death of a process leaves the operating system running, and
+    /// what was not durable as it is; after a power cut everything that is there is durable.
     pub(crate) fn crash(&self, image: CrashImage) -> Arc<Self> {
-        self.left_by(image, &self.unsynced())
+        self.crashed(image, &self.unsynced())
     }
 
     /// The images that a crash now may leave, and the directory in each of them.
     pub(crate) fn crashes(&self, breadth: Breadth) -> Vec<(CrashImage, Arc<Self>)> {
         let unsynced = self.unsynced();
         let images = unsynced.images(breadth, self.calls());
-        images.into_iter().map(|image| (image, self.left_by(image, &unsynced))).collect()
+        images.into_iter().map(|image| (image, self.crashed(image, &unsynced))).collect()
     }
 
-    fn left_by(&self, image: CrashImage, unsynced: &Unsynced) -> Arc<Self> {
+    fn crashed(&self, image: CrashImage, unsynced: &Unsynced) -> Arc<Self> {
         let newest_write = self.newest_unsynced_write();
-        let directory = Self::within(World::started(self.world.boots + u64::from(image != CrashImage::Kill)));
-        self.copy_into(&directory, &mut Crash { image, unsynced, newest_write, nodes: HashMap::new() });
-        directory
+        let world = self.world.after(image != CrashImage::Kill);
+        let (files, directories) = (HashMap::new(), HashMap::new());
+        self.left_by(&mut Crash { image, unsynced, newest_write, world, files, directories })
+    }
+
+    fn left_by(&self, crash: &mut Crash<'_>) -> Arc<Self> {
+        let mut names = self.names.lock().clone();
+        if crash.image != CrashImage::Kill {
+            names = names.after(|number| crash.unsynced.keeps(crash.image, number));
+        }
+        names.replace_entries(|entry| crash.entry(entry));
+        Arc::new(Self { world: Arc::clone(&crash.world), names: Arc::new(Mutex::new(names)) })
     }
 
     /// Lets the storage call with number `call` fail, the first call ever being 1; each later one too if `is_persistent`.
@@ -173,28 +198,6 @@ impl MemoryDirectory {
         }
     }
 
-    fn copy_into(&self, target: &Self, crash: &mut Crash<'_>) {
-        let survivors = {
-            let names = self.names.lock();
-            match crash.image {
-                CrashImage::Kill => names.live.clone(),
-                image => names.after(|number| crash.unsynced.keeps(image, number)),
-            }
-        };
-        let copy = |(name, entry)| {
-            let copy = match entry {
-                Entry::File(node) => Entry::File(crash.node(&node, &target.world)),
-                Entry::Directory(directory) => {
-                    let below = Self::within(Arc::clone(&target.world));
-                    directory.copy_into(&below, crash);
-                    Entry::Directory(below)
-                }
-            };
-            (name, copy)
-        };
-        *target.names.lock() = Names::durable(survivors.into_iter().map(copy).collect());
-    }
-
     /// Takes a name away and gives another one.
     fn change(&self, names: &mut Names, gone: Option<&str>, here: Option<(&str, Entry)>) {
         names.change(self.world.next_change(), gone, here);
@@ -272,7 +275,7 @@ impl Directory for MemoryDirectory {
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
         self.world.begin(Operation::Create { name: name.to_owned() })?;
-        let node = Node::new(&self.world, Vec::new());
+        let node = Node::new(self.world.next_inode(), Vec::new());
         self.add(name, Arc::clone(&node))?;
         Ok(Arc::new(MemoryFile::new(&self.world, name, node, true)))
     }
@@ -372,7 +375,7 @@ impl Directory for MemoryDirectory {
             Some(Entry::File(node)) => Arc::clone(node),
             Some(Entry::Directory(_)) => return Err(not_a_file(name)),
             None => {
-                let node = Node::new(&self.world, Vec::new());
+                let node = Node::new(self.world.next_inode(), Vec::new());
                 self.change(&mut names, None, Some((name, Entry::File(Arc::clone(&node)))));
                 node
             }

@@ -123,9 +123,11 @@ struct Planned {
 }
 
 impl World {
-    /// A memory of a machine that was started again so many times.
-    pub(super) fn started(boots: u64) -> Arc<Self> {
-        Arc::new(Self { boots, ..Self::default() })
+    /// What is the same after a crash: no number is given twice.
+    pub(super) fn after(&self, is_started_anew: bool) -> Arc<Self> {
+        let State { changes, inodes, .. } = *self.state.lock();
+        let state = Mutex::new(State { changes, inodes, ..State::default() });
+        Arc::new(Self { state, observer: Mutex::default(), boots: self.boots + u64::from(is_started_anew) })
     }
 
     /// Counts and logs a call; fails if it was to fail.

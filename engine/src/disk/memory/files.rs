@@ -18,7 +18,7 @@ pub(super) struct Node {
 
 /// Live bytes, and the way back to the durable ones. Keeping what was overwritten instead of a second copy costs nothing
 /// for a log, which overwrites only zeros.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Contents {
     live: Vec<u8>,
     undo: Vec<Undo>,
@@ -27,14 +27,14 @@ struct Contents {
 
 /// What a file is like after a sync of it failed: what was written before may be clean in memory and missing on the disk for
 /// good. Only what is written again becomes durable with the next sync.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct AfterFailure {
     durable: Vec<u8>,
     since: Vec<Change>,
 }
 
 /// Takes back one change.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Undo {
     /// Number of the write; `None` for a change of length.
     write: Option<u64>,
@@ -49,9 +49,15 @@ struct Undo {
 }
 
 impl Node {
-    pub(super) fn new(world: &World, live: Vec<u8>) -> Arc<Self> {
+    pub(super) fn new(inode: u64, live: Vec<u8>) -> Arc<Self> {
         let contents = Mutex::new(Contents { live, ..Contents::default() });
-        Arc::new(Self { inode: world.next_inode(), is_locked: AtomicBool::new(false), contents })
+        Arc::new(Self { inode, is_locked: AtomicBool::new(false), contents })
+    }
+
+    /// The file when all who had it open are dead.
+    pub(super) fn survivor(&self) -> Arc<Self> {
+        let contents = Mutex::new(self.contents.lock().clone());
+        Arc::new(Self { inode: self.inode, is_locked: AtomicBool::new(false), contents })
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -57,7 +57,7 @@ impl NameChange {
 }
 
 /// The names of one directory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     pub(super) live: BTreeMap<String, Entry>,
     durable: BTreeMap<String, Entry>,
@@ -65,11 +65,6 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The names of a directory in which everything is durable.
-    pub(super) fn durable(names: BTreeMap<String, Entry>) -> Self {
-        Self { live: names.clone(), durable: names, unsynced: Vec::new() }
-    }
-
     /// Takes a name away and gives another one.
     pub(super) fn change(&mut self, number: u64, gone: Option<&str>, here: Option<(&str, Entry)>) {
         let here = here.map(|(name, entry)| (name.to_owned(), entry));
@@ -94,8 +89,8 @@ impl Names {
         self.durable.values().chain(since)
     }
 
-    /// The names that a power cut leaves which spares the changes that `keeps` names, and takes what depends on the others too.
-    pub(super) fn after(&self, mut keeps: impl FnMut(u64) -> bool) -> BTreeMap<String, Entry> {
+    /// What a power cut leaves which spares the changes that `keeps` names, and takes what depends on the others too.
+    pub(super) fn after(&self, mut keeps: impl FnMut(u64) -> bool) -> Self {
         let mut names = self.durable.clone();
         let mut lost: Vec<&NameChange> = Vec::new();
         for change in &self.unsynced {
@@ -105,6 +100,14 @@ impl Names {
                 lost.push(change);
             }
         }
-        names
+        Self { live: names.clone(), durable: names, unsynced: Vec::new() }
+    }
+
+    /// Lets each name stand for something else.
+    pub(super) fn replace_entries(&mut self, mut other: impl FnMut(&Entry) -> Entry) {
+        let since = self.unsynced.iter_mut().filter_map(|change| change.here.as_mut().map(|(_, entry)| entry));
+        for entry in self.live.values_mut().chain(self.durable.values_mut()).chain(since) {
+            *entry = other(entry);
+        }
     }
 }
