@@ -115,9 +115,12 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     let newest = names.last().map(|(name, _)| *name);
     for (name, len_bytes) in names {
         let text = name.to_string();
-        let file = if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
+        let file =
+            if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
         if len_bytes > MAX_SEGMENT_BYTES {
-            let message = format!("it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read");
+            let message = format!(
+                "it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read"
+            );
             survey.findings.push(Finding::new(FindingClass::File, message).in_file(name));
         }
         let len_bytes = len_bytes.min(MAX_SEGMENT_BYTES);

@@ -1,6 +1,8 @@
 //! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
 
 mod beside;
+#[cfg(test)]
+mod chains;
 mod compaction;
 #[cfg(test)]
 mod costs;
@@ -20,7 +22,9 @@ mod oracle;
 mod random;
 #[cfg(test)]
 mod react;
+#[cfg(test)]
 mod repair;
+#[cfg(test)]
 mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;
