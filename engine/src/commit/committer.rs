@@ -299,6 +299,7 @@ impl Committer {
         let written = self.next_sequence + stage.events.len() as u64;
         let unsynced = written - self.shared.durable();
         if durable || unsynced >= u64::from(self.shared.config.sync().every_n_events.max(1)) {
+            self.check_lock()?;
             self.active.sync(self.shared.config.sync().mode)?;
             self.shared.watermarks.raise_durable(written);
         }
@@ -335,6 +336,7 @@ impl Committer {
     pub(crate) fn sync(&mut self) -> Result<(), StoreError> {
         self.poison.check()?;
         if self.shared.durable() < self.next_sequence {
+            self.check_lock()?;
             self.active.sync(self.shared.config.sync().mode)?;
             self.shared.watermarks.raise_durable(self.next_sequence);
         }

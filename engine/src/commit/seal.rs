@@ -64,12 +64,13 @@ impl Committer {
         Ok(())
     }
 
-    /// Fails if somebody replaced the lock file: two writers would not see each other.
-    pub(super) fn check_lock(&mut self) -> Result<(), StoreError> {
-        if self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact()? {
-            return Ok(());
+    /// Fails, now and from now on, if somebody removed or replaced the lock file: two writers would not see each other.
+    pub(super) fn check_lock(&self) -> Result<(), StoreError> {
+        match self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact() {
+            Ok(true) => return Ok(()),
+            Ok(false) => self.poison.raise("the lock file was removed or replaced".to_owned()),
+            Err(error) => self.poison.raise(format!("the lock file could not be looked at: {error}")),
         }
-        self.poison.raise("the lock file was replaced".to_owned());
         self.poison.check()
     }
 }
