@@ -5,6 +5,7 @@
 //! - an epoch lasts as long as it is certain that nothing written in it was lost: no two events ever have the same epoch and sequence;
 //! - when it returns, everything that can be read is on stable storage.
 
+use std::io;
 use std::path::Path;
 
 use crate::commit::active::{ActiveSegment, Grown};
@@ -70,6 +71,10 @@ pub(crate) fn recover(
         return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
     }
     let Survey { mut segments, superseded, leftovers, findings, .. } = survey;
+    if !superseded.is_empty() {
+        // Whoever compacted may have died before the names of the new segments were durable.
+        directory.sync()?;
+    }
     for name in superseded.iter().map(SegmentName::to_string).chain(leftovers) {
         directory.remove(&name)?;
     }
@@ -310,7 +315,7 @@ impl Sealed<'_> {
     /// The header of a segment behind another one, in the next epoch.
     fn next_header(&self, segment: &Segment, first_sequence: u64) -> SegmentHeader {
         SegmentHeader {
-            epoch: segment.header.epoch + 1,
+            epoch: segment.header.epoch.saturating_add(1),
             first_sequence,
             generation: 0,
             created_us: self.config.clock().now_us(),
@@ -341,11 +346,14 @@ impl Sealed<'_> {
         bytes.truncate(kept);
         let name = format!("{}-{from}-{}.bin", segment.name, blake3::hash(&bytes).to_hex());
         let directory = self.directory.create_subdirectory(QUARANTINE)?;
-        if directory.open(&name).is_err() {
-            let file = directory.create(&name)?;
-            file.write_at(&bytes, 0)?;
-            file.sync(SyncMode::SyncAll)?;
-        }
+        // A recovery that was interrupted may have left a part of it.
+        let file = match directory.open_writable(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => directory.create(&name)?,
+            opened => opened?,
+        };
+        file.write_at(&bytes, 0)?;
+        file.set_len(bytes.len() as u64)?;
+        file.sync(SyncMode::SyncAll)?;
         directory.sync()?;
         self.directory.sync()?;
         Ok((name, kept as u64))

@@ -64,8 +64,8 @@ impl Committer {
         Ok(())
     }
 
-    /// Fails, now and from now on, if somebody removed or replaced the lock file: two writers would not see each other.
-    pub(super) fn check_lock(&self) -> Result<(), StoreError> {
+    /// Fails, and lets nothing more be committed, if somebody replaced the lock file: two writers would not see each other.
+    pub(crate) fn check_lock(&self) -> Result<(), StoreError> {
         match self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact() {
             Ok(true) => return Ok(()),
             Ok(false) => self.poison.raise("the lock file was removed or replaced".to_owned()),

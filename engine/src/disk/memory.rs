@@ -117,6 +117,14 @@ impl MemoryDirectory {
         self.world.operations()
     }
 
+    /// A directory below this one, without a call that is counted.
+    pub(crate) fn below(&self, name: &str) -> Option<Arc<Self>> {
+        match self.names.lock().live.get(name) {
+            Some(Entry::Directory(directory)) => Some(Arc::clone(directory)),
+            Some(Entry::File(_)) | None => None,
+        }
+    }
+
     /// Every file with its bytes, those of directories below under `directory/name`.
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();

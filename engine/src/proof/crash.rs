@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::disk::memory::{CrashImage, MemoryDirectory};
 use crate::memory::survey::survey;
 use crate::proof::figures::{share, tell};
-use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, dump};
+use crate::proof::beside::check_beside;
+use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, check_signed_once, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, open, watch};
 use crate::words::sync::{Arc, Mutex};
 
@@ -66,6 +67,7 @@ pub(super) fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Du
     check_receipts(&wreck.oracle, &store, &first, context);
     assert!(watch(&store).is_ok(), "{context}: the position of a consumer cannot be read");
     drop(store);
+    check_beside(&wreck.directory, &wreck.oracle, (script, loss), context);
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
     assert_eq!(store.open_report().cut_bytes, 0, "{context}: the second opening cuts again");
     assert_eq!(dump(&store, context), first, "{context}: the second opening shows something else");
@@ -74,6 +76,7 @@ pub(super) fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Du
         !was_cut || epoch(&wreck.directory) > 1,
         "{context}: a tail was cut and the epoch is that of before"
     );
+    check_signed_once(&wreck.oracle, &store, context);
     first
 }
 

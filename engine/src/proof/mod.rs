@@ -1,11 +1,14 @@
 //! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
 
+mod beside;
 mod compaction;
 #[cfg(test)]
 mod costs;
 mod crash;
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod edges;
 #[cfg(test)]
 mod fault;
 mod figures;
@@ -19,6 +22,7 @@ mod oracle;
 mod random;
 #[cfg(test)]
 mod react;
+mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;
 mod script;

@@ -9,7 +9,7 @@ mod evidence;
 mod fence;
 mod heads;
 mod import;
-mod intake;
+pub(crate) mod intake;
 pub(crate) mod lines;
 mod outbox;
 mod preview;

@@ -22,8 +22,13 @@ fn a_directory_may_have_any_name_that_the_system_allows() {
         assert!(matches!(locked, StoreError::StoreLocked { .. }), "{locked}");
         if name.len() < 250 {
             let copy = home.path("copies").join(&name);
-            store.snapshot(&copy).unwrap();
-            assert_eq!(verified(&follow(&copy)), 31);
+            // A copy's name is one of ours to give: it has to be text.
+            match store.snapshot(&copy) {
+                Ok(()) => assert_eq!(verified(&follow(&copy)), 31),
+                Err(error) => {
+                    assert!(name.to_str().is_none() && matches!(error, StoreError::Io(_)), "{error}")
+                }
+            }
         }
         store.close().unwrap();
         assert_eq!(verified(&follow(&path)), 32);
