@@ -75,7 +75,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Outcome {
 }
 
 /// Tells a person at a terminal how far it has come.
-fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
+pub(super) fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
     let shown = io::stderr().is_terminal();
     move |done, total| {
         if shown {

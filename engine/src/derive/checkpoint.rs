@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::disk::real::RealDirectory;
-use crate::disk::storage::Directory;
+use crate::disk::storage::{Directory, File};
 use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
 use crate::words::region::Region;
@@ -22,7 +22,7 @@ use crate::words::sync::Arc;
 pub const MAX_CHECKPOINT_ID_LEN: usize = 1024;
 
 /// Directory of the saved positions, below the store's.
-const CURSORS: &str = "cursors";
+pub(crate) const CURSORS: &str = "cursors";
 /// Longest file name made of the id itself; a longer one is made of its hash.
 const MAX_PLAIN_NAME_LEN: usize = 200;
 /// Most bytes that a saved position takes: a region's names are not bounded, a file read at once is.
@@ -172,17 +172,22 @@ fn load(directory: &dyn Directory, id: &CheckpointId) -> io::Result<Option<Curso
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let len_bytes = file.len()?;
-    if len_bytes > MAX_FILE_BYTES {
-        let why = format!("{len_bytes} bytes are more than a saved position takes");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    CursorCheckpoint::read(&*file).map(Some)
+}
+
+impl CursorCheckpoint {
+    /// The position that a file holds; an error of kind `InvalidData` if it holds none.
+    pub(crate) fn read(file: &dyn File) -> io::Result<Self> {
+        let len_bytes = file.len()?;
+        if len_bytes > MAX_FILE_BYTES {
+            let why = format!("{len_bytes} bytes are more than a saved position takes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
+        let read = file.read_at(&mut bytes, 0)?;
+        bytes.truncate(read);
+        serde_json::from_slice(&bytes).map_err(|source| io::Error::new(io::ErrorKind::InvalidData, source))
     }
-    let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
-    let read = file.read_at(&mut bytes, 0)?;
-    bytes.truncate(read);
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|source| io::Error::new(io::ErrorKind::InvalidData, source))
 }
 
 /// Saves a position in place of the one before.

@@ -211,7 +211,10 @@ mod tests {
         }
         begin(&above).unwrap().finish().unwrap();
         let names: Vec<String> = above.files().into_keys().collect();
-        assert_eq!(names, [format!("{drawn}/mine"), "copy.unfinished/mine".to_owned(), "copy/lock".to_owned()]);
+        assert_eq!(
+            names,
+            [format!("{drawn}/mine"), "copy.unfinished/mine".to_owned(), "copy/lock".to_owned()]
+        );
     }
 
     #[test]

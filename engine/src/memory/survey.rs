@@ -139,7 +139,8 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     survey.segments.sort_by_key(|segment| segment.name);
     check_identity(&survey, path)?;
     choose_generations(&mut survey);
-    let lost = survey.lost_itself().map(|lost| Finding::new(FindingClass::Hole, format!("the directory {lost}")));
+    let lost =
+        survey.lost_itself().map(|lost| Finding::new(FindingClass::Hole, format!("the directory {lost}")));
     survey.findings.extend(lost);
     for segment in &survey.segments {
         indexes.remove(&segment.name.index_name());
@@ -526,6 +527,11 @@ pub(crate) fn remade_index(
         let finding = Finding::new(FindingClass::Frame, message);
         findings.push(finding.in_file(segment.name).at(offset).of_event(sequence));
     }
+    Ok((index_of(segment, &live, &tail), tail.frames))
+}
+
+/// The bytes of the index of a segment that was walked to its end.
+pub(crate) fn index_of(segment: &Segment, live: &LivePart, tail: &Tail) -> Vec<u8> {
     let times = live.times.iter().copied();
     let header = SealedHeader {
         store_id: segment.header.store_id,
@@ -543,7 +549,7 @@ pub(crate) fn remade_index(
             Some(MarkPurpose::Sealed) | None => Ending::Sealed,
         },
     };
-    Ok((encode(&header, &live), tail.frames))
+    encode(&header, live)
 }
 
 /// An empty directory, or one without segments, in words.

@@ -8,9 +8,7 @@ use crate::disk::segment::{INDEX_SUFFIX, SegmentName};
 use crate::disk::storage::{Directory, File};
 use crate::disk::unfinished::Place;
 use crate::proof::oracle::{Copy, Loss, Notes, Oracle, check_receipts_from, check_signed_once, dump};
-use crate::proof::script::{
-    CACHE, FORK, Highest, IMPORT, SNAPSHOT, Script, Step, follow, open, open_with,
-};
+use crate::proof::script::{CACHE, FORK, Highest, IMPORT, SNAPSHOT, Script, Step, follow, open, open_with};
 use crate::store::intake::Intake;
 use crate::store::lines::take_all;
 use crate::store::{Freshness, Open, ProjectionCache, Selection, Store, StoreError};
@@ -123,12 +121,7 @@ pub(super) fn check_beside(
 }
 
 /// A copy holds what the store held, and what it promised by itself.
-fn check_copy(
-    directory: &Arc<MemoryDirectory>,
-    copy: &Copy,
-    (script, loss): (Script, Loss),
-    context: &str,
-) {
+fn check_copy(directory: &Arc<MemoryDirectory>, copy: &Copy, (script, loss): (Script, Loss), context: &str) {
     if copy.is_whole {
         let reader = follow(directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
         copy.oracle.check(&dump(&reader, context), loss, context);

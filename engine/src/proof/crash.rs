@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory};
 use crate::memory::survey::survey;
-use crate::proof::figures::{share, tell};
 use crate::proof::beside::check_beside;
+use crate::proof::figures::{share, tell};
 use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, check_signed_once, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, open, watch};
 use crate::words::sync::{Arc, Mutex};

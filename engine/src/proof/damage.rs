@@ -15,12 +15,12 @@ use crate::proof::script::{KIND, config, follow, open, stream_of};
 use crate::store::{AppendOptions, BatchAppendItem, CausationRef, Store, StoreError, StoreState};
 use crate::words::sync::Arc;
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-const SEGMENT_BYTES: u64 = 1500;
+pub(super) const SEGMENT_BYTES: u64 = 1500;
 
 /// A small store that was closed, or dropped with `is_closed` false: a few segments, a batch, indexes.
-fn small_store(is_closed: bool) -> (Files, Dump) {
+pub(super) fn small_store(is_closed: bool) -> (Files, Dump) {
     let directory = MemoryDirectory::new();
     let store = open(&directory, config(2, SEGMENT_BYTES)).unwrap();
     for n in 0..12_u64 {
@@ -50,7 +50,7 @@ fn directory_of(files: &Files) -> Arc<MemoryDirectory> {
 }
 
 /// The events that can be read, the store's own left out; each must be what it says.
-fn readable<State: StoreState>(store: &Store<State>) -> Dump {
+pub(super) fn readable<State: StoreState>(store: &Store<State>) -> Dump {
     let mut dump = Dump::new();
     for (sequence, event) in store.read_range(0..u64::MAX) {
         let event = match event {

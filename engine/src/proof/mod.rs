@@ -22,6 +22,7 @@ mod oracle;
 mod random;
 #[cfg(test)]
 mod react;
+mod repair;
 mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 
 use crate::event::EventPayload;
 use crate::proof::script::{Counted, KIND, stream_of};
-use crate::words::sync::{Arc, Mutex};
 use crate::store::{
     AppendReceipt, LogEvent, Open, ReceiptVerification, ReceiptVerificationError, Selection, Store,
     StoreState,
 };
+use crate::words::sync::{Arc, Mutex};
 
 /// What one append asked for: one event, or several that belong together.
 #[derive(Clone, Debug)]
@@ -69,7 +69,9 @@ impl Notes {
         let mut oracle = self.oracle.lock();
         match self.copy {
             None => take(&mut oracle),
-            Some(name) => take(&mut oracle.copies.get_mut(name).expect("a copy is noted before it is made").oracle),
+            Some(name) => {
+                take(&mut oracle.copies.get_mut(name).expect("a copy is noted before it is made").oracle)
+            }
         }
     }
 }
@@ -250,7 +252,8 @@ pub(super) fn check_signed_once(oracle: &Oracle, store: &Store<Open>, context: &
         assert!(given.insert(place, hash).is_none_or(|other| other == hash), "{context}: {place:?} twice");
     }
     for n in 0..4 {
-        let receipt = store.append(&stream_of(n), KIND, &n).unwrap_or_else(|error| panic!("{context}: {error}"));
+        let receipt =
+            store.append(&stream_of(n), KIND, &n).unwrap_or_else(|error| panic!("{context}: {error}"));
         let place = (receipt.epoch(), receipt.sequence);
         let is_new = given.insert(place, receipt.event_hash()).is_none();
         assert!(is_new, "{context}: epoch and sequence {place:?} were given before");
@@ -269,8 +272,8 @@ fn check_content(number: u64, event: &LogEvent, context: &str) {
     });
     let kind = event.raw.header.event_kind;
     let place = stream_of(number);
-    let is_there = (event.raw.coordinate.entity(), event.raw.coordinate.scope())
-        == (place.entity(), place.scope());
+    let is_there =
+        (event.raw.coordinate.entity(), event.raw.coordinate.scope()) == (place.entity(), place.scope());
     assert!(
         is_as_asked && is_there && [KIND, Counted::KIND].contains(&kind),
         "{context}: {number} says something else: {:?} {kind} {payload}",

@@ -77,7 +77,9 @@ fn what_is_cut_is_in_quarantine_before_as_a_whole_though_a_recovery_died_while_i
     let last = |is: &dyn Fn(&Operation) -> bool| operations.iter().rposition(is).unwrap();
     let synced =
         last(&|operation| matches!(operation, Operation::Sync { name } if whole.0.ends_with(name.as_str())));
-    let cut = last(&|operation| matches!(operation, Operation::SetLen { name, .. } if name.ends_with(SEGMENT_SUFFIX)));
+    let cut = last(
+        &|operation| matches!(operation, Operation::SetLen { name, .. } if name.ends_with(SEGMENT_SUFFIX)),
+    );
     assert!(synced < cut, "{operations:?}");
 }
 
@@ -129,7 +131,8 @@ fn an_old_segment_goes_after_the_names_of_new_ones_are_durable_though_a_compacti
     let directory = MemoryDirectory::new();
     let store = open(&directory, config(1, 600)).unwrap();
     (0..12).for_each(|n| append(&store, n).unwrap());
-    let old: Vec<_> = directory.files().into_iter().filter(|(name, _)| name.ends_with(SEGMENT_SUFFIX)).collect();
+    let old: Vec<_> =
+        directory.files().into_iter().filter(|(name, _)| name.ends_with(SEGMENT_SUFFIX)).collect();
     store.compact(&crate::store::CompactionConfig::default()).unwrap();
     store.close().unwrap();
     // As if the compaction had died before it removed what it replaced.
@@ -191,14 +194,18 @@ fn a_fork_that_lost_its_own_segments_is_read_and_not_written() {
     append(&again, 6).unwrap();
     drop(again);
 
-    for name in fork.files().into_keys().filter(|name| SegmentName::parse(name).is_some_and(|name| name.first >= end)) {
+    for name in
+        fork.files().into_keys().filter(|name| SegmentName::parse(name).is_some_and(|name| name.first >= end))
+    {
         fork.remove(&name).unwrap();
     }
     let shared = directory.files();
     let refused = open(&fork, config(1, 600)).err().unwrap();
     assert!(refused.to_string().contains(&report.identity), "{refused}");
     assert_eq!(directory.files().len(), shared.len());
-    assert!(shared.iter().all(|(name, bytes)| name.ends_with(LOCK_NAME) || directory.files()[name] == *bytes));
+    assert!(
+        shared.iter().all(|(name, bytes)| name.ends_with(LOCK_NAME) || directory.files()[name] == *bytes)
+    );
     let reader = crate::proof::script::follow(&fork, config(1, 600)).unwrap();
     assert_eq!(dump(&reader, "for reading"), dump(&store, "the parent"));
     assert!(reader.findings().iter().any(|finding| finding.to_string().contains(&report.identity)));

@@ -168,7 +168,15 @@ pub(super) fn open_with(
     config: StoreConfig,
     cache: Box<dyn ProjectionCache>,
 ) -> Result<Store<Open>, StoreError> {
-    let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
+    open_at(Arc::<MemoryDirectory>::clone(directory), config, cache)
+}
+
+/// The same of any directory.
+pub(super) fn open_at(
+    directory: Arc<dyn Directory>,
+    config: StoreConfig,
+    cache: Box<dyn ProjectionCache>,
+) -> Result<Store<Open>, StoreError> {
     open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(|parts| Store::writing(parts, cache))
 }
 
@@ -177,7 +185,14 @@ pub(super) fn follow(
     directory: &Arc<MemoryDirectory>,
     config: StoreConfig,
 ) -> Result<Store<ReadOnly>, StoreError> {
-    let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
+    follow_at(Arc::<MemoryDirectory>::clone(directory), config)
+}
+
+/// The same of any directory.
+pub(super) fn follow_at(
+    directory: Arc<dyn Directory>,
+    config: StoreConfig,
+) -> Result<Store<ReadOnly>, StoreError> {
     let memory = Arc::default();
     let proceed = &mut |_, _| ControlFlow::Continue(());
     let parts = follow_in(directory, Path::new("memory"), config, &memory, proceed)?;

@@ -16,6 +16,7 @@ mod preview;
 mod react;
 mod read;
 mod receipts;
+pub mod repair;
 pub(crate) mod state;
 mod submit;
 mod waiting;
