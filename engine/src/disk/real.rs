@@ -273,6 +273,17 @@ impl File for RealFile {
         self.file.read_at(buffer, offset)
     }
 
+    #[cfg(target_os = "linux")]
+    fn next_data(&self, offset: u64) -> io::Result<u64> {
+        match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(offset)) {
+            Ok(data) => Ok(data),
+            // Nothing but a hole is left.
+            Err(Errno::NXIO) => Ok(self.len()?.max(offset)),
+            // A file system that does not know its holes.
+            Err(_) => Ok(offset),
+        }
+    }
+
     fn write_some(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         self.file.write_at(bytes, offset)
     }

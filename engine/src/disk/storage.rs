@@ -127,6 +127,12 @@ pub(crate) trait File: Debug + Send + Sync {
         Ok(done)
     }
 
+    /// The first offset from this one on behind which there may be anything but zeros, as far as the system knows; the length of the
+    /// file if there is nothing else.
+    fn next_data(&self, offset: u64) -> io::Result<u64> {
+        Ok(offset)
+    }
+
     /// Writes all bytes at `offset`, or fails; after a failure any part of them may have been written.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut done = 0;

@@ -82,6 +82,10 @@ impl File for HeldFile {
         self.file.read_some(buffer, offset)
     }
 
+    fn next_data(&self, offset: u64) -> io::Result<u64> {
+        self.file.next_data(offset)
+    }
+
     fn write_some(&self, _: &[u8], _: u64) -> io::Result<usize> {
         Err(read_only())
     }
@@ -106,6 +110,10 @@ impl File for RestingFile {
 
     fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         self.open()?.read_some(buffer, offset)
+    }
+
+    fn next_data(&self, offset: u64) -> io::Result<u64> {
+        self.open()?.next_data(offset)
     }
 
     fn write_some(&self, _: &[u8], _: u64) -> io::Result<usize> {
