@@ -47,7 +47,7 @@ fn only_the_canonical_spelling_names_a_segment() {
     assert_eq!(name.to_string(), "00000000000000000007-2.seg");
     assert_eq!(name.index_name(), "00000000000000000007-2.idx");
     assert_eq!(SegmentName::parse(&name.to_string()), Some(name));
-    let last = SegmentName { first: u64::MAX, generation: u32::MAX };
+    let last = SegmentName { first: MAX_COUNT, generation: MAX_GENERATION };
     assert_eq!(SegmentName::parse(&last.to_string()), Some(last));
     for wrong in [
         "",
