@@ -140,8 +140,8 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     for (name, file, len_bytes, reason) in unreadable {
         let known = known_identity(directory, &survey, name);
         let Some(segment) = guess(name, file, len_bytes, known)? else {
-            let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
-            return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
+            let detail = format!("the header of {name}, the only segment, cannot be read: {reason}");
+            return Err(StoreError::CorruptSegment { segment_id: name.first, detail });
         };
         let message = format!("the header is damaged: {reason}");
         survey.findings.push(Finding::new(FindingClass::Header, message).in_file(name).at(0));

@@ -10,6 +10,8 @@ mod crash;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod fault;
 mod figures;
 #[cfg(test)]
