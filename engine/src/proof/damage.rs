@@ -330,7 +330,8 @@ fn events_that_a_disk_wrote_a_second_time_behind_a_bad_spot_are_shown_once() {
     let (files, whole) = small_store(true);
     let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     let mut stale = files.clone();
-    let again = files[&name][84..].to_vec();
+    let header_len = u32::from_le_bytes(files[&name][12..16].try_into().unwrap()) as usize;
+    let again = files[&name][header_len..].to_vec();
     // A mark and a catalogue have no sequence that would tell that they are old; what follows them has.
     let mut mark = Vec::new();
     Mark { synced_through: 0, purpose: MarkPurpose::Sealed }.encode(&mut mark);
