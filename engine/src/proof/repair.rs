@@ -30,10 +30,10 @@ fn site(files: &Files) -> Arc<MemoryDirectory> {
     let root = MemoryDirectory::new();
     let store = root.create_subdirectory("store").unwrap();
     for (path, bytes) in files {
-        let (folder, name) = match path.split_once('/') {
-            Some((folder, name)) => (store.create_subdirectory(folder).unwrap(), name),
-            None => (Arc::clone(&store), path.as_str()),
-        };
+        let (mut folder, mut name) = (Arc::clone(&store), path.as_str());
+        while let Some((above, below)) = name.split_once('/') {
+            (folder, name) = (folder.create_subdirectory(above).unwrap(), below);
+        }
         folder.create(name).unwrap().write_at(bytes, 0).unwrap();
     }
     root.crash(CrashImage::Kill)
