@@ -14,6 +14,12 @@ use crate::words::sync::Arc;
 
 /// The version of the format that this program writes, and the greatest that it reads.
 pub(crate) const FORMAT_VERSION: u16 = 1;
+/// Greatest global sequence that a segment begins with, and greatest epoch: whoever counts on from there never overflows.
+const MAX_COUNT: u64 = i64::MAX as u64;
+/// Greatest generation.
+const MAX_GENERATION: u32 = i32::MAX as u32;
+/// Bytes of a segment that are read at most: an index has offsets of 32 bits.
+pub(crate) const MAX_SEGMENT_BYTES: u64 = u32::MAX as u64;
 /// Greatest length of a segment header in bytes.
 pub(crate) const MAX_HEADER_LEN: u32 = 65_536;
 /// Ending of the name of a segment.
@@ -24,11 +30,6 @@ pub(crate) const INDEX_SUFFIX: &str = ".idx";
 pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
 /// Name of the file that says, in the directory of a fork, what the header of its own first segment says.
 pub(crate) const FORK_NAME: &str = "fork";
-
-/// The greatest first sequence and the greatest generation of a segment: far beyond what a store reaches, and far enough below what the
-/// numbers hold that nothing computed from them overflows.
-const MAX_FIRST_SEQUENCE: u64 = u64::MAX / 2;
-const MAX_GENERATION: u32 = u32::MAX / 2;
 
 const MAGIC: [u8; 8] = *b"CAUSEWAY";
 const FIXED_LEN: usize = 80;
@@ -75,12 +76,12 @@ impl SegmentName {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let (first, generation) = name.strip_suffix(SEGMENT_SUFFIX)?.split_once('-')?;
         let parsed = Self { first: first.parse().ok()?, generation: generation.parse().ok()? };
-        (parsed.to_string() == name && parsed.is_possible()).then_some(parsed)
+        (parsed.is_possible() && parsed.to_string() == name).then_some(parsed)
     }
 
     /// True if a segment may have this name: one that may not is neither read nor given.
     pub(crate) fn is_possible(self) -> bool {
-        self.first <= MAX_FIRST_SEQUENCE && self.generation <= MAX_GENERATION
+        self.first <= MAX_COUNT && self.generation <= MAX_GENERATION
     }
 
     /// True for the name of a segment, and for the one that it has while it is being born.
@@ -234,13 +235,13 @@ impl SegmentHeader {
         if reserved != 0 || reader.u32()? != 0 {
             return Err(SegmentError::Damaged("a reserved field of the segment header is not 0"));
         }
-        if !(SegmentName { first: first_sequence, generation }).is_possible() {
-            return Err(SegmentError::Damaged("the segment header has a number that no store reaches"));
+        if epoch > MAX_COUNT || !(SegmentName { first: first_sequence, generation }).is_possible() {
+            return Err(SegmentError::Damaged("a number of the segment header is impossible"));
         }
         let created_us = reader.i64()?;
         let replaced = match (generation, reader.u64()?, reader.u64()?) {
             (0, 0, 0) => None,
-            (1.., first, end) if first < end && first <= MAX_FIRST_SEQUENCE => Some((first, end)),
+            (1.., first, end) if first < end => Some((first, end)),
             _ => return Err(SegmentError::Damaged("the replaced range does not fit the generation")),
         };
         let (parent, boot) = read_sections(&mut reader)?;
@@ -314,8 +315,11 @@ fn bear_segment(
     header: &SegmentHeader,
     name_it: impl FnOnce(&str, &str) -> io::Result<()>,
 ) -> io::Result<(Arc<dyn File>, u64)> {
-    if !header.name().is_possible() {
-        return Err(io::Error::other(format!("no segment can be {}: the log is full", header.name())));
+    if header.epoch > MAX_COUNT || !header.name().is_possible() {
+        return Err(io::Error::other(format!(
+            "no segment can be {}: its numbers are used up",
+            header.name()
+        )));
     }
     let (name, temporary) = (header.name().to_string(), header.name().temporary_name());
     let file = create_temporary(directory, &temporary)?;
