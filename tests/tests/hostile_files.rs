@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 use causeway_tests::driven::Dump;
 use causeway_tests::figures::tell;
 use causeway_tests::protocol::Line;
+use causeway_tests::room::quick;
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_driver");
 
@@ -69,7 +70,7 @@ fn fill(store: &Path) {
 
 #[test]
 fn what_is_no_regular_file_hangs_nobody_and_is_never_read_written_or_followed() {
-    let home = tempfile::tempdir().unwrap();
+    let home = quick();
     let whole = home.path().join("whole");
     fill(&whole);
     let mut cases = 0;
