@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use causeway::event::{EventKind, HashChain};
 use causeway::id::{CausationId, CorrelationId, EventId};
-use causeway::store::{Finding, FindingClass};
+use causeway::store::{Finding, FindingClass, VerifyLevel};
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
@@ -312,7 +312,13 @@ fn store_model() -> StoreModel {
         timeline: Some(Arc::new(timeline(TimeAxis::Time))),
         projections: projections_of_the_shop(),
         receipt: None,
-        verified: Some(Ok(VerifyView { events: TOTAL, findings: Vec::new(), level: "V2" })),
+        verified: Some(Ok(VerifyView {
+            events: TOTAL,
+            findings: Vec::new(),
+            finding_count: 0,
+            damage_count: 0,
+            level: VerifyLevel::Chain,
+        })),
         follow: true,
         unseen: 0,
         rate: (0..60u8)
@@ -524,7 +530,9 @@ pub fn hostile() -> Model {
             findings: vec![
                 Finding::new(FindingClass::Link, "the link of order:8841 does not fit").of_event(FIRST + 43),
             ],
-            level: "V2",
+            finding_count: 1,
+            damage_count: 1,
+            level: VerifyLevel::Chain,
         }));
         store.follow = false;
         store.unseen = 1_234;

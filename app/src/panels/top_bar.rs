@@ -286,15 +286,16 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 /// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
 fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let (tone, icon, label) = match &ctx.store.verified {
-        Some(Ok(report)) if report.findings.is_empty() => {
+        Some(Ok(report)) if report.damage_count == 0 => {
             let label = match ctx.store.summary.format {
-                StoreFormat::Causeway { .. } => format!("{} consistent", report.level),
+                StoreFormat::Causeway { .. } => format!("{} consistent", report.level.code()),
                 StoreFormat::Batpak => "Hashes and links fit".to_owned(),
             };
             (Tone::Good, icons::SHIELD_CHECK, label)
         }
         Some(Ok(report)) => {
-            let first = report.findings.iter().filter_map(|finding| finding.sequence).min();
+            let damage = report.findings.iter().filter(|finding| finding.class.is_damage());
+            let first = damage.filter_map(|finding| finding.sequence).min();
             let label = first.map(|first| format!("Broken at {}", text::sequence(first)));
             (Tone::Bad, icons::SHIELD_WARNING, label.unwrap_or_else(|| "Broken".to_owned()))
         }
@@ -308,12 +309,10 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     };
     let response = badge(ui, tone, Some(icon), &label);
     let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.findings.is_empty() => {
-            format!(
-                "Internally consistent: {} checked, {}",
-                report.level,
-                text::counted(report.events, "event")
-            )
+        Some(Ok(report)) if report.damage_count == 0 => {
+            let checked = text::counted(report.events, "event");
+            let told = report.findings.iter().map(|finding| format!("\n{finding}")).collect::<String>();
+            format!("Internally consistent: {} checked, {checked}{told}", report.level.code())
         }
         Some(Ok(report)) => report.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         Some(Err(failure)) => failure.message.clone(),

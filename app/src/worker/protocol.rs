@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use causeway::event::{EventKind, HashChain};
 use causeway::id::{CausationId, CorrelationId, EventId};
-use causeway::store::Finding;
+use causeway::store::{Finding, VerifyLevel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -524,6 +524,10 @@ pub struct VerifyView {
     pub events: u64,
     /// What does not hold.
     pub findings: Vec<Finding>,
-    /// What was checked: a level, as "V2", or what it is made of.
-    pub level: &'static str,
+    /// How many findings there are; no more than a thousand are listed.
+    pub finding_count: u64,
+    /// How many of them say that something does not hold.
+    pub damage_count: u64,
+    /// How thoroughly it was checked.
+    pub level: VerifyLevel,
 }

@@ -10,7 +10,9 @@ use crate::commit::active::{ActiveSegment, Grown};
 use crate::commit::poison::Poison;
 use crate::commit::seal::store;
 use crate::disk::frame::MarkPurpose;
-use crate::disk::segment::{SegmentHeader, SegmentName, StoreId, create_segment, replace_segment};
+use crate::disk::segment::{
+    SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX, create_segment, create_temporary, replace_segment,
+};
 use crate::disk::storage::{Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
@@ -27,7 +29,8 @@ use crate::words::finding::{Finding, FindingClass};
 use crate::words::report::{OpenIndexPath, OpenReport};
 use crate::words::sync::Arc;
 
-const QUARANTINE: &str = "quarantine";
+/// Directory of what recovery cut off.
+pub(crate) const QUARANTINE: &str = "quarantine";
 
 /// A log that is ready to grow.
 #[derive(Debug)]
@@ -309,11 +312,12 @@ impl Sealed<'_> {
         bytes.truncate(kept);
         let name = format!("{}-{from}-{}.bin", segment.name, blake3::hash(&bytes).to_hex());
         let directory = self.directory.create_subdirectory(QUARANTINE)?;
-        if directory.open(&name).is_err() {
-            let file = directory.create(&name)?;
-            file.write_at(&bytes, 0)?;
-            file.sync(SyncMode::SyncAll)?;
-        }
+        // A file that has the name already may be what a crash left of it.
+        let temporary = format!("{name}{TEMPORARY_SUFFIX}");
+        let file = create_temporary(&*directory, &temporary)?;
+        file.write_at(&bytes, 0)?;
+        file.sync(SyncMode::SyncAll)?;
+        directory.rename_over(&temporary, &name)?;
         directory.sync()?;
         self.directory.sync()?;
         Ok((name, kept as u64))

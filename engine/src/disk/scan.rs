@@ -116,6 +116,24 @@ pub(crate) fn resync(file: &dyn File, from: u64, min_sequence: u64) -> io::Resul
     Ok(None)
 }
 
+/// Shows the frames of a group that breaks off at `bad`, where a scan that began with its first frame at `start` ended. Returns how many.
+pub(crate) fn show_broken_group(
+    file: &dyn File,
+    start: u64,
+    bad: u64,
+    seen: &mut dyn FnMut(u64, u32, &Record<'_>),
+) -> io::Result<u64> {
+    let mut window = Window::new(file)?;
+    let (mut offset, mut count) = (start, 0);
+    while offset < bad {
+        let Ok((len, record)) = window.frame(offset)? else { break };
+        seen(offset, len, &record);
+        offset += u64::from(len);
+        count += 1;
+    }
+    Ok(count)
+}
+
 fn is_frame(window: &mut Window<'_>, offset: u64, min_sequence: u64) -> io::Result<bool> {
     let decoded = window.frame(offset)?;
     Ok(decoded.is_ok_and(|(_, record)| record.global_sequence().is_none_or(|found| found >= min_sequence)))

@@ -7,7 +7,7 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
 use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
-use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
+use crate::disk::scan::{ScanEnd, ScanReason, resync, scan, show_broken_group};
 use crate::disk::segment::{
     FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
 };
@@ -337,25 +337,54 @@ pub(crate) fn walk_past_damage(
     while let Some((bad, _)) = tail.bad.clone() {
         spots.count += 1;
         spots.first = spots.first.or(Some((bad, tail.next_sequence)));
-        let Some((found, sequence)) = next_readable(segment, tail, bad, end)? else { break };
-        while live.end() < sequence {
-            live.push_damaged();
+        if !pass_damage(segment, tail, live, end, seen)? {
+            break;
         }
-        tail.end_bytes = found;
-        tail.next_sequence = sequence;
+        let found = tail.end_bytes;
         walk(&*segment.file, tail, live, seen)?;
         if tail.end_bytes == found {
             break;
         }
     }
-    // What lay between the last readable frame and the next segment.
+    leave_holes(segment, tail, live, end);
+    Ok(spots)
+}
+
+/// Goes from the bad spot that `tail` came to, to where readable frames go on, and leaves a hole for each event in between. Of a group
+/// that is broken there, what comes before the spot is shown: readable frames behind it say that the group was whole once. False if
+/// nothing can be read behind the spot.
+pub(crate) fn pass_damage(
+    segment: &Segment,
+    tail: &mut Tail,
+    live: &mut LivePart,
+    end: Option<u64>,
+    seen: &mut Seen<'_>,
+) -> Result<bool, StoreError> {
+    let Some((bad, _)) = tail.bad.clone() else { return Ok(false) };
+    let (file, start) = (&*segment.file, tail.end_bytes);
+    let head = show_broken_group(file, start, bad, &mut |_, _, _| {})?;
+    let beyond = Tail { end_bytes: bad, next_sequence: tail.next_sequence + head, ..tail.clone() };
+    let Some((found, sequence)) = next_readable(segment, &beyond, bad, end)? else { return Ok(false) };
+    let mut last = tail.last;
+    tail.frames += show_broken_group(file, start, bad, &mut |offset, len, record| {
+        index_record(live, offset, record, &mut last);
+        seen(offset, len, record);
+    })?;
+    while live.end() < sequence {
+        live.push_damaged();
+    }
+    (tail.last, tail.end_bytes, tail.next_sequence) = (last, found, sequence);
+    Ok(true)
+}
+
+/// Leaves a hole for each event that lay between the last readable frame and the next segment, if there was room for so many.
+pub(crate) fn leave_holes(segment: &Segment, tail: &Tail, live: &mut LivePart, end: Option<u64>) {
     let unread = segment.len_bytes.saturating_sub(tail.end_bytes);
     if let Some(end) = end.filter(|end| end.saturating_sub(live.end()) <= room_for_events(segment, unread)) {
         while live.end() < end {
             live.push_damaged();
         }
     }
-    Ok(spots)
 }
 
 /// Most events that so many bytes of a segment can hold: names have at least one byte each, and only compaction writes stubs.

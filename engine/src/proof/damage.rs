@@ -12,7 +12,9 @@ use crate::proof::figures::{share, tell};
 use crate::proof::oracle::Dump;
 use crate::proof::random::Random;
 use crate::proof::script::{KIND, config, follow, open, stream_of};
-use crate::store::{AppendOptions, BatchAppendItem, CausationRef, Store, StoreError, StoreState};
+use crate::store::{
+    AppendOptions, BatchAppendItem, CausationRef, Store, StoreError, StoreState, VerifyLevel,
+};
 use crate::words::sync::Arc;
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -72,7 +74,7 @@ fn readable<State: StoreState>(store: &Store<State>) -> Dump {
 
 /// True if the store knows that something is wrong.
 fn is_told<State: StoreState>(store: &Store<State>) -> bool {
-    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     !report.holds() || !store.findings().is_empty()
 }
 

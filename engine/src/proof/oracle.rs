@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use crate::store::{
     AppendReceipt, Open, ReceiptVerification, ReceiptVerificationError, Selection, Store, StoreState,
+    VerifyLevel,
 };
 
 /// What one append asked for: one event, or several that belong together.
@@ -153,7 +154,7 @@ pub(super) fn check_receipts(oracle: &Oracle, store: &Store<Open>, dump: &Dump, 
 /// What a store holds, [`REMOVED`] in place of the number where compaction removed an event. Panics unless every other event can be read
 /// and every hash fits.
 pub(super) fn dump<State: StoreState>(store: &Store<State>, context: &str) -> Dump {
-    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{context}: {:?}", report.findings);
     let mut dump = Dump::new();
     let everything = Selection { removed: true, ..Selection::default() };
