@@ -1,9 +1,11 @@
-//! Owns the oracle of the crash tests: what a store must hold after its writer was killed, and nothing else.
+//! Owns the oracle of the crash tests: what a store must hold after its writer was killed or its disk failed, and nothing else.
 //!
 //! Invariants:
 //! - it knows only what the writer said on its output before it died;
 //! - it looks at exact numbers, payloads, order and batches, never at counts alone;
 //! - nothing but a compaction that was asked to may have removed an event, and only one that it was asked to remove.
+
+use std::collections::{HashMap, VecDeque};
 
 use causeway::encoding;
 use causeway::event::hash::compute_hash;
@@ -22,16 +24,19 @@ enum Progress {
 /// One append or batch: the numbers `first..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Operation {
+    first: u64,
     end: u64,
     progress: Progress,
 }
 
-/// What a writer said between its start and its death.
+/// What a writer, or several one after the other, said between its start and its death.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Testimony {
     start: u64,
     /// Compactions may have removed the odd numbers below this one.
     thinned_below: u64,
+    /// The disk is made to fail: the writer may say so.
+    refusable: bool,
     opened: bool,
     operations: Vec<Operation>,
 }
@@ -52,7 +57,7 @@ pub struct Verdict {
 impl Testimony {
     /// A writer that begins with number `start`: the store holds all smaller ones.
     pub fn new(start: u64) -> Self {
-        Self { start, thinned_below: 0, opened: false, operations: Vec::new() }
+        Self { start, thinned_below: 0, refusable: false, opened: false, operations: Vec::new() }
     }
 
     /// Compactions may have removed the odd numbers below `end`.
@@ -61,22 +66,29 @@ impl Testimony {
         Self { thinned_below: end, ..self }
     }
 
+    /// The disk is made to fail: an operation that is refused for it may be there or not, and a compaction may fail.
+    #[must_use]
+    pub fn refusable(self) -> Self {
+        Self { refusable: true, ..self }
+    }
+
     /// Takes the next line of the writer.
     ///
     /// # Panics
-    /// When the writer says that something failed: nothing may fail before it is killed.
+    /// When the writer says that something failed, unless the disk is made to fail.
     pub fn hear(&mut self, line: &Line) {
         match line {
             Line::Open => self.opened = true,
             Line::Try { n } => {
-                let end = n.last().map_or(self.start, |last| last + 1);
-                self.operations.push(Operation { end, progress: Progress::Tried });
+                let (first, end) = n.first().zip(n.last()).map_or((0, 0), |(first, last)| (*first, last + 1));
+                self.operations.push(Operation { first, end, progress: Progress::Tried });
             }
             Line::Ack { durable, .. } => {
                 let operation = self.operations.last_mut().expect("an acknowledgement follows its attempt");
                 operation.progress = if *durable { Progress::Durable } else { Progress::Acknowledged };
             }
             Line::Compacted { msg: None, .. } | Line::Closed | Line::Exit => {}
+            Line::Err { .. } | Line::Error { .. } | Line::Compacted { .. } if self.refusable => {}
             other => panic!("the writer failed before it was killed: {other:?}"),
         }
     }
@@ -86,19 +98,10 @@ impl Testimony {
         self.opened
     }
 
-    /// Moves `next` on to `n` over numbers that may have been removed, and returns how many they are.
-    fn pass_removed(&self, next: &mut u64, n: u64) -> u64 {
-        let before = *next;
-        // An odd number stands alone between two even ones, which must be there.
-        if before < n.min(self.thinned_below) && before % 2 == 1 {
-            *next += 1;
-        }
-        *next - before
-    }
-
-    fn end(&self, progress: Progress) -> u64 {
-        let reached = self.operations.iter().rev().find(|operation| operation.progress >= progress);
-        reached.map_or(self.start, |operation| operation.end)
+    /// How many events were acknowledged at least so far.
+    fn count(&self, progress: Progress) -> u64 {
+        let reached = self.operations.iter().filter(|operation| operation.progress >= progress);
+        reached.map(|operation| operation.end - operation.first).sum()
     }
 
     /// Compares with what the store holds after the crash; the error says what it must not look like.
@@ -106,37 +109,72 @@ impl Testimony {
     /// The writer was killed, the machine went on: what had been written is in the kernel's hands, so that even events that were
     /// acknowledged without being durable must be there.
     pub fn judge(&self, dump: &Dump, pad: usize) -> Result<Verdict, String> {
-        let (mut next, mut removed) = (0, 0);
-        for (n, event) in dump.numbered() {
-            removed += self.pass_removed(&mut next, n);
-            if n != next {
-                return Err(format!("event {n} stands where {next} belongs"));
-            }
-            exact(n, event, pad)?;
-            next += 1;
-        }
-        removed += self.pass_removed(&mut next, self.start);
-        whole(dump, removed)?;
-        for progress in [Progress::Durable, Progress::Acknowledged] {
-            if next < self.end(progress) {
-                return Err(format!(
-                    "{progress:?} up to {}, but the store ends at {next}",
-                    self.end(progress)
-                ));
+        let mut reading =
+            Reading { rest: dump.numbered().collect(), clocks: HashMap::new(), removed: 0, pad };
+        for n in 0..self.start {
+            if !reading.take(n)? {
+                if n % 2 == 0 || n >= self.thinned_below {
+                    return Err(format!("event {n} is missing"));
+                }
+                reading.pass_removed(n);
             }
         }
-        if next != self.start && self.operations.iter().all(|operation| operation.end != next) {
-            return Err(format!(
-                "the store ends at {next}, in the middle of an operation or past all of them"
-            ));
+        let mut verdict = Verdict {
+            events: self.start,
+            acknowledged: self.count(Progress::Acknowledged),
+            durable: self.count(Progress::Durable),
+            unannounced: 0,
+        };
+        for operation in &self.operations {
+            if !reading.take(operation.first)? {
+                if operation.progress >= Progress::Acknowledged {
+                    return Err(format!("{operation:?} is missing"));
+                }
+                continue;
+            }
+            for n in operation.first + 1..operation.end {
+                if !reading.take(n)? {
+                    return Err(format!("{operation:?} is torn: {n} is missing"));
+                }
+            }
+            verdict.events = operation.end;
+            if operation.progress == Progress::Tried {
+                verdict.unannounced += operation.end - operation.first;
+            }
         }
-        let acknowledged = self.end(Progress::Acknowledged);
-        Ok(Verdict {
-            events: next,
-            acknowledged: acknowledged - self.start,
-            durable: self.end(Progress::Durable) - self.start,
-            unannounced: next - acknowledged,
-        })
+        match reading.rest.front() {
+            Some((n, _)) => Err(format!("event {n} stands where nothing was acknowledged")),
+            None => whole(dump, reading.removed).map(|()| verdict),
+        }
+    }
+}
+
+/// The numbered events of a dump, as far as they were not looked at.
+struct Reading<'d> {
+    rest: VecDeque<(u64, &'d DumpedEvent)>,
+    /// The next place in each stream.
+    clocks: HashMap<String, u64>,
+    removed: u64,
+    pad: usize,
+}
+
+impl Reading<'_> {
+    /// Takes event `n`, if it stands next, and checks it; the error says what is wrong with it.
+    fn take(&mut self, n: u64) -> Result<bool, String> {
+        let Some((_, event)) = self.rest.pop_front_if(|(next, _)| *next == n) else { return Ok(false) };
+        let clock = self.next_clock(n);
+        exact(n, clock, event, self.pad).map(|()| true)
+    }
+
+    fn pass_removed(&mut self, n: u64) {
+        self.next_clock(n);
+        self.removed += 1;
+    }
+
+    fn next_clock(&mut self, n: u64) -> u64 {
+        let next = self.clocks.entry(protocol::entity(n)).or_default();
+        *next += 1;
+        *next - 1
     }
 }
 
@@ -160,11 +198,11 @@ fn whole(dump: &Dump, removed: u64) -> Result<(), String> {
 }
 
 /// Event `n` is what its writer meant, at its place in the stream.
-fn exact(n: u64, event: &DumpedEvent, pad: usize) -> Result<(), String> {
+fn exact(n: u64, clock: u64, event: &DumpedEvent, pad: usize) -> Result<(), String> {
     let payload = encoding::to_bytes(&Numbered::new(n, pad)).map_err(|error| error.to_string())?;
     let content = protocol::hex(&compute_hash(&payload));
     let kind = u16::from(protocol::KIND.0) << 12 | protocol::KIND.1;
-    let expected = (protocol::entity(n), protocol::SCOPE, kind, n / protocol::ENTITIES, content.as_str());
+    let expected = (protocol::entity(n), protocol::SCOPE, kind, clock, content.as_str());
     let found = (
         event.entity.clone(),
         event.scope.as_str(),
@@ -254,6 +292,25 @@ mod tests {
         ];
         for (what, numbers) in planted {
             assert!(testimony().judge(&dump(numbers), PAD).is_err(), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_refused_operation_may_be_there_or_not_and_numbers_go_on_behind_it() {
+        let mut testimony = testimony().refusable();
+        let refusal = Line::Err { n: vec![2, 3, 4], class: "Io".to_owned(), msg: "no space".to_owned() };
+        for line in [refusal, Line::Try { n: vec![5] }, Line::Ack { n: vec![5], durable: true }] {
+            testimony.hear(&line);
+        }
+        for numbers in [&[0, 1, 5][..], &[0, 1, 2, 3, 4, 5]] {
+            assert_eq!(
+                testimony.judge(&dump(numbers), PAD).map(|verdict| verdict.durable),
+                Ok(2),
+                "{numbers:?}"
+            );
+        }
+        for numbers in [&[0, 1][..], &[0, 1, 2, 5], &[0, 1, 2, 3, 4], &[0, 1, 5, 6]] {
+            testimony.judge(&dump(numbers), PAD).unwrap_err();
         }
     }
 

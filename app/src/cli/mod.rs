@@ -7,6 +7,7 @@
 
 mod dump;
 mod events;
+mod repair;
 mod shot;
 mod store;
 mod window;
@@ -63,6 +64,7 @@ enum Command {
     Import(store::ImportArgs),
     /// Compute every hash anew and compare.
     Verify(store::VerifyArgs),
+    Repair(repair::RepairArgs),
 }
 
 #[derive(Debug, Args)]
@@ -152,6 +154,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),
+        Some(Command::Repair(args)) => repair::repair(&args),
     }
 }
 

@@ -180,7 +180,7 @@ fn receipts(file: &Path) -> Result<Vec<ReceiptClaim>, Ending> {
 }
 
 /// Tells a person at a terminal how far it has come.
-fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
+pub(super) fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
     let shown = io::stderr().is_terminal();
     move |done, total| {
         if shown {

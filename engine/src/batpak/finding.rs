@@ -205,6 +205,11 @@ impl Damage {
         }
     }
 
+    /// True if version 0.8.2 may not read what this reader shows.
+    pub(crate) fn is_misread_0_8(&self) -> bool {
+        self.outcome_0_8() != PeerOutcome::Reads
+    }
+
     /// What version 0.10.0 does when it rebuilds from frames; with a snapshot or footers it may not notice.
     pub(crate) fn outcome_0_10(&self) -> PeerOutcome {
         match self {

@@ -13,6 +13,7 @@ mod finding;
 mod follow;
 mod frame;
 mod intake;
+pub(crate) mod mend;
 mod number;
 mod pack;
 mod read;
@@ -34,6 +35,10 @@ pub(crate) use crate::batpak::finding::{ByteRange, Damaged};
 #[cfg(test)]
 pub(crate) use crate::batpak::finding::{Damage, PeerOutcome};
 pub(crate) use crate::batpak::follow::Refresh;
+#[cfg(any(test, fuzzing))]
+pub(crate) use crate::batpak::frame::{Frame, Marker};
+#[cfg(any(test, fuzzing))]
+pub(crate) use crate::batpak::pack::PackReader;
 #[cfg(test)]
 pub(crate) use crate::batpak::read::BatpakEvent;
 pub(crate) use crate::batpak::row::{Interner, Row, Segment};

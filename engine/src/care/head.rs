@@ -223,3 +223,6 @@ impl TryFrom<HeadText> for Head {
 fn bytes<const N: usize>(field: &'static str, text: &str) -> Result<[u8; N], HeadTextError> {
     from_hex_array(text).ok_or(HeadTextError { field })
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@ const MIN_STEP_BYTES: u64 = 4096;
 #[derive(Debug)]
 pub(crate) struct Grown {
     pub(crate) file: Arc<dyn File>,
+    /// Where the first frame stands.
+    pub(crate) frames_at: u64,
     /// Where the next frame goes.
     pub(crate) end_bytes: u64,
     /// Length of the file: zeros from `end_bytes` on.
@@ -36,6 +38,8 @@ pub(crate) struct Grown {
 pub(crate) struct ActiveSegment {
     pub(crate) header: SegmentHeader,
     pub(crate) file: Arc<dyn File>,
+    /// Where the first frame stands: a header that a newer program wrote may be longer than what is known of it.
+    pub(crate) frames_at: u64,
     pub(crate) end_bytes: u64,
     allocated_bytes: u64,
     step_bytes: u64,
@@ -61,7 +65,7 @@ impl ActiveSegment {
     pub(crate) fn begin(
         directory: &dyn Directory,
         header: SegmentHeader,
-        (file, end_bytes): (Arc<dyn File>, u64),
+        (file, frames_at): (Arc<dyn File>, u64),
         limit_bytes: u64,
         poison: &Arc<Poison>,
     ) -> Result<Self, StoreError> {
@@ -69,16 +73,17 @@ impl ActiveSegment {
             poison.raise(format!("the name of a new segment could not be synced: {error}"));
             return Err(error.into());
         }
-        let grown = Grown { file, end_bytes, allocated_bytes: end_bytes };
+        let grown = Grown { file, frames_at, end_bytes: frames_at, allocated_bytes: frames_at };
         Ok(Self::adopt(header, grown, limit_bytes, poison))
     }
 
     /// Continues a segment.
     pub(crate) fn adopt(header: SegmentHeader, grown: Grown, limit_bytes: u64, poison: &Arc<Poison>) -> Self {
-        let Grown { file, end_bytes, allocated_bytes } = grown;
+        let Grown { file, frames_at, end_bytes, allocated_bytes } = grown;
         Self {
             header,
             file,
+            frames_at,
             end_bytes,
             allocated_bytes,
             step_bytes: limit_bytes.clamp(MIN_STEP_BYTES, STEP_BYTES),

@@ -2,6 +2,7 @@
 //!
 //! Invariants:
 //! - nothing below the durable floor is ever cut; what is cut was copied to quarantine and synced before;
+//! - an epoch lasts as long as it is certain that nothing written in it was lost: no two events ever have the same epoch and sequence;
 //! - when it returns, everything that can be read is on stable storage.
 
 use std::path::Path;
@@ -13,11 +14,12 @@ use crate::disk::frame::MarkPurpose;
 use crate::disk::segment::{
     SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX, create_segment, create_temporary, replace_segment,
 };
-use crate::disk::storage::{Directory, File};
+use crate::disk::storage::{BootId, Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
+use crate::memory::lost::cut_short;
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
     Segment, Survey, Tail, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
@@ -52,6 +54,7 @@ struct Sealed<'a> {
     config: &'a StoreConfig,
     cache: &'a Arc<SectionCache>,
     poison: &'a Arc<Poison>,
+    boot: Option<BootId>,
     parts: Vec<Arc<SealedPart>>,
     largest_time: i64,
     lineage: Lineage,
@@ -66,7 +69,15 @@ pub(crate) fn recover(
     cache: &Arc<SectionCache>,
     poison: &Arc<Poison>,
 ) -> Result<Recovered, StoreError> {
-    let Survey { mut segments, superseded, leftovers, findings } = survey(directory, path)?;
+    let survey = survey(directory, path)?;
+    if let Some(reason) = survey.lost_itself() {
+        return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
+    }
+    let Survey { mut segments, superseded, leftovers, findings, .. } = survey;
+    if !superseded.is_empty() {
+        // Whoever compacted may have died before the names of the new segments were durable.
+        directory.sync()?;
+    }
     for name in superseded.iter().map(SegmentName::to_string).chain(leftovers) {
         directory.remove(&name)?;
     }
@@ -75,6 +86,7 @@ pub(crate) fn recover(
         config,
         cache,
         poison,
+        boot: directory.boot(),
         parts: Vec::new(),
         largest_time: i64::MIN,
         lineage: lineage(&segments),
@@ -120,6 +132,7 @@ impl Sealed<'_> {
             created_us: self.config.clock().now_us(),
             replaced: None,
             parent: None,
+            boot: self.boot,
         };
         self.continue_in(header, 0, ([0; 32], 0))
     }
@@ -183,7 +196,7 @@ impl Sealed<'_> {
             let described = part.catalogue()?;
             self.parts.push(Arc::new(part));
             let file = self.directory.open_writable(&segment.name.to_string())?;
-            let mut active = self.adopt(segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
+            let mut active = self.adopt(segment, file, (end_bytes, end_bytes));
             active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
             let live = LivePart::new(segment.name, end, self.largest_time);
             let mut recovered = self.finish(active, live, last);
@@ -200,31 +213,46 @@ impl Sealed<'_> {
             if segment.guessed {
                 return self.leave_damaged(segment, "its header cannot be read");
             }
+            self.report.findings.extend(cut_short(self.directory, segment, tail.next_sequence));
             return match tail.ends_with {
                 Some(MarkPurpose::Sealed) => self.go_on_behind(segment, &tail),
-                Some(MarkPurpose::Closed) | None => self.resume(segment, &tail, live),
+                Some(MarkPurpose::Closed) => self.resume(segment, &tail, live),
+                None if self.is_still_running(segment) => self.resume(segment, &tail, live),
+                None => self.end_here(segment, &tail, &live),
             };
         };
         let floor = floor_behind(segment, &tail)?;
         if floor > tail.next_sequence || segment.guessed {
             return self.leave_damaged(segment, &reason);
         }
-        self.cut(segment, &tail, &reason)
+        self.report.findings.extend(cut_short(self.directory, segment, tail.next_sequence));
+        self.set_aside(segment, tail.end_bytes)?;
+        let torn = Finding::new(FindingClass::Recovered, format!("the log was torn: {reason}"));
+        self.report.findings.push(torn.in_file(segment.name).at(tail.end_bytes).of_event(tail.next_sequence));
+        self.end_here(segment, &tail, &live)
     }
 
-    fn adopt(&self, segment: &Segment, grown: Grown) -> ActiveSegment {
+    /// True if the operating system in which the segment was begun still runs: whatever was written to it since is there.
+    fn is_still_running(&self, segment: &Segment) -> bool {
+        self.boot.is_some() && self.boot == segment.header.boot
+    }
+
+    fn adopt(
+        &self,
+        segment: &Segment,
+        file: Arc<dyn File>,
+        (end_bytes, allocated_bytes): (u64, u64),
+    ) -> ActiveSegment {
+        let grown = Grown { file, frames_at: segment.frames_at, end_bytes, allocated_bytes };
         ActiveSegment::adopt(segment.header.clone(), grown, self.config.rotation_bytes(), self.poison)
     }
 
-    /// Goes on writing where the frames end. What no group records as synced is written once more and synced: pages that a
-    /// failed sync of the process before left clean are dirty again then.
+    /// Goes on writing where the frames end.
     fn resume(self, segment: &Segment, tail: &Tail, live: LivePart) -> Result<Recovered, StoreError> {
         let file = self.directory.open_writable(&segment.name.to_string())?;
-        let floor = (tail.synced_through - live.first) as usize;
-        let unsynced_from = live.offsets.get(floor).map_or(tail.end_bytes, |offset| u64::from(*offset));
-        rewrite(&*file, unsynced_from, tail.end_bytes)?;
+        make_durable(&*file, tail, &live)?;
         let allocated_bytes = segment.len_bytes.max(tail.end_bytes);
-        let mut active = self.adopt(segment, Grown { file, end_bytes: tail.end_bytes, allocated_bytes });
+        let mut active = self.adopt(segment, file, (tail.end_bytes, allocated_bytes));
         active.described.extend(live.catalogue.iter().map(|kind| (kind.kind, kind.version)));
         Ok(self.finish(active, live, tail.last))
     }
@@ -237,7 +265,7 @@ impl Sealed<'_> {
         file.sync(SyncMode::SyncAll)?;
         let ended = Segment { len_bytes: tail.end_bytes, ..segment.clone() };
         self.add(&ended, Some(tail.next_sequence))?;
-        let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
+        let header = self.next_header(segment, tail.next_sequence);
         self.continue_in(header, tail.next_sequence, tail.last)
     }
 
@@ -245,6 +273,8 @@ impl Sealed<'_> {
     fn leave_damaged(mut self, segment: &Segment, reason: &str) -> Result<Recovered, StoreError> {
         let message = format!("the segment is damaged below what was synced: {reason}");
         self.report.findings.push(Finding::new(FindingClass::Frame, message).in_file(segment.name));
+        // What can be read of it may have been written and never synced.
+        self.directory.open_writable(&segment.name.to_string())?.sync(SyncMode::SyncAll)?;
         let part = self.rebuild(segment, None)?;
         if part.header.end == segment.name.first {
             self.set_aside(segment, 0)?;
@@ -256,24 +286,20 @@ impl Sealed<'_> {
         self.largest_time = self.largest_time.max(part.header.times.1);
         let (end, last) = (part.header.end, (part.header.last_hash, part.header.last_clock));
         self.parts.push(Arc::new(part));
-        // The epoch of a segment whose header cannot be read is a guess, which may be one too low.
-        let epoch = segment.header.epoch + u64::from(segment.guessed);
-        let header = next_header(segment, end, epoch, self.config);
+        let header = self.next_header(segment, end);
         self.continue_in(header, end, last)
     }
 
-    /// The end is torn: it goes to quarantine, the segment is cut and ended, and the next one has the next epoch.
-    fn cut(mut self, segment: &Segment, tail: &Tail, reason: &str) -> Result<Recovered, StoreError> {
-        self.set_aside(segment, tail.end_bytes)?;
-        let torn = Finding::new(FindingClass::Recovered, format!("the log was torn: {reason}"));
-        self.report.findings.push(torn.in_file(segment.name).at(tail.end_bytes).of_event(tail.next_sequence));
+    /// What was written last may be lost: it was torn and is in quarantine, or a power cut took it without a trace. The segment ends
+    /// where its frames do, and the next one has the next epoch.
+    fn end_here(self, segment: &Segment, tail: &Tail, live: &LivePart) -> Result<Recovered, StoreError> {
         if tail.next_sequence == segment.name.first {
             return self.begin_again(segment, tail.last);
         }
         let file = self.directory.open_writable(&segment.name.to_string())?;
-        // The mark goes over the torn bytes before they are cut: a crash in between finds the segment ended, or torn as before.
-        let grown = Grown { file, end_bytes: tail.end_bytes, allocated_bytes: segment.len_bytes };
-        let mut ended = self.adopt(segment, grown);
+        make_durable(&*file, tail, live)?;
+        // The mark goes over torn bytes before they are cut: a crash in between finds the segment ended, or torn as before.
+        let mut ended = self.adopt(segment, file, (tail.end_bytes, segment.len_bytes));
         ended.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
         let end = Tail { end_bytes: ended.end_bytes, ..tail.clone() };
         self.go_on_behind(segment, &end)
@@ -283,13 +309,26 @@ impl Sealed<'_> {
     /// so that the parent of a fork stays known.
     fn begin_again(self, segment: &Segment, last: ([u8; 32], u32)) -> Result<Recovered, StoreError> {
         let first = segment.name.first;
-        let next = next_header(segment, first, segment.header.epoch + 1, self.config);
-        let header = SegmentHeader { parent: segment.header.parent, ..next };
+        let header = SegmentHeader { parent: segment.header.parent, ..self.next_header(segment, first) };
         let born = replace_segment(self.directory, &header)?;
         if header.name() != segment.name {
             self.directory.remove(&segment.name.to_string())?;
         }
         self.begin(header, born, first, last)
+    }
+
+    /// The header of a segment behind another one, in the next epoch.
+    fn next_header(&self, segment: &Segment, first_sequence: u64) -> SegmentHeader {
+        SegmentHeader {
+            epoch: segment.header.epoch + 1,
+            first_sequence,
+            generation: 0,
+            created_us: self.config.clock().now_us(),
+            replaced: None,
+            parent: None,
+            boot: self.boot,
+            ..segment.header.clone()
+        }
     }
 
     /// Copies the bytes from `from` on to quarantine, and tells of it.
@@ -332,16 +371,12 @@ fn floor_behind(segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
     Ok(beyond.synced_through)
 }
 
-fn next_header(segment: &Segment, first_sequence: u64, epoch: u64, config: &StoreConfig) -> SegmentHeader {
-    SegmentHeader {
-        epoch,
-        first_sequence,
-        generation: 0,
-        created_us: config.clock().now_us(),
-        replaced: None,
-        parent: None,
-        ..segment.header.clone()
-    }
+/// Makes what was read durable. What no group records as synced is written once more before: pages that a failed sync of the process
+/// before left clean are dirty again then.
+fn make_durable(file: &dyn File, tail: &Tail, live: &LivePart) -> Result<(), StoreError> {
+    let floor = tail.synced_through.saturating_sub(live.first) as usize;
+    let unsynced_from = live.offsets.get(floor).map_or(tail.end_bytes, |offset| u64::from(*offset));
+    rewrite(file, unsynced_from, tail.end_bytes)
 }
 
 /// Writes the same bytes once more, and syncs.

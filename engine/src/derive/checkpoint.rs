@@ -22,7 +22,7 @@ use crate::words::sync::Arc;
 pub const MAX_CHECKPOINT_ID_LEN: usize = 1024;
 
 /// Directory of the saved positions, below the store's.
-const CURSORS: &str = "cursors";
+pub(crate) const CURSORS: &str = "cursors";
 /// Longest file name made of the id itself; a longer one is made of its hash.
 const MAX_PLAIN_NAME_LEN: usize = 200;
 /// Most bytes that a saved position takes: a region's names are not bounded, a file read at once is.
@@ -122,7 +122,7 @@ pub struct CursorCheckpoint {
 }
 
 /// A region as text: equal for equal regions only, and readable.
-pub(super) fn region_identity(region: &Region) -> String {
+pub(crate) fn region_identity(region: &Region) -> String {
     let text = |part: Option<&str>| part.map_or_else(|| "*".to_owned(), |part| format!("{part:?}"));
     let kinds = region.fact().map_or_else(|| "*".to_owned(), |kinds| format!("{kinds:?}"));
     let clocks =
@@ -132,7 +132,7 @@ pub(super) fn region_identity(region: &Region) -> String {
 }
 
 /// The saved position of `id` in a store, checked against the region it is to be used for.
-pub(super) fn resume(
+pub(crate) fn resume(
     directory: &dyn Directory,
     id: &CheckpointId,
     region: &Region,
@@ -162,13 +162,6 @@ struct Saved {
     blake3: String,
 }
 
-impl Saved {
-    fn of(checkpoint: &CursorCheckpoint) -> serde_json::Result<Self> {
-        let blake3 = blake3::hash(&serde_json::to_vec(checkpoint)?).to_hex().to_string();
-        Ok(Self { checkpoint: checkpoint.clone(), blake3 })
-    }
-}
-
 /// The files of all saved positions of a store, in the order of their names, each with its position or why it cannot be read.
 pub(crate) fn saved_in(
     directory: &dyn Directory,
@@ -177,7 +170,7 @@ pub(crate) fn saved_in(
     let mut names: Vec<String> = cursors.list()?.into_iter().map(|entry| entry.name).collect();
     names.retain(|name| name.ends_with(".json"));
     names.sort_unstable();
-    let read = |name: String| match cursors.open(&name).and_then(|file| read(&*file)) {
+    let read = |name: String| match cursors.open(&name).and_then(|file| CursorCheckpoint::read(&*file)) {
         Ok(checkpoint) => Ok((format!("{CURSORS}/{name}"), Ok(checkpoint))),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Ok((format!("{CURSORS}/{name}"), Err(error.to_string())))
@@ -204,28 +197,36 @@ fn load(directory: &dyn Directory, id: &CheckpointId) -> io::Result<Option<Curso
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    read(&*file).map(Some)
+    CursorCheckpoint::read(&*file).map(Some)
 }
 
-/// Reads a saved position; every byte of its file must be as it was written.
-fn read(file: &dyn File) -> io::Result<CursorCheckpoint> {
-    let damaged = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
-    let len_bytes = file.len()?;
-    if len_bytes > MAX_FILE_BYTES {
-        return Err(damaged(format!("{len_bytes} bytes are more than a saved position takes")));
+impl CursorCheckpoint {
+    /// The bytes of a file that holds the position.
+    pub(crate) fn to_file(&self) -> serde_json::Result<Vec<u8>> {
+        let blake3 = blake3::hash(&serde_json::to_vec(self)?).to_hex().to_string();
+        serde_json::to_vec(&Saved { checkpoint: self.clone(), blake3 })
     }
-    let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
-    let read = file.read_at(&mut bytes, 0)?;
-    bytes.truncate(read);
-    let saved: Saved = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-    if serde_json::to_vec(&Saved::of(&saved.checkpoint)?)? != bytes {
-        return Err(damaged("it does not fit its hash".to_owned()));
+
+    /// The position that a file holds, every byte of which must be as it was written; an error of kind `InvalidData` if it is not.
+    pub(crate) fn read(file: &dyn File) -> io::Result<Self> {
+        let damaged = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+        let len_bytes = file.len()?;
+        if len_bytes > MAX_FILE_BYTES {
+            return Err(damaged(format!("{len_bytes} bytes are more than a saved position takes")));
+        }
+        let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
+        let read = file.read_at(&mut bytes, 0)?;
+        bytes.truncate(read);
+        let saved: Saved = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if saved.checkpoint.to_file()? != bytes {
+            return Err(damaged("it does not fit its hash".to_owned()));
+        }
+        Ok(saved.checkpoint)
     }
-    Ok(saved.checkpoint)
 }
 
 /// Saves a position in place of the one before.
-pub(super) fn save(
+pub(crate) fn save(
     directory: &dyn Directory,
     id: &CheckpointId,
     checkpoint: &CursorCheckpoint,
@@ -238,7 +239,7 @@ pub(super) fn save(
         Ok(()) | Err(_) => {}
     }
     let file = cursors.create(&new)?;
-    file.write_at(&serde_json::to_vec(&Saved::of(checkpoint)?)?, 0)?;
+    file.write_at(&checkpoint.to_file()?, 0)?;
     file.sync(SyncMode::SyncAll)?;
     cursors.rename_over(&new, &name)
 }

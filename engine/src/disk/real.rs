@@ -323,7 +323,11 @@ fn make_directory(path: &Path) -> io::Result<()> {
     };
     match made {
         Ok(()) => RealDirectory::open(parent)?.sync(),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Whoever created it may have died before its name was durable. Who may not read what is above did not create it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match RealDirectory::open(parent) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            above => above?.sync(),
+        },
         Err(error) => Err(error),
     }
 }

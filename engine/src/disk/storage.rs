@@ -11,6 +11,9 @@ use std::io;
 use crate::words::config::SyncMode;
 use crate::words::sync::Arc;
 
+/// Name of the file that whoever writes a directory locks.
+pub(crate) const LOCK_NAME: &str = "lock";
+
 /// One regular file of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DirEntry {

@@ -76,6 +76,7 @@ mod tests {
             created_us: 0,
             replaced: None,
             parent: None,
+            boot: None,
         }
     }
 

@@ -372,6 +372,33 @@ pub(crate) fn block_at(bytes: &[u8], at: usize) -> Option<Block> {
     Some(Block { largest_before, ascending })
 }
 
+/// The greatest time before a segment, in microseconds since 1970, as its stored index has it.
+pub(crate) fn largest_time_before(stored: &dyn File) -> Option<i64> {
+    let (_, sections) = read_head(stored).ok()?;
+    block_at(&section_of(stored, &sections, Tag::Blocks)?, 0).map(|block| block.largest_before)
+}
+
+/// True if a stored index says what one says that was just made of the frames, but for how the segment ends: that the last event tells
+/// of a clean close, frames do not say.
+pub(crate) fn says_the_same(stored: &dyn File, made: &[u8]) -> std::io::Result<bool> {
+    if stored.len()? != made.len() as u64 {
+        return Ok(false);
+    }
+    let mut bytes = vec![0; made.len()];
+    if stored.read_at(&mut bytes, 0)? != made.len() {
+        return Ok(false);
+    }
+    let (Ok((header, sections)), Ok((expected, _))) =
+        (decode_head(&bytes, bytes.len() as u64), decode_head(made, made.len() as u64))
+    else {
+        return Ok(false);
+    };
+    let head_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN + 4;
+    let is_same = |range: Range<usize>| bytes.get(range.clone()) == made.get(range);
+    let is_same_head = SealedHeader { ending: expected.ending, ..header } == expected;
+    Ok(is_same_head && is_same(FIXED_LEN..head_len - 4) && is_same(head_len..made.len()))
+}
+
 /// A section of an index file, if its bytes are what they were.
 fn section_of(file: &dyn File, sections: &[Section], tag: Tag) -> Option<Arc<[u8]>> {
     let section = sections.iter().find(|section| section.tag == tag as u32)?;

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
 use crate::disk::scan::{ScanEnd, ScanReason, resync, scan, show_broken_group};
 use crate::disk::segment::{
-    FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
+    FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId,
+    TEMPORARY_SUFFIX,
 };
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
+use crate::memory::lost::gone;
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
@@ -47,7 +49,23 @@ pub(crate) struct Survey {
     pub(crate) superseded: Vec<SegmentName>,
     /// Files that nobody needs: those that were not finished, and indexes whose segment does not count or is gone.
     pub(crate) leftovers: Vec<String>,
+    /// In a fork, the header of its own first segment as it was when the fork was made.
+    pub(crate) fork: Option<SegmentHeader>,
     pub(crate) findings: Vec<Finding>,
+}
+
+impl Survey {
+    /// Why nothing may be written: what is there belongs to the parent of a fork, and what belonged to the fork is gone.
+    pub(crate) fn lost_itself(&self) -> Option<String> {
+        let fork = self.fork.as_ref()?;
+        let is_own = |segment: &Segment| segment.header.store_id == fork.store_id;
+        (!self.segments.iter().any(is_own)).then(|| {
+            format!(
+                "is the fork {}, and of its own segments, from sequence {} on, none is left: what is there belongs to its parent",
+                fork.store_id, fork.first_sequence
+            )
+        })
+    }
 }
 
 /// Lists the segments of a directory and reads their headers.
@@ -82,6 +100,14 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
             survey.leftovers.push(entry.name.clone());
         } else if entry.name.ends_with(INDEX_SUFFIX) {
             indexes.insert(entry.name.clone());
+        } else if entry.name == FORK_NAME {
+            match SegmentHeader::read(&*directory.open(FORK_NAME)?) {
+                Ok((header, _)) => survey.fork = Some(header),
+                Err(error) => {
+                    let message = format!("what says whose the fork is cannot be read: {error}");
+                    survey.findings.push(Finding::new(FindingClass::Header, message).in_file(FORK_NAME));
+                }
+            }
         }
     }
     names.sort_unstable();
@@ -102,7 +128,7 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
         }
     }
     for (name, file, len_bytes, reason) in unreadable {
-        let known = known_identity(directory, &survey.segments, name);
+        let known = known_identity(directory, &survey, name);
         let Some(segment) = guess(name, file, len_bytes, known)? else {
             let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
             return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
@@ -112,11 +138,16 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
         survey.segments.push(segment);
     }
     survey.segments.sort_by_key(|segment| segment.name);
-    check_identity(&survey.segments, path)?;
+    check_identity(&survey, path)?;
     choose_generations(&mut survey);
+    let lost =
+        survey.lost_itself().map(|lost| Finding::new(FindingClass::Hole, format!("the directory {lost}")));
+    survey.findings.extend(lost);
     for segment in &survey.segments {
         indexes.remove(&segment.name.index_name());
     }
+    let newest = survey.segments.last().map(|segment| segment.name);
+    survey.findings.extend(gone(directory, indexes.iter(), newest));
     survey.leftovers.extend(indexes);
     Ok(survey)
 }
@@ -128,15 +159,24 @@ fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<Find
     }
 }
 
-/// A segment whose header is damaged: its frames are searched, and the rest is taken from its neighbours, its index or what is left.
+/// What is known of the log that a segment belongs to, whose header is damaged.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    store_id: StoreId,
+    epoch: u64,
+    parent: Option<Parent>,
+}
+
+/// A segment whose header is damaged: its frames are searched, and the rest is what is known of the log, or what is left.
 fn guess(
     name: SegmentName,
     file: Arc<dyn File>,
     len_bytes: u64,
-    known: Option<(StoreId, u64)>,
+    known: Option<Known>,
 ) -> Result<Option<Segment>, StoreError> {
     let found = resync(&*file, 0, name.first)?;
-    let Some((store_id, epoch)) = known.or(found.map(|_| (written_id(&*file), 1))) else { return Ok(None) };
+    let left = || found.map(|_| Known { store_id: written_id(&*file), epoch: 1, parent: None });
+    let Some(Known { store_id, epoch, parent }) = known.or_else(left) else { return Ok(None) };
     let header = SegmentHeader {
         store_id,
         epoch,
@@ -144,7 +184,8 @@ fn guess(
         generation: name.generation,
         created_us: 0,
         replaced: None,
-        parent: None,
+        parent,
+        boot: None,
     };
     Ok(Some(Segment { name, file, len_bytes, header, frames_at: found.unwrap_or(len_bytes), guessed: true }))
 }
@@ -157,25 +198,35 @@ fn written_id(file: &dyn File) -> StoreId {
     StoreId(id)
 }
 
-/// Store id and greatest epoch of what is known of a store: its readable headers, else the index of a segment.
-fn known_identity(
-    directory: &dyn Directory,
-    segments: &[Segment],
-    unreadable: SegmentName,
-) -> Option<(StoreId, u64)> {
-    let headers = segments.iter().map(|segment| (segment.header.store_id, segment.header.epoch));
-    headers.max_by_key(|(_, epoch)| *epoch).or_else(|| {
-        let file = directory.open(&unreadable.index_name()).ok()?;
-        let header = SealedHeader::read(&*file)?;
-        Some((header.store_id, header.epoch))
+/// Whose log a segment belongs to that cannot say it itself: that of the fork, if it is one of its own; else its index knows, or the
+/// other segments. The epoch is the greatest that any of them names.
+fn known_identity(directory: &dyn Directory, survey: &Survey, unreadable: SegmentName) -> Option<Known> {
+    let fork = survey.fork.as_ref().filter(|fork| fork.first_sequence <= unreadable.first);
+    let index = directory.open(&unreadable.index_name()).ok().and_then(|file| SealedHeader::read(&*file));
+    let index = index
+        .filter(|index| (index.first, index.generation) == (unreadable.first, unreadable.generation))
+        .map(|index| (index.store_id, index.epoch));
+    let fork_is = fork.map(|fork| (fork.store_id, fork.epoch));
+    let headers = survey.segments.iter().map(|segment| (segment.header.store_id, segment.header.epoch));
+    let newest = headers.clone().max_by_key(|(_, epoch)| *epoch);
+    let (store_id, epoch) = fork_is.or(index).or(newest)?;
+    let told = headers.chain(fork_is).chain(index).filter(|(said, _)| *said == store_id);
+    Some(Known {
+        store_id,
+        epoch: told.map(|(_, epoch)| epoch).max().unwrap_or(epoch),
+        parent: fork.filter(|fork| fork.first_sequence == unreadable.first).and_then(|fork| fork.parent),
     })
 }
 
 /// All segments belong to one store; a fork begins with those of its parent. A header that is guessed tells nothing, and what it said
 /// may have been that a fork begins there.
-fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
+fn check_identity(survey: &Survey, path: &Path) -> Result<(), StoreError> {
+    let is_fork_of = |child: StoreId, parent: StoreId| {
+        let fork = survey.fork.as_ref().filter(|fork| fork.store_id == child);
+        fork.and_then(|fork| fork.parent).is_some_and(|said| said.store_id == parent)
+    };
     let mut before = None;
-    for Segment { name, header, guessed, .. } in segments {
+    for Segment { name, header, guessed, .. } in &survey.segments {
         if *guessed {
             before = None;
             continue;
@@ -183,7 +234,7 @@ fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
         let found = header.store_id;
         let expected = before.replace(found).unwrap_or(found);
         let forked_here = |parent: Parent| parent.store_id == expected && parent.size == name.first;
-        if found != expected && !header.parent.is_some_and(forked_here) {
+        if found != expected && !header.parent.is_some_and(forked_here) && !is_fork_of(found, expected) {
             return Err(StoreError::DataDirMalformed {
                 path: path.to_path_buf(),
                 reason: format!(
@@ -508,6 +559,11 @@ pub(crate) fn remade_index(
         let finding = Finding::new(FindingClass::Frame, message);
         findings.push(finding.in_file(segment.name).at(offset).of_event(sequence));
     }
+    Ok((index_of(segment, &live, &tail), tail.frames))
+}
+
+/// The bytes of the index of a segment that was walked to its end.
+pub(crate) fn index_of(segment: &Segment, live: &LivePart, tail: &Tail) -> Vec<u8> {
     let times = live.times.iter().copied();
     let header = SealedHeader {
         store_id: segment.header.store_id,
@@ -525,7 +581,7 @@ pub(crate) fn remade_index(
             Some(MarkPurpose::Sealed) | None => Ending::Sealed,
         },
     };
-    Ok((encode(&header, &live), tail.frames))
+    encode(&header, live)
 }
 
 /// An empty directory, or one without segments, in words.

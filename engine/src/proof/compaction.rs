@@ -8,30 +8,25 @@ use serde_json::json;
 use crate::disk::memory::{MemoryDirectory, Operation};
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentName};
 use crate::disk::storage::Directory;
-use crate::proof::oracle::{Oracle, dump};
+use crate::proof::oracle::{Notes, Oracle, dump};
 use crate::proof::script::{KIND, Step, config, follow, open, stream_of};
 use crate::store::segment::CompactionOutcome;
 use crate::store::{
     CompactionConfig, CompactionStrategy, Open, RetentionPredicate, Selection, Store, StoreConfig,
     StoreError, VerifyLevel,
 };
-use crate::words::sync::{Arc, Mutex};
 
 /// Compacts a store as a step of a script says, while an oracle takes notes.
-pub(super) fn compact(
-    store: &Store<Open>,
-    step: Step,
-    oracle: &Arc<Mutex<Oracle>>,
-) -> Result<(), StoreError> {
-    oracle.lock().begin_compaction();
+pub(super) fn compact(store: &Store<Open>, step: Step, notes: &Notes) -> Result<(), StoreError> {
+    notes.take(Oracle::begin_compaction);
     let without_multiples_of = |divisor: u64| -> RetentionPredicate {
-        let oracle = Arc::clone(oracle);
+        let notes = notes.clone();
         Box::new(move |event| {
             let n = event.event.payload["n"].as_u64().expect("events of a script are numbered");
             let is_kept = !n.is_multiple_of(divisor);
             if !is_kept {
                 let chain = event.event.hash_chain.expect("what is stored is linked");
-                oracle.lock().refuse(n, chain.event_hash);
+                notes.take(|oracle| oracle.refuse(n, chain.event_hash));
             }
             is_kept
         })
@@ -43,7 +38,7 @@ pub(super) fn compact(
     };
     let (result, _) = store.compact(&CompactionConfig { strategy, min_segments: 1 })?;
     match result.outcome {
-        CompactionOutcome::Performed => oracle.lock().end_compaction(),
+        CompactionOutcome::Performed => notes.take(Oracle::end_compaction),
         CompactionOutcome::Skipped => {}
         CompactionOutcome::Failed { reason } => return Err(StoreError::Configuration(reason)),
     }
@@ -122,7 +117,7 @@ fn a_new_segment_whose_header_is_damaged_gives_way_to_what_it_was_made_of() {
     let store = open(&both, small()).unwrap();
     assert_eq!(dump(&store, "for writing"), whole);
     assert!(!both.files().contains_key(&merged));
-    assert_eq!(segments(&both.files()).len(), segments(&before).len());
+    assert!(segments(&before).iter().all(|name| both.files().contains_key(&name.to_string())));
 }
 
 #[test]

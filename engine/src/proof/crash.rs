@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory};
 use crate::memory::survey::survey;
+use crate::proof::beside::check_beside;
 use crate::proof::figures::{share, tell};
-use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, dump};
+use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, check_signed_once, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, open, watch};
 use crate::words::sync::{Arc, Mutex};
 
@@ -18,7 +19,7 @@ pub(super) struct Wreck {
     pub(super) after_call: u64,
     pub(super) image: CrashImage,
     pub(super) directory: Arc<MemoryDirectory>,
-    oracle: Oracle,
+    pub(super) oracle: Oracle,
 }
 
 /// Runs `work` on the directory and returns what a crash after each of its storage calls would leave.
@@ -53,7 +54,7 @@ fn epoch(directory: &MemoryDirectory) -> u64 {
 }
 
 /// Opens what a crash left, twice, and returns what it holds.
-fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
+pub(super) fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
     let loss = match wreck.image {
         CrashImage::Kill => Loss::Nothing,
         CrashImage::Strict | CrashImage::DirOk | CrashImage::Torn | CrashImage::Zeros => {
@@ -66,6 +67,7 @@ fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
     check_receipts(&wreck.oracle, &store, &first, context);
     assert!(watch(&store).is_ok(), "{context}: the position of a consumer cannot be read");
     drop(store);
+    check_beside(&wreck.directory, &wreck.oracle, (script, loss), context);
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
     assert_eq!(store.open_report().cut_bytes, 0, "{context}: the second opening cuts again");
     assert_eq!(dump(&store, context), first, "{context}: the second opening shows something else");
@@ -74,6 +76,7 @@ fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
         !was_cut || epoch(&wreck.directory) > 1,
         "{context}: a tail was cut and the epoch is that of before"
     );
+    check_signed_once(&wreck.oracle, &store, context);
     first
 }
 

@@ -338,6 +338,7 @@ impl<'a> Output<'a> {
             generation: rewriting.generation,
             created_us: rewriting.shared.clock.0.now_us(),
             replaced: Some((first.name.first, first.name.first + 1)),
+            boot: rewriting.directory.boot(),
             ..first.header.clone()
         };
         let file = create_temporary(rewriting.directory, &header.name().temporary_name())?;
