@@ -169,7 +169,7 @@ pub mod pipeline {
 pub mod store;
 
 /// What `tests/fuzz` runs.
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing {
     pub use crate::proof::fuzz::{TARGETS, Target};

@@ -11,6 +11,7 @@ use causeway::store::{
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use crate::cli::head::{AgainstArgs, Verdict};
 use crate::cli::{Ending, Outcome, print_json};
 use crate::worker::failure;
 
@@ -38,6 +39,8 @@ pub(super) struct VerifyArgs {
     /// Print one line of JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    against: AgainstArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -101,10 +104,11 @@ fn import_lines(args: &ImportArgs) -> Outcome {
     Ok(())
 }
 
-/// Checks a directory and prints what does not hold.
+/// Checks a directory, and if heads of it were kept whether it is still the one that they cover, and prints what does not hold.
 pub(super) fn verify(args: &VerifyArgs) -> Outcome {
     let named = |error| failure::of_directory(&args.dir, &error);
-    let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(&args.dir)).map_err(named)?;
+    let config = args.against.configure(StoreConfig::new(&args.dir));
+    let store = Store::<ReadOnly>::open_read_only(config).map_err(named)?;
     let mut progress = progress("verified");
     let report = match (args.level, &args.receipts) {
         (Level::V3, Some(file)) => store.verify_receipts(receipts(file)?, &mut progress),
@@ -119,13 +123,25 @@ pub(super) fn verify(args: &VerifyArgs) -> Outcome {
     } else {
         print_report(&mut out, &report)?;
     }
-    if report.holds() {
-        return Ok(());
+    let verdict = args.against.compare(&store, &mut out, &mut progress("compared"))?;
+    let dir = args.dir.display();
+    if !report.holds() {
+        let count = report.damage_count;
+        let first = report.findings.iter().find(|finding| finding.class.is_damage());
+        let first = first.map(|finding| format!(", the first: {finding}")).unwrap_or_default();
+        return Err(Ending::failed(format!("{dir}: {count} things do not hold{first}")));
     }
-    let (dir, count) = (args.dir.display(), report.damage_count);
-    let first = report.findings.iter().find(|finding| finding.class.is_damage());
-    let first = first.map(|finding| format!(", the first: {finding}")).unwrap_or_default();
-    Err(Ending::failed(format!("{dir}: {count} things do not hold{first}")))
+    match verdict {
+        Some(Verdict::Broken(problem)) => Err(Ending::failed(format!("{dir}: {problem}"))),
+        Some(Verdict::Holds { covered }) => {
+            let claim = VerifyLevel::Head.claim();
+            Ok(match covered.checked_sub(1) {
+                Some(last) => writeln!(out, "{claim} up to #{last}")?,
+                None => writeln!(out, "{claim} up to nothing: the heads cover no event")?,
+            })
+        }
+        None => Ok(()),
+    }
 }
 
 fn print_report(out: &mut impl Write, report: &VerifyReport) -> Outcome {

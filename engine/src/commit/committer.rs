@@ -318,7 +318,7 @@ impl Committer {
             for event in &stage.events {
                 live.push(&event.row());
             }
-            live.catalogue.extend(stage.descriptions.iter().cloned());
+            stage.descriptions.iter().for_each(|description| live.describe(description));
             self.largest_time = live.largest_time;
         });
         self.next_sequence += stage.events.len() as u64;

@@ -5,6 +5,7 @@
 //! - an epoch lasts as long as it is certain that nothing written in it was lost: no two events ever have the same epoch and sequence;
 //! - when it returns, everything that can be read is on stable storage.
 
+use std::ops::Range;
 use std::path::Path;
 
 use crate::commit::active::{ActiveSegment, Grown};
@@ -33,6 +34,8 @@ use crate::words::sync::Arc;
 
 /// Directory of what recovery cut off.
 pub(crate) const QUARANTINE: &str = "quarantine";
+/// Bytes of a segment that are copied at once.
+const STEP_BYTES: u64 = 1024 * 1024;
 
 /// A log that is ready to grow.
 #[derive(Debug)]
@@ -342,24 +345,31 @@ impl Sealed<'_> {
         Ok(())
     }
 
-    /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own.
+    /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own. Holds no more of them than one step.
     fn quarantine(&self, segment: &Segment, from: u64) -> Result<(String, u64), StoreError> {
-        let mut bytes = vec![0; segment.len_bytes.saturating_sub(from) as usize];
-        let read = segment.file.read_at(&mut bytes, from)?;
-        bytes.truncate(read);
-        let kept = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-        bytes.truncate(kept);
-        let name = format!("{}-{from}-{}.bin", segment.name, blake3::hash(&bytes).to_hex());
+        let (file, mut end) = (&*segment.file, from);
+        in_steps(file, from..segment.len_bytes, |at, bytes| {
+            if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+                end = at + last as u64 + 1;
+            }
+            Ok(())
+        })?;
+        let mut hasher = blake3::Hasher::new();
+        in_steps(file, from..end, |_, bytes| {
+            hasher.update(bytes);
+            Ok(())
+        })?;
+        let name = format!("{}-{from}-{}.bin", segment.name, hasher.finalize().to_hex());
         let directory = self.directory.create_subdirectory(QUARANTINE)?;
-        // A file that has the name already may be what a crash left of it.
+        // It gets its name when it is whole: what has that already may be what a crash left of it.
         let temporary = format!("{name}{TEMPORARY_SUFFIX}");
-        let file = create_temporary(&*directory, &temporary)?;
-        file.write_at(&bytes, 0)?;
-        file.sync(SyncMode::SyncAll)?;
+        let kept = create_temporary(&*directory, &temporary)?;
+        in_steps(file, from..end, |at, bytes| Ok(kept.write_at(bytes, at - from)?))?;
+        kept.sync(SyncMode::SyncAll)?;
         directory.rename_over(&temporary, &name)?;
         directory.sync()?;
         self.directory.sync()?;
-        Ok((name, kept as u64))
+        Ok((name, end - from))
     }
 }
 
@@ -381,15 +391,27 @@ fn make_durable(file: &dyn File, tail: &Tail, live: &LivePart) -> Result<(), Sto
 
 /// Writes the same bytes once more, and syncs.
 fn rewrite(file: &dyn File, from: u64, to: u64) -> Result<(), StoreError> {
-    const STEP: u64 = 1024 * 1024;
-    let mut at = from;
-    while at < to {
-        let mut bytes = vec![0; STEP.min(to - at) as usize];
-        let read = file.read_at(&mut bytes, at)?;
-        bytes.truncate(read);
-        file.write_at(&bytes, at)?;
-        at += STEP;
-    }
+    in_steps(file, from..to, |at, bytes| Ok(file.write_at(bytes, at)?))?;
     file.sync(SyncMode::SyncAll)?;
+    Ok(())
+}
+
+/// Shows the bytes of a range, one step after the other, each with its offset.
+fn in_steps(
+    file: &dyn File,
+    range: Range<u64>,
+    mut show: impl FnMut(u64, &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut bytes = vec![0; (range.end.saturating_sub(range.start)).min(STEP_BYTES) as usize];
+    let mut at = range.start;
+    while at < range.end {
+        let wanted = (range.end - at).min(STEP_BYTES) as usize;
+        let read = file.read_at(&mut bytes[..wanted], at)?;
+        if read == 0 {
+            break;
+        }
+        show(at, &bytes[..read])?;
+        at += read as u64;
+    }
     Ok(())
 }

@@ -14,6 +14,12 @@ use crate::words::sync::Arc;
 
 /// The version of the format that this program writes, and the greatest that it reads.
 pub(crate) const FORMAT_VERSION: u16 = 1;
+/// Greatest global sequence that a segment begins with, and greatest epoch: whoever counts on from there never overflows.
+const MAX_COUNT: u64 = i64::MAX as u64;
+/// Greatest generation.
+const MAX_GENERATION: u32 = i32::MAX as u32;
+/// Bytes of a segment that are read at most: an index has offsets of 32 bits.
+pub(crate) const MAX_SEGMENT_BYTES: u64 = u32::MAX as u64;
 /// Greatest length of a segment header in bytes.
 pub(crate) const MAX_HEADER_LEN: u32 = 65_536;
 /// Ending of the name of a segment.
@@ -70,7 +76,8 @@ impl SegmentName {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let (first, generation) = name.strip_suffix(SEGMENT_SUFFIX)?.split_once('-')?;
         let parsed = Self { first: first.parse().ok()?, generation: generation.parse().ok()? };
-        (parsed.to_string() == name).then_some(parsed)
+        let is_possible = parsed.first <= MAX_COUNT && parsed.generation <= MAX_GENERATION;
+        (is_possible && parsed.to_string() == name).then_some(parsed)
     }
 
     /// True for the name of a segment, and for the one that it has while it is being born.
@@ -223,6 +230,9 @@ impl SegmentHeader {
         let generation = reader.u32()?;
         if reserved != 0 || reader.u32()? != 0 {
             return Err(SegmentError::Damaged("a reserved field of the segment header is not 0"));
+        }
+        if epoch > MAX_COUNT || first_sequence > MAX_COUNT || generation > MAX_GENERATION {
+            return Err(SegmentError::Damaged("a number of the segment header is impossible"));
         }
         let created_us = reader.i64()?;
         let replaced = match (generation, reader.u64()?, reader.u64()?) {

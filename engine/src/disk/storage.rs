@@ -46,6 +46,11 @@ pub(crate) trait Directory: Any + Debug + Send + Sync {
     /// Opens a regular file for reading.
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>>;
 
+    /// The same for reads that are rare: a store may have more of such files than a process may have open.
+    fn open_resting(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        self.open(name)
+    }
+
     /// Opens a regular file for reading and writing.
     fn open_writable(&self, name: &str) -> io::Result<Arc<dyn File>>;
 

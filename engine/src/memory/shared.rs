@@ -126,7 +126,7 @@ impl Shared {
     }
 
     fn time_at(&self, sequence: u64) -> Option<i64> {
-        self.index.columns(sequence..sequence + 1).ok()?.times_us.first().copied()
+        self.index.columns(sequence..sequence.saturating_add(1)).ok()?.times_us.first().copied()
     }
 
     /// Newest event of a stream before `end`. Where its frame cannot be read the chain goes on from the newest that can, and the

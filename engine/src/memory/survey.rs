@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
-use crate::disk::scan::{ScanEnd, ScanReason, resync, scan, show_broken_group};
+use crate::disk::frame::{FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
+use crate::disk::scan::{ScanEnd, ScanReason, Scanner};
 use crate::disk::segment::{
-    FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId,
-    TEMPORARY_SUFFIX,
+    FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, MAX_SEGMENT_BYTES, Parent, SEGMENT_SUFFIX, SegmentError,
+    SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
 };
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
@@ -24,8 +24,6 @@ use crate::words::sync::Arc;
 
 /// How often a directory is looked at anew because its writer replaced segments meanwhile.
 const MOST_LOOKS: u32 = 8;
-/// Frames that claim an impossible place and are passed at one bad spot; behind more of them nothing is searched.
-const MOST_FORGED: u32 = 16;
 
 /// One segment of a directory.
 #[derive(Clone, Debug)]
@@ -96,6 +94,9 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     for entry in listed {
         if let Some(name) = SegmentName::parse(&entry.name) {
             names.push((name, entry.len_bytes));
+        } else if entry.name.ends_with(SEGMENT_SUFFIX) {
+            let message = "no store gives a segment this name, so it is not read";
+            survey.findings.push(Finding::new(FindingClass::File, message).in_file(&entry.name));
         } else if entry.name.ends_with(TEMPORARY_SUFFIX) {
             survey.leftovers.push(entry.name.clone());
         } else if entry.name.ends_with(INDEX_SUFFIX) {
@@ -112,8 +113,15 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     }
     names.sort_unstable();
     let mut unreadable = Vec::new();
+    let newest = names.last().map(|(name, _)| *name);
     for (name, len_bytes) in names {
-        let file = directory.open(&name.to_string())?;
+        let text = name.to_string();
+        let file = if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
+        if len_bytes > MAX_SEGMENT_BYTES {
+            let message = format!("it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read");
+            survey.findings.push(Finding::new(FindingClass::File, message).in_file(name));
+        }
+        let len_bytes = len_bytes.min(MAX_SEGMENT_BYTES);
         match SegmentHeader::read(&*file) {
             Ok((header, frames_at)) => {
                 check_name(name, &header, &mut survey.findings);
@@ -174,7 +182,7 @@ fn guess(
     len_bytes: u64,
     known: Option<Known>,
 ) -> Result<Option<Segment>, StoreError> {
-    let found = resync(&*file, 0, name.first)?;
+    let found = Scanner::new(&*file)?.resync(0, name.first)?;
     let left = || found.map(|_| Known { store_id: written_id(&*file), epoch: 1, parent: None });
     let Some(Known { store_id, epoch, parent }) = known.or_else(left) else { return Ok(None) };
     let header = SegmentHeader {
@@ -316,8 +324,18 @@ pub(crate) fn walk(
     live: &mut LivePart,
     seen: &mut Seen<'_>,
 ) -> Result<(), StoreError> {
+    walk_with(&mut Scanner::new(file)?, tail, live, seen)
+}
+
+/// The same, by a scanner that goes on behind bad spots.
+pub(crate) fn walk_with(
+    scanner: &mut Scanner<'_>,
+    tail: &mut Tail,
+    live: &mut LivePart,
+    seen: &mut Seen<'_>,
+) -> Result<(), StoreError> {
     let (mut last, mut ends_with) = (tail.last, tail.ends_with);
-    let end: ScanEnd = scan(file, tail.end_bytes, tail.next_sequence, &mut |offset, len, record| {
+    let end: ScanEnd = scanner.scan(tail.end_bytes, tail.next_sequence, &mut |offset, len, record| {
         index_record(live, offset, record, &mut last);
         ends_with = match record {
             Record::Mark(mark) => Some(mark.purpose),
@@ -356,11 +374,7 @@ fn index_record(live: &mut LivePart, offset: u64, record: &Record<'_>, last: &mu
             live.push_stub(offset as u32, stub);
             *last = (stub.event_hash, stub.stream_sequence);
         }
-        Record::Catalogue { description, .. } => {
-            if !live.catalogue.contains(description) {
-                live.catalogue.push(description.clone());
-            }
-        }
+        Record::Catalogue { description, .. } => live.describe(description),
         Record::Mark(_) => {}
     }
 }
@@ -384,15 +398,16 @@ pub(crate) fn walk_past_damage(
     seen: &mut Seen<'_>,
 ) -> Result<BadSpots, StoreError> {
     let mut spots = BadSpots::default();
-    walk(&*segment.file, tail, live, seen)?;
+    let mut scanner = Scanner::new(&*segment.file)?;
+    walk_with(&mut scanner, tail, live, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
         spots.count += 1;
         spots.first = spots.first.or(Some((bad, tail.next_sequence)));
-        if !pass_damage(segment, tail, live, end, seen)? {
+        if !pass_damage(&mut scanner, segment, (tail, live), (end, seen))? {
             break;
         }
         let found = tail.end_bytes;
-        walk(&*segment.file, tail, live, seen)?;
+        walk_with(&mut scanner, tail, live, seen)?;
         if tail.end_bytes == found {
             break;
         }
@@ -405,19 +420,19 @@ pub(crate) fn walk_past_damage(
 /// that is broken there, what comes before the spot is shown: readable frames behind it say that the group was whole once. False if
 /// nothing can be read behind the spot.
 pub(crate) fn pass_damage(
+    scanner: &mut Scanner<'_>,
     segment: &Segment,
-    tail: &mut Tail,
-    live: &mut LivePart,
-    end: Option<u64>,
-    seen: &mut Seen<'_>,
+    (tail, live): (&mut Tail, &mut LivePart),
+    (end, seen): (Option<u64>, &mut Seen<'_>),
 ) -> Result<bool, StoreError> {
     let Some((bad, _)) = tail.bad.clone() else { return Ok(false) };
-    let (file, start) = (&*segment.file, tail.end_bytes);
-    let head = show_broken_group(file, start, bad, &mut |_, _, _| {})?;
+    let start = tail.end_bytes;
+    let head = scanner.show_broken_group(start, bad, &mut |_, _, _| {})?;
     let beyond = Tail { end_bytes: bad, next_sequence: tail.next_sequence + head, ..tail.clone() };
-    let Some((found, sequence)) = next_readable(segment, &beyond, bad, end)? else { return Ok(false) };
+    let found = next_readable(scanner, segment, &beyond, (bad, end))?;
+    let Some((found, sequence)) = found else { return Ok(false) };
     let mut last = tail.last;
-    tail.frames += show_broken_group(file, start, bad, &mut |offset, len, record| {
+    tail.frames += scanner.show_broken_group(start, bad, &mut |offset, len, record| {
         index_record(live, offset, record, &mut last);
         seen(offset, len, record);
     })?;
@@ -446,49 +461,28 @@ fn room_for_events(segment: &Segment, bytes: u64) -> u64 {
 
 /// Where readable frames go on behind the bad spot at `bad`, and the sequence of the first event there.
 ///
-/// Every event that is missing took up bytes: a frame that claims to be further on than they allow is passed as a forged one.
+/// Every event that is missing took up bytes: a frame that claims to be further on than they allow is passed as a forged one, and so
+/// is one from before the spot, which a disk wrote where it does not belong.
 fn next_readable(
+    scanner: &mut Scanner<'_>,
     segment: &Segment,
     tail: &Tail,
-    bad: u64,
-    end: Option<u64>,
+    (bad, end): (u64, Option<u64>),
 ) -> Result<Option<(u64, u64)>, StoreError> {
     let mut from = tail.end_bytes;
-    for _ in 0..=MOST_FORGED {
-        let Some(found) = resync(&*segment.file, from, tail.next_sequence)? else { return Ok(None) };
-        let event = if found > tail.end_bytes { first_event(segment, found)? } else { None };
+    while let Some(found) = scanner.resync(from, tail.next_sequence)? {
+        let event = if found > tail.end_bytes { scanner.first_event(found)? } else { None };
         let room = room_for_events(segment, found - tail.end_bytes);
-        match event {
-            Some(sequence)
-                if sequence.saturating_sub(tail.next_sequence) <= room
-                    && end.is_none_or(|end| sequence < end) =>
-            {
-                return Ok(Some((found, sequence)));
-            }
-            Some(_) | None => from = found.max(bad).max(tail.end_bytes) + 1,
+        let missing = event.and_then(|sequence| sequence.checked_sub(tail.next_sequence));
+        if let (Some(sequence), Some(missing)) = (event, missing)
+            && missing <= room
+            && end.is_none_or(|end| sequence < end)
+        {
+            return Ok(Some((found, sequence)));
         }
+        from = found.max(bad).max(tail.end_bytes) + 1;
     }
     Ok(None)
-}
-
-/// The sequence of the first event at or behind a readable frame.
-fn first_event(segment: &Segment, at: u64) -> Result<Option<u64>, StoreError> {
-    let mut offset = at;
-    loop {
-        let mut word = [0; 4];
-        let read = segment.file.read_at(&mut word, offset)?;
-        let Ok(len) = frame::frame_len(word) else { return Ok(None) };
-        if read < word.len() || offset + u64::from(len) > segment.len_bytes {
-            return Ok(None);
-        }
-        let mut bytes = vec![0; len as usize];
-        let read = segment.file.read_at(&mut bytes, offset)?;
-        match frame::decode(bytes.get(..read).unwrap_or_default()).map(|record| record.global_sequence()) {
-            Ok(Some(sequence)) => return Ok(Some(sequence)),
-            Ok(None) => offset += u64::from(len),
-            Err(_) => return Ok(None),
-        }
-    }
 }
 
 /// The stored index of a segment, if it describes just this segment. `largest_time` is the greatest time before it, `end` the sequence
@@ -500,7 +494,7 @@ pub(crate) fn stored_index(
     end: Option<u64>,
     cache: &Arc<SectionCache>,
 ) -> Option<SealedPart> {
-    let file = directory.open(&segment.name.index_name()).ok()?;
+    let file = directory.open_resting(&segment.name.index_name()).ok()?;
     let described = segment.clone();
     let remake =
         move || Ok(remade_index(&described, largest_time, end, &mut Vec::new(), &mut |_, _, _| {})?.0.into());

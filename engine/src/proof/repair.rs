@@ -11,7 +11,7 @@ use crate::care::repair::{self as mending, RepairAction, RepairPlan, RepairRepor
 use crate::disk::memory::{CrashImage, MemoryDirectory, Operation};
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
 use crate::disk::storage::Directory;
-use crate::proof::crash::wrecks;
+use crate::proof::crash::{fingerprint, wrecks};
 use crate::proof::damage::{Files, SEGMENT_BYTES, readable, small_store};
 use crate::proof::figures::{share, tell};
 use crate::proof::oracle::Dump;
@@ -428,7 +428,7 @@ fn whenever_the_power_fails_during_a_repair_or_its_undoing_nothing_is_lost_and_b
         let mut seen = HashSet::new();
         for wreck in all {
             images += 1;
-            if !seen.insert(format!("{:?}", wreck.directory.files())) || store_is_missing(&wreck.directory) {
+            if !seen.insert(fingerprint(&wreck)) || store_is_missing(&wreck.directory) {
                 continue;
             }
             let context = format!("{}, {:?} after call {}", case.name, wreck.image, wreck.after_call);
@@ -450,7 +450,7 @@ fn when_the_power_fails_again_during_the_second_attempt_it_comes_to_the_same_end
     let found = plan(&root).unwrap();
     let first = wrecks(&root, &Arc::default(), || drop(follow_plan(&root, &found).unwrap()));
     let (mut seen, mut second) = (HashSet::new(), 0);
-    let distinct = first.into_iter().filter(|wreck| seen.insert(format!("{:?}", wreck.directory.files())));
+    let distinct = first.into_iter().filter(|wreck| seen.insert(fingerprint(wreck)));
     for wreck in distinct.step_by(share(41, 1)) {
         let again = wreck.directory;
         let images = wrecks(&again, &Arc::default(), || {
@@ -458,8 +458,7 @@ fn when_the_power_fails_again_during_the_second_attempt_it_comes_to_the_same_end
             drop(found.is_needed().then(|| follow_plan(&again, &found).unwrap()));
         });
         let mut seen = HashSet::new();
-        let distinct =
-            images.into_iter().filter(|wreck| seen.insert(format!("{:?}", wreck.directory.files())));
+        let distinct = images.into_iter().filter(|wreck| seen.insert(fingerprint(wreck)));
         for wreck in distinct.step_by(share(5, 1)) {
             second += 1;
             let context = format!("second attempt, {:?} after call {}", wreck.image, wreck.after_call);

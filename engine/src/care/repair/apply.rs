@@ -119,6 +119,13 @@ impl<'a> Repairing<'a> {
         match &step.action {
             RepairAction::Mend { patches, .. } => {
                 let file = self.open(&step.file)?;
+                for patch in patches {
+                    let mut found = vec![0; patch.was.len()];
+                    file.read_at(&mut found, patch.offset)?;
+                    if found != patch.was {
+                        return Err(io::Error::other(format!("{} changed", step.file)).into());
+                    }
+                }
                 let mended = PatchedFile { file, patches: patches.clone() };
                 self.put(Content::File(&mended), &step.file, after, journal)?;
             }

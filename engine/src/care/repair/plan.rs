@@ -24,6 +24,9 @@ use crate::words::format::Progress;
 use crate::words::hex::to_hex;
 use crate::words::sync::Arc;
 
+/// How often a directory is looked at anew because somebody writes it meanwhile.
+const MOST_LOOKS: u32 = 3;
+
 /// Plans the repair of the store in `directory`; tells bytes read and bytes in all. `Break` ends it.
 pub(crate) fn plan(
     directory: &Arc<dyn Directory>,
@@ -34,18 +37,33 @@ pub(crate) fn plan(
         let reason = "is a batpak directory, which is never written: repair it into a copy, or import it";
         return Err(StoreError::DataDirMalformed { path: path.to_owned(), reason: reason.to_owned() });
     }
-    let mut draft = Draft::new(directory, path);
-    draft.examine()?;
-    let total = list(directory)?.iter().map(|(_, len_bytes)| len_bytes).sum();
-    let (mut done, mut is_cancelled) = (0, false);
-    let tree = Tree::read(directory, &mut |len_bytes| {
-        done += len_bytes;
-        is_cancelled |= progress(done, total).is_break();
-    })?;
-    if is_cancelled {
-        return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+    for _ in 0..MOST_LOOKS {
+        let before = listed(directory)?;
+        let mut draft = Draft::new(directory, path);
+        draft.examine()?;
+        let total = before.iter().map(|(_, len_bytes)| len_bytes).sum();
+        let (mut done, mut is_cancelled) = (0, false);
+        let tree = Tree::read(directory, &mut |len_bytes| {
+            done += len_bytes;
+            is_cancelled |= progress(done, total).is_break();
+        })?;
+        if is_cancelled {
+            return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+        }
+        let plan = draft.finish(&tree)?;
+        // What was examined and what was hashed must be the same.
+        if listed(directory)? == before {
+            return Ok(plan);
+        }
     }
-    draft.finish(&tree)
+    let reason = "is being written: a repair can be planned when its writer has closed it".to_owned();
+    Err(StoreError::DataDirMalformed { path: path.to_owned(), reason })
+}
+
+fn listed(directory: &Arc<dyn Directory>) -> io::Result<Vec<(String, u64)>> {
+    let mut listed = list(directory)?;
+    listed.sort_unstable();
+    Ok(listed)
 }
 
 /// A plan that is being made.

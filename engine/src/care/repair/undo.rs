@@ -36,11 +36,11 @@ pub(crate) fn undo(
     if journal.state != State::Undone {
         let now = Tree::read(root, &mut |_| {})?;
         check(&journal, &now, path)?;
-        for entry in &journal.steps {
-            restore(root, &journal, entry, &mut report)?;
-        }
         for half_made in half_made(&journal).filter(|half_made| now.file(half_made).is_some()) {
             remove(root, &half_made)?;
+        }
+        for entry in &journal.steps {
+            restore(root, &journal, entry, &mut report)?;
         }
         let again = Tree::read(root, &mut |_| {})?;
         if !without(&again, &journal).eq(journal.files.0.iter()) {

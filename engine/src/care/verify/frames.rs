@@ -8,8 +8,11 @@ use std::ops::ControlFlow;
 use crate::care::verify::chain::{At, Chains};
 use crate::care::verify::{Subject, VerifyReport, derived, files, ids, of_frame};
 use crate::disk::frame::{self, FrameError, MAX_FRAME_LEN, MIN_FRAME_LEN, MarkPurpose, Record};
+use crate::disk::scan::Scanner;
 use crate::memory::live::LivePart;
-use crate::memory::survey::{Segment, Survey, Tail, leave_holes, missing_events, pass_damage, survey, walk};
+use crate::memory::survey::{
+    Seen, Segment, Survey, Tail, leave_holes, missing_events, pass_damage, survey, walk, walk_with,
+};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass, VerifyLevel};
 use crate::words::format::Progress;
@@ -131,10 +134,11 @@ impl<'a> LogWalk<'a> {
         next: Option<u64>,
     ) -> Result<u64, StoreError> {
         let segment = course.segment;
+        let mut scanner = Scanner::new(&*segment.file)?;
         let mut spots = 0;
         loop {
             let sight = &mut self.sight;
-            walk(&*segment.file, tail, live, &mut |offset, len, record| {
+            walk_with(&mut scanner, tail, live, &mut |offset, len, record| {
                 sight.see(course, offset, len, record);
             })?;
             self.sight.check()?;
@@ -150,9 +154,8 @@ impl<'a> LogWalk<'a> {
             spots += 1;
             let (before, events) = (tail.next_sequence, course.events);
             let sight = &mut self.sight;
-            let goes_on = pass_damage(segment, tail, live, next, &mut |offset, len, record| {
-                sight.see(course, offset, len, record);
-            })?;
+            let see: &mut Seen<'_> = &mut |offset, len, record| sight.see(course, offset, len, record);
+            let goes_on = pass_damage(&mut scanner, segment, (tail, live), (next, see))?;
             self.sight.check()?;
             let missing = if goes_on { tail.next_sequence - before - (course.events - events) } else { 0 };
             self.sight.chains.unreadable += missing;

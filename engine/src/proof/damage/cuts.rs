@@ -6,7 +6,7 @@ use crate::proof::figures::{share, tell};
 
 /// Cuts every file at every byte.
 fn cut_everything(is_closed: bool) {
-    let honest = Honest::new(is_closed, share(1, 24));
+    let honest = Honest::new(is_closed, share(1, 14));
     let mut cuts = 0;
     for name in honest.damageable() {
         for len in 0..honest.files[name].len() {

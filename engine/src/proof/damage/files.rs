@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::json;
 
 use super::{Files, SEGMENT_BYTES, directory_of};
+use crate::disk::frame::{Mark, MarkPurpose};
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
 use crate::disk::storage::Directory;
@@ -219,4 +220,44 @@ fn a_newer_format_is_refused_by_name_and_untouched() {
     assert!(matches!(refused, StoreError::NewerFormat { found: 2, supported: 1, .. }), "{refused}");
     files.insert("lock".to_owned(), directory.files()["lock"].clone());
     assert_eq!(directory.files(), files);
+}
+
+#[test]
+fn bytes_in_quarantine_are_whole_whatever_part_of_them_a_crash_left_there_before() {
+    let (mut files, _) = small_store(false);
+    let newest = files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
+    let bytes = files.get_mut(&newest).unwrap();
+    bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1);
+    bytes.extend_from_slice(&[0xAB; 3_000]);
+    let kept = |directory: &MemoryDirectory| {
+        directory.files().into_iter().find(|(name, _)| name.starts_with("quarantine/")).unwrap()
+    };
+    let directory = directory_of(&files);
+    drop(open(&directory, config(2, SEGMENT_BYTES)).unwrap());
+    let whole = kept(&directory);
+    for left in [&[][..], &[0xAB; 1_500], &[0; 3_000]] {
+        let directory = directory_of(&files);
+        let quarantine = directory.create_subdirectory("quarantine").unwrap();
+        let file = quarantine.create(whole.0.strip_prefix("quarantine/").unwrap()).unwrap();
+        file.write_at(left, 0).unwrap();
+        drop(open(&directory, config(2, SEGMENT_BYTES)).unwrap());
+        assert_eq!(kept(&directory), whole, "{} bytes were left", left.len());
+    }
+}
+
+#[test]
+fn events_that_a_disk_wrote_a_second_time_behind_a_bad_spot_are_shown_once() {
+    let (files, whole) = small_store(true);
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
+    let mut stale = files.clone();
+    let again = files[&name][84..].to_vec();
+    // A mark and a catalogue have no sequence that would tell that they are old; what follows them has.
+    let mut mark = Vec::new();
+    Mark { synced_through: 0, purpose: MarkPurpose::Sealed }.encode(&mut mark);
+    let bytes = stale.get_mut(&name).unwrap();
+    bytes.extend_from_slice(&[0x3F; 5]);
+    bytes.extend_from_slice(&mark);
+    bytes.extend_from_slice(&again);
+    let (read, _, _) = open_all(&stale, "events written a second time");
+    assert_eq!(missing(&read, &whole, "events written a second time"), 0);
 }

@@ -66,6 +66,9 @@ impl Honest {
             store.compact(&CompactionConfig { strategy, min_segments: 1 }).unwrap();
             append(&store, next.next().unwrap(), 40);
         }
+        for _ in 0..rounds {
+            write_round(&store, &mut next);
+        }
         let mut watcher = watch(&store).unwrap();
         watcher.try_recv().unwrap();
         watcher.acknowledge().unwrap();

@@ -130,7 +130,7 @@ fn walk_of(segment: &Segment, bytes: &[u8]) {
 fn ask(part: &SealedPart) {
     let ids = [0, 1, 2, u128::MAX];
     for tag in [Tag::Ids, Tag::Correlations, Tag::Causations] {
-        ids.map(|id| part.candidates(tag, id).map(|found| found.len()).unwrap_or_default());
+        let _ = ids.map(|id| part.candidates(tag, id).map(|found| found.len()).unwrap_or_default());
     }
     for tag in [Tag::Streams, Tag::Scopes] {
         let names = part.names(tag).unwrap();

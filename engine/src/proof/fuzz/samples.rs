@@ -34,7 +34,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(first_sequence: u64, generation: u32) -> Self {
-        let replaced = (generation > 0).then_some((first_sequence, first_sequence + 24));
+        let replaced = (generation > 0).then_some((first_sequence, first_sequence.saturating_add(24)));
         let parent = (first_sequence == 0 && generation == 0).then_some(Parent {
             store_id: StoreId([9; 16]),
             size: 0,
@@ -167,13 +167,13 @@ pub(super) fn closed_segment(generation: u32) -> Vec<u8> {
 }
 
 pub(super) fn frames() -> Vec<Vec<u8>> {
-    let bodies: [fn(&mut Log); 6] = [
-        |log| drop(log.events(1)),
-        |log| drop(log.event(3, b"payload")),
-        |log| drop(log.stub(RemovalReason::Retention)),
-        |log| drop(log.stub(RemovalReason::Tombstone)),
-        |log| drop(log.catalogue()),
-        |log| drop(log.mark(MarkPurpose::Closed)),
+    let bodies: [fn(&mut Log) -> &mut Log; 6] = [
+        |log| log.events(1),
+        |log| log.event(3, b"payload"),
+        |log| log.stub(RemovalReason::Retention),
+        |log| log.stub(RemovalReason::Tombstone),
+        Log::catalogue,
+        |log| log.mark(MarkPurpose::Closed),
     ];
     let mut frames = Vec::new();
     for (first, body) in [0, 3, 4, 5, 35].into_iter().flat_map(|first| bodies.map(|body| (first, body))) {
