@@ -330,7 +330,13 @@ fn store_model() -> StoreModel {
 
 fn verified(findings: Vec<Finding>) -> VerifyView {
     let finding_count = findings.len() as u64;
-    VerifyView { events: TOTAL, findings, finding_count, level: Some(VerifyLevel::Chain) }
+    VerifyView {
+        events: TOTAL,
+        findings,
+        finding_count,
+        damage_count: finding_count,
+        level: Some(VerifyLevel::Chain),
+    }
 }
 
 fn projections_of_the_shop() -> Vec<ProjectionState> {

@@ -13,7 +13,7 @@ use causeway::store::backup_envelope::{
 };
 use causeway::store::{
     AppendOptions, BatchAppendItem, CausationRef, ExtensionKey, FindingClass, ReadOnly, Selection, Store,
-    StoreConfig, StoreError, import_jsonl,
+    StoreConfig, StoreError, VerifyLevel, import_jsonl,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -66,7 +66,7 @@ fn at(number: u32) -> Coordinate {
 /// Every event with its place and its hashes.
 fn contents(directory: &Path) -> Vec<(u64, [u8; 32], Vec<u8>)> {
     let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(directory)).unwrap();
-    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{:?}", report.findings);
     let events = store.read_range(0..store.visible()).map(|(sequence, event)| {
         let raw = event.unwrap().raw;

@@ -106,7 +106,7 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     });
     let about = inner.with_min_y(top.bottom() + 6.0);
     let level = match &ctx.store.verified {
-        Some(Ok(report)) if report.finding_count == 0 => findings::meaning(report.level).to_owned(),
+        Some(Ok(report)) if report.damage_count == 0 => findings::meaning(report.level).to_owned(),
         Some(Ok(report)) => findings::looked_at(report.level),
         Some(Err(failure)) => escape::visible(&failure.message).into_owned(),
         None => {
@@ -121,12 +121,12 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 fn standing(ctx: StoreContext<'_>, verifying: bool) -> (Tone, char, String) {
     match &ctx.store.verified {
         _ if verifying => (Tone::Neutral, icons::CLOCK, "Verifying".to_owned()),
-        Some(Ok(report)) if report.finding_count == 0 => {
+        Some(Ok(report)) if report.damage_count == 0 => {
             (Tone::Good, icons::SHIELD_CHECK, findings::claim(report.level))
         }
         Some(Ok(report)) => {
-            let verb = if report.finding_count == 1 { "does" } else { "do" };
-            let words = format!("{} {verb} not hold", text::counted(report.finding_count, "thing"));
+            let verb = if report.damage_count == 1 { "does" } else { "do" };
+            let words = format!("{} {verb} not hold", text::counted(report.damage_count, "thing"));
             (Tone::Bad, icons::SHIELD_WARNING, words)
         }
         Some(Err(_)) => (Tone::Warn, icons::SHIELD_WARNING, "Not verified".to_owned()),

@@ -300,7 +300,7 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 /// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
 fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let (tone, icon, label) = match &ctx.store.verified {
-        Some(Ok(report)) if report.finding_count == 0 => {
+        Some(Ok(report)) if report.damage_count == 0 => {
             (Tone::Good, icons::SHIELD_CHECK, findings::claim(report.level))
         }
         Some(Ok(report)) => {
@@ -323,7 +323,7 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         ctx.view.commands.run(Command::ShowFindings);
     }
     let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.finding_count == 0 => {
+        Some(Ok(report)) if report.damage_count == 0 => {
             format!("{}\n{} checked", findings::meaning(report.level), text::counted(report.events, "place"))
         }
         Some(Ok(report)) => {

@@ -628,8 +628,10 @@ pub struct VerifyView {
     pub events: u64,
     /// What does not hold; the first of it.
     pub findings: Vec<Finding>,
-    /// How many things do not hold.
+    /// How many findings there are; no more than a thousand are listed.
     pub finding_count: u64,
+    /// How many of them say that something does not hold.
+    pub damage_count: u64,
     /// How thoroughly it was checked; `None` for a batpak directory, whose hashes cover payloads alone.
     pub level: Option<VerifyLevel>,
 }

@@ -5,7 +5,6 @@
 //! - an epoch lasts as long as it is certain that nothing written in it was lost: no two events ever have the same epoch and sequence;
 //! - when it returns, everything that can be read is on stable storage.
 
-use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
 
@@ -13,12 +12,15 @@ use crate::commit::active::{ActiveSegment, Grown};
 use crate::commit::poison::Poison;
 use crate::commit::seal::store;
 use crate::disk::frame::MarkPurpose;
-use crate::disk::segment::{SegmentHeader, SegmentName, StoreId, create_segment, replace_segment};
+use crate::disk::segment::{
+    SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX, create_segment, create_temporary, replace_segment,
+};
 use crate::disk::storage::{BootId, Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
+use crate::memory::lost::cut_short;
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
     Segment, Survey, Tail, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
@@ -30,7 +32,8 @@ use crate::words::finding::{Finding, FindingClass};
 use crate::words::report::{OpenIndexPath, OpenReport};
 use crate::words::sync::Arc;
 
-const QUARANTINE: &str = "quarantine";
+/// Directory of what recovery cut off.
+pub(crate) const QUARANTINE: &str = "quarantine";
 /// Bytes of a segment that are copied at once.
 const STEP_BYTES: u64 = 1024 * 1024;
 
@@ -213,6 +216,7 @@ impl Sealed<'_> {
             if segment.guessed {
                 return self.leave_damaged(segment, "its header cannot be read");
             }
+            self.report.findings.extend(cut_short(self.directory, segment, tail.next_sequence));
             return match tail.ends_with {
                 Some(MarkPurpose::Sealed) => self.go_on_behind(segment, &tail),
                 Some(MarkPurpose::Closed) => self.resume(segment, &tail, live),
@@ -224,6 +228,7 @@ impl Sealed<'_> {
         if floor > tail.next_sequence || segment.guessed {
             return self.leave_damaged(segment, &reason);
         }
+        self.report.findings.extend(cut_short(self.directory, segment, tail.next_sequence));
         self.set_aside(segment, tail.end_bytes)?;
         let torn = Finding::new(FindingClass::Recovered, format!("the log was torn: {reason}"));
         self.report.findings.push(torn.in_file(segment.name).at(tail.end_bytes).of_event(tail.next_sequence));
@@ -357,14 +362,12 @@ impl Sealed<'_> {
         })?;
         let name = format!("{}-{from}-{}.bin", segment.name, hasher.finalize().to_hex());
         let directory = self.directory.create_subdirectory(QUARANTINE)?;
-        let kept = match directory.create(&name) {
-            // A crash may have left any part of it.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => directory.open_writable(&name)?,
-            created => created?,
-        };
+        // It gets its name when it is whole: what has that already may be what a crash left of it.
+        let temporary = format!("{name}{TEMPORARY_SUFFIX}");
+        let kept = create_temporary(&*directory, &temporary)?;
         in_steps(file, from..end, |at, bytes| Ok(kept.write_at(bytes, at - from)?))?;
-        kept.set_len(end - from)?;
         kept.sync(SyncMode::SyncAll)?;
+        directory.rename_over(&temporary, &name)?;
         directory.sync()?;
         self.directory.sync()?;
         Ok((name, end - from))

@@ -5,6 +5,7 @@
 //! - a section that is damaged is made anew from the segment, in memory;
 //! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
 
+mod check;
 mod encode;
 mod shape;
 
@@ -19,6 +20,7 @@ use crate::disk::storage::File;
 use crate::memory::cache::SectionCache;
 use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
 use crate::memory::postings::{Places, Postings, u32_at};
+pub(crate) use crate::memory::sealed::check::{CheckedIndex, check_index};
 pub(crate) use crate::memory::sealed::encode::encode;
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;

@@ -16,6 +16,7 @@ use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
+use crate::memory::lost::gone;
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
@@ -163,6 +164,8 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     for segment in &survey.segments {
         indexes.remove(&segment.name.index_name());
     }
+    let newest = survey.segments.last().map(|segment| segment.name);
+    survey.findings.extend(gone(directory, indexes.iter(), newest));
     survey.leftovers.extend(indexes);
     Ok(survey)
 }
@@ -362,7 +365,8 @@ pub(crate) fn walk(
     walk_with(&mut Scanner::new(file)?, tail, live, seen)
 }
 
-fn walk_with(
+/// The same, by a scanner that goes on behind bad spots.
+pub(crate) fn walk_with(
     scanner: &mut Scanner<'_>,
     tail: &mut Tail,
     live: &mut LivePart,
@@ -437,25 +441,54 @@ pub(crate) fn walk_past_damage(
     while let Some((bad, _)) = tail.bad.clone() {
         spots.count += 1;
         spots.first = spots.first.or(Some((bad, tail.next_sequence)));
-        let Some((found, sequence)) = next_readable(&mut scanner, segment, tail, (bad, end))? else { break };
-        while live.end() < sequence {
-            live.push_damaged();
+        if !pass_damage(&mut scanner, segment, (tail, live), (end, seen))? {
+            break;
         }
-        tail.end_bytes = found;
-        tail.next_sequence = sequence;
+        let found = tail.end_bytes;
         walk_with(&mut scanner, tail, live, seen)?;
         if tail.end_bytes == found {
             break;
         }
     }
-    // What lay between the last readable frame and the next segment.
+    leave_holes(segment, tail, live, end);
+    Ok(spots)
+}
+
+/// Goes from the bad spot that `tail` came to, to where readable frames go on, and leaves a hole for each event in between. Of a group
+/// that is broken there, what comes before the spot is shown: readable frames behind it say that the group was whole once. False if
+/// nothing can be read behind the spot.
+pub(crate) fn pass_damage(
+    scanner: &mut Scanner<'_>,
+    segment: &Segment,
+    (tail, live): (&mut Tail, &mut LivePart),
+    (end, seen): (Option<u64>, &mut Seen<'_>),
+) -> Result<bool, StoreError> {
+    let Some((bad, _)) = tail.bad.clone() else { return Ok(false) };
+    let start = tail.end_bytes;
+    let head = scanner.show_broken_group(start, bad, &mut |_, _, _| {})?;
+    let beyond = Tail { end_bytes: bad, next_sequence: tail.next_sequence + head, ..tail.clone() };
+    let found = next_readable(scanner, segment, &beyond, (bad, end))?;
+    let Some((found, sequence)) = found else { return Ok(false) };
+    let mut last = tail.last;
+    tail.frames += scanner.show_broken_group(start, bad, &mut |offset, len, record| {
+        index_record(live, offset, record, &mut last);
+        seen(offset, len, record);
+    })?;
+    while live.end() < sequence {
+        live.push_damaged();
+    }
+    (tail.last, tail.end_bytes, tail.next_sequence) = (last, found, sequence);
+    Ok(true)
+}
+
+/// Leaves a hole for each event that lay between the last readable frame and the next segment, if there was room for so many.
+pub(crate) fn leave_holes(segment: &Segment, tail: &Tail, live: &mut LivePart, end: Option<u64>) {
     let unread = segment.len_bytes.saturating_sub(tail.end_bytes);
     if let Some(end) = end.filter(|end| end.saturating_sub(live.end()) <= room_for_events(segment, unread)) {
         while live.end() < end {
             live.push_damaged();
         }
     }
-    Ok(spots)
 }
 
 /// Most events that so many bytes of a segment can hold: names have at least one byte each, and only compaction writes stubs.

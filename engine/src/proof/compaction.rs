@@ -12,7 +12,8 @@ use crate::proof::oracle::{Notes, Oracle, dump};
 use crate::proof::script::{KIND, Step, config, follow, open, stream_of};
 use crate::store::segment::CompactionOutcome;
 use crate::store::{
-    CompactionConfig, CompactionStrategy, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError,
+    CompactionConfig, CompactionStrategy, Open, RetentionPredicate, Selection, Store, StoreConfig,
+    StoreError, VerifyLevel,
 };
 
 /// Compacts a store as a step of a script says, while an oracle takes notes.
@@ -168,7 +169,8 @@ fn readers_beside_a_writer_that_compacts_see_consistent_prefixes_and_never_go_ba
                         );
                         next += 1;
                     }
-                    let report = reader.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+                    let report =
+                        reader.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
                     assert!(report.holds() && report.events >= next, "{:?}", report.findings);
                     assert!(next >= seen, "{next} after {seen}");
                     seen = next;
@@ -178,7 +180,7 @@ fn readers_beside_a_writer_that_compacts_see_consistent_prefixes_and_never_go_ba
         }
         scope.spawn(|| {
             while store.visible() < EVENTS {
-                let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+                let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
                 assert!(report.holds(), "{:?}", report.findings);
                 assert!(store.read_range(0..u64::MAX).all(|(_, event)| event.is_ok()));
             }

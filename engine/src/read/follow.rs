@@ -17,6 +17,7 @@ use crate::memory::hub::Notification;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
+use crate::memory::lost::cut_short;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
@@ -282,6 +283,7 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
         sealed.push(Arc::new(part));
     } else {
         read_newest(&last, &mut tail, &mut live, &mut findings)?;
+        findings.extend(cut_short(directory, &last, live.end()));
         frames += tail.frames;
         largest_time = live.largest_time;
     }

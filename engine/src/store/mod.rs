@@ -19,15 +19,16 @@ mod receipts;
 pub mod repair;
 pub(crate) mod state;
 mod submit;
+mod verify;
 mod waiting;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::care::log_tree::LogTree;
-use crate::care::verify::verify;
 use crate::derive::kept::KeptStates;
 use crate::derive::remembered::ProjectionMemory;
+use crate::disk::storage::Directory;
 use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::{Arc, Mutex};
@@ -51,7 +52,7 @@ pub use crate::care::snapshot_report::{
     SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
     snapshot_report_body_hash,
 };
-pub use crate::care::verify::VerifyReport;
+pub use crate::care::verify::{BrokenLink, VerifyReport};
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
     verify_receipt_claim_of,
@@ -278,6 +279,7 @@ pub struct Store<State: StoreState = Open> {
 #[derive(Clone, Debug)]
 pub(crate) struct About {
     pub(crate) path: PathBuf,
+    pub(crate) directory: Arc<dyn Directory>,
     pub(crate) identity: String,
     pub(crate) format: StoreFormat,
     pub(crate) report: OpenReport,
@@ -439,10 +441,5 @@ impl<State: StoreState> Store<State> {
     /// Size of the segments in bytes.
     pub fn size_bytes(&self) -> Result<u64, StoreError> {
         self.half.size_bytes()
-    }
-
-    /// Computes every hash anew and compares; tells events done and events in all.
-    pub fn verify(&self, progress: Progress<'_>) -> Result<VerifyReport, StoreError> {
-        verify(&self.reader, self.about.format, progress)
     }
 }

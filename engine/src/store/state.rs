@@ -90,6 +90,9 @@ pub trait Half: fmt::Debug + Send + Sync {
     fn stands_at(&self, path: &Path) -> bool;
     #[doc(hidden)]
     fn pressure(&self) -> WriterPressure;
+    /// Takes in what others wrote; true if somebody may write while the files are checked.
+    #[doc(hidden)]
+    fn settle_for_check(&self) -> Result<bool, StoreError>;
 }
 
 /// The lock, the writer and the threads behind it.
@@ -122,6 +125,10 @@ impl Half for WritingHalf {
 
     fn pressure(&self) -> WriterPressure {
         self.writer.pressure()
+    }
+
+    fn settle_for_check(&self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 }
 
@@ -175,6 +182,7 @@ pub(crate) fn open_in(
     shared.findings.lock().extend(report.findings.iter().cloned());
     let about = About {
         path: path.to_path_buf(),
+        directory: Arc::clone(&directory),
         identity: active.header.store_id.to_string(),
         format: StoreFormat::Causeway { version: FORMAT_VERSION },
         report,
@@ -415,7 +423,8 @@ pub(crate) fn follow_in(
         findings: shared.findings.lock().clone(),
         ..OpenReport::default()
     };
-    let about = About { path: path.to_path_buf(), identity, format, report };
+    let about =
+        About { path: path.to_path_buf(), directory: Arc::clone(&directory), identity, format, report };
     let steps = Arc::new(Mutex::new(Steps {
         following,
         memory: Arc::clone(memory),
@@ -490,6 +499,12 @@ impl Half for FollowingHalf {
     /// Nothing waits to be committed where nobody commits.
     fn pressure(&self) -> WriterPressure {
         WriterPressure { queue_len: 0, capacity: self.shared.config.writer().channel_capacity }
+    }
+
+    fn settle_for_check(&self) -> Result<bool, StoreError> {
+        let is_written = self.directory.lock_holder(LOCK_NAME)?.is_some();
+        step(&self.following, &self.shared, true)?;
+        Ok(is_written)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use causeway::coordinate::Region;
-use causeway::store::{ReadOnly, Store, StoreError};
+use causeway::store::{ReadOnly, Store, StoreError, VerifyLevel};
 
 use crate::{Home, Random, config, fill, follow, names, open, segments, verified};
 
@@ -27,7 +27,7 @@ fn look(store: &Store<ReadOnly>) {
             );
         }
     }
-    let _ = store.verify(&mut |_, _| std::ops::ControlFlow::Continue(()));
+    let _ = store.verify(VerifyLevel::Chain, &mut |_, _| std::ops::ControlFlow::Continue(()));
 }
 
 #[test]
