@@ -23,6 +23,7 @@ use crate::memory::survey::{
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
+use crate::words::planted::PlantedBug;
 use crate::words::report::{OpenIndexPath, OpenReport};
 use crate::words::sync::Arc;
 
@@ -204,6 +205,9 @@ impl Sealed<'_> {
         let floor = floor_behind(segment, &tail)?;
         if floor > tail.next_sequence || segment.guessed {
             return self.leave_damaged(segment, &reason);
+        }
+        if PlantedBug::TornTailLeft.is_planted() {
+            return self.resume(segment, &tail, live);
         }
         self.cut(segment, &tail, &reason)
     }

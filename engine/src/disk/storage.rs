@@ -9,6 +9,7 @@ use std::fmt::Debug;
 use std::io;
 
 use crate::words::config::SyncMode;
+use crate::words::planted::PlantedBug;
 use crate::words::sync::Arc;
 
 /// So often in a row a read or a write is begun again that was interrupted before it moved a byte.
@@ -119,6 +120,7 @@ pub(crate) trait File: Debug + Send + Sync {
         while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
             match go_on(|| self.write_some(rest, offset.saturating_add(done as u64)))? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),
+                _ if PlantedBug::ShortWriteIgnored.is_planted() => break,
                 written => done += written,
             }
         }

@@ -21,6 +21,8 @@ pub(super) struct Group {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Oracle {
     pub(super) groups: Vec<Group>,
+    /// Greater than the number of each event that was ever asked for.
+    pub(super) next_number: u64,
     /// Number of each event, by its hash, that some compaction was told to remove.
     refused: HashMap<[u8; 32], u64>,
     /// Those that are removed for good.
@@ -46,6 +48,7 @@ pub(super) enum Loss {
 
 impl Oracle {
     pub(super) fn ask(&mut self, numbers: Vec<u64>) {
+        self.next_number = numbers.iter().map(|number| number + 1).fold(self.next_number, u64::max);
         self.groups.push(Group { numbers, acknowledged: None, is_durable: false });
     }
 
@@ -64,6 +67,17 @@ impl Oracle {
         for group in self.groups.iter_mut().filter(|group| group.acknowledged.is_some()) {
             group.is_durable = true;
         }
+    }
+
+    /// What a store does not show after a crash is lost for good.
+    pub(super) fn forget_lost(&mut self, dump: &Dump) {
+        let shown: HashSet<u64> = self.named(dump, "what is lost").iter().map(|(number, _)| *number).collect();
+        self.groups.retain(|group| group.numbers.first().is_some_and(|number| shown.contains(number)));
+    }
+
+    /// The store was opened: what it shows is on stable storage, whether or not it was acknowledged.
+    pub(super) fn settle(&mut self) {
+        self.groups.iter_mut().for_each(|group| group.is_durable = true);
     }
 
     /// A compaction begins.

@@ -61,7 +61,7 @@ impl Clock for SteppingClock {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Step {
     /// A single event with a payload of about so many bytes.
     Append(usize),
@@ -159,13 +159,13 @@ pub(super) struct Run {
 impl Run {
     /// Begins a script on a directory that holds what the oracle says.
     pub(super) fn new(directory: &Arc<MemoryDirectory>, script: Script, oracle: &Arc<Mutex<Oracle>>) -> Self {
-        let asked = oracle.lock().groups.iter().map(|group| group.numbers.len() as u64).sum();
+        let next_number = oracle.lock().next_number;
         Self {
             directory: Arc::clone(directory),
             script,
             oracle: Arc::clone(oracle),
             store: None,
-            next_number: asked,
+            next_number,
         }
     }
 
@@ -178,7 +178,13 @@ impl Run {
         outcomes
     }
 
-    fn step(&mut self, step: Step) -> Result<(), StoreError> {
+    /// The store, while it is open.
+    pub(super) fn store(&self) -> Option<&Store<Open>> {
+        self.store.as_ref()
+    }
+
+    /// Runs one step; one that needs a store does nothing if none is open.
+    pub(super) fn step(&mut self, step: Step) -> Result<(), StoreError> {
         match step {
             Step::Open if self.store.is_some() => Ok(()),
             Step::Open => {
