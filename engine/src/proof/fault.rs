@@ -32,6 +32,8 @@ struct Faulted {
     oracle: Oracle,
     outcomes: Vec<Result<(), StoreError>>,
     failed: Operation,
+    /// The calls before the one that failed first.
+    earlier: Vec<Operation>,
 }
 
 fn run(script: Script, call: u64, fault: Fault, is_persistent: bool, most_calls: u64) -> Faulted {
@@ -41,9 +43,11 @@ fn run(script: Script, call: u64, fault: Fault, is_persistent: bool, most_calls:
     directory.observe(Some(Arc::new(bound)));
     let oracle: Arc<Mutex<Oracle>> = Arc::default();
     let outcomes = Run::new(&directory, script, &oracle).finish();
-    let failed = directory.operations()[call as usize - 1].clone();
+    let mut earlier = directory.operations();
+    earlier.truncate(call as usize);
+    let failed = earlier.pop().expect("the call was made");
     let oracle = oracle.lock().clone();
-    Faulted { directory, oracle, outcomes, failed }
+    Faulted { directory, oracle, outcomes, failed, earlier }
 }
 
 fn calls_of(script: Script) -> u64 {
@@ -76,8 +80,10 @@ fn check_goes_on(faulted: &Faulted, fault: Fault, is_persistent: bool, context: 
 
 /// After a failed sync of a segment nothing is acknowledged until the store is opened anew.
 fn check_poison(faulted: &Faulted, script: Script, context: &str) {
-    let is_segment = |name: &str| name.ends_with(SEGMENT_SUFFIX);
-    if !matches!(&faulted.failed, Operation::Sync { name } if is_segment(name)) {
+    let Operation::Sync { name } = &faulted.failed else { return };
+    // A file keeps the name under which it was opened: a segment is called as it was before its birth.
+    let is_birth = |earlier: &Operation| matches!(earlier, Operation::RenameNew { from, .. } if from == name);
+    if !name.ends_with(SEGMENT_SUFFIX) && !faulted.earlier.iter().any(is_birth) {
         return;
     }
     let steps = [Step::Open].into_iter().chain(script.steps.iter().copied());

@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::path::Path;
 
+use crate::disk::memory::MemoryDirectory;
+use crate::memory::live::LivePart;
+use crate::memory::survey::{Segment, Tail, survey, walk};
 use crate::store::{
     AppendReceipt, Open, ReceiptVerification, ReceiptVerificationError, Selection, Store, StoreState,
 };
@@ -162,6 +166,17 @@ pub(super) fn check_receipts(oracle: &Oracle, store: &Store<Open>, dump: &Dump, 
         };
         assert!(as_expected, "{context}: {verified:?} for {receipt:?}");
     }
+}
+
+/// The bad spots in the segments of a directory, those that others replaced left out.
+pub(super) fn bad_spots(directory: &MemoryDirectory, context: &str) -> Vec<String> {
+    let survey = survey(directory, Path::new("memory")).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let bad_spot = |segment: &Segment| {
+        let (mut tail, mut live) = (Tail::start(segment), LivePart::new(segment.name, segment.name.first, 0));
+        walk(&*segment.file, &mut tail, &mut live, &mut |_, _, _| {}).unwrap();
+        tail.bad.map(|(at, reason)| format!("{} at {at}: {reason}", segment.name))
+    };
+    survey.segments.iter().filter_map(bad_spot).collect()
 }
 
 /// What a store holds, [`REMOVED`] in place of the number where compaction removed an event. Panics unless every other event can be read

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::disk::memory::{CrashImage, Fault, MemoryDirectory};
 use crate::proof::attempt::attempt;
 use crate::proof::figures::{is_deep, tell};
-use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, dump};
+use crate::proof::oracle::{Dump, Loss, Oracle, bad_spots, check_receipts, dump};
 use crate::proof::random::Random;
 use crate::proof::script::{Run, Script, Step, open};
 use crate::proof::shrink::shrunk;
@@ -247,6 +247,8 @@ impl World {
         let shown = dump(&store, &context);
         let mut oracle = self.oracle.lock();
         oracle.check(&shown, self.loss, &context);
+        let left = bad_spots(&copy, &context);
+        assert!(left.is_empty(), "{context}: recovery left {left:?}");
         oracle.forget_lost(&shown);
         self.loss = Loss::Nothing;
         shown
