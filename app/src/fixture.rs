@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use causeway::event::{EventKind, HashChain};
 use causeway::id::{CausationId, CorrelationId, EventId};
+use causeway::store::{Finding, FindingClass};
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
@@ -311,7 +312,7 @@ fn store_model() -> StoreModel {
         timeline: Some(Arc::new(timeline(TimeAxis::Time))),
         projections: projections_of_the_shop(),
         receipt: None,
-        verified: Some(Ok(VerifyView { events: TOTAL, problems: Vec::new(), level: "V2" })),
+        verified: Some(Ok(VerifyView { events: TOTAL, findings: Vec::new(), level: "V2" })),
         follow: true,
         unseen: 0,
         rate: (0..60u8)
@@ -407,7 +408,10 @@ pub fn preview() -> Model {
         events: Some(TOTAL),
         span_us: Some((START_US - 7 * 86_400_000_000, START_US + 8_519_000)),
         holder: Some((41_127, Some("shop-server".to_owned()))),
-        problems: vec!["Segment 000207.seg has no index; opening reads it once".to_owned()],
+        findings: vec![
+            Finding::new(FindingClass::Note, "the segment has no index; opening reads it once")
+                .in_file("000207.seg"),
+        ],
     };
     Model { screen: Screen::Preview, preview: Some(Ok(preview)), ..welcome() }
 }
@@ -510,11 +514,16 @@ pub fn hostile() -> Model {
             }
         }
         store.summary.path = PathBuf::from(format!("/tmp/{}\u{202e}.store", "long-name-".repeat(20)));
-        store.summary.findings =
-            vec!["Segment 000412.seg is damaged at byte 41,203,712: 2 events cannot be read".to_owned()];
+        store.summary.findings = vec![
+            Finding::new(FindingClass::Frame, "the segment is damaged in 1 place; 2 events cannot be read")
+                .in_file("000412.seg")
+                .at(41_203_712),
+        ];
         store.verified = Some(Ok(VerifyView {
             events: TOTAL,
-            problems: vec![(FIRST + 43, "the link of order:8841 does not fit".to_owned())],
+            findings: vec![
+                Finding::new(FindingClass::Link, "the link of order:8841 does not fit").of_event(FIRST + 43),
+            ],
             level: "V2",
         }));
         store.follow = false;

@@ -20,7 +20,7 @@ fn check<State: StoreState>(store: &Store<State>) -> Result<u64, Box<dyn std::er
         ControlFlow::Continue(())
     })?;
     if !report.holds() {
-        return Err(format!("{} problems: {:?}", report.problem_count, report.problems).into());
+        return Err(format!("{} findings: {:?}", report.finding_count, report.findings).into());
     }
     Ok(report.events)
 }

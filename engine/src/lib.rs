@@ -1,5 +1,7 @@
 //! An embedded event store: one directory, one writer, any number of readers, no async runtime.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::print_stdout))]
+#![cfg_attr(any(test, fuzzing), allow(clippy::unwrap_used, clippy::print_stdout))]
+// The fuzz targets use a part of what the other proofs use.
+#![cfg_attr(all(fuzzing, not(test)), allow(dead_code, unused_imports))]
 
 extern crate self as causeway;
 
@@ -9,7 +11,7 @@ mod commit;
 mod derive;
 mod disk;
 mod memory;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod proof;
 mod read;
 mod words;
@@ -165,5 +167,12 @@ pub mod pipeline {
 }
 
 pub mod store;
+
+/// What `tests/fuzz` runs.
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::proof::fuzz::{TARGETS, Target};
+}
 
 pub mod prelude;

@@ -114,7 +114,7 @@ fn everything<State: StoreState>(store: &Store<State>) -> Vec<(u64, EventId, Has
 
 fn verified<State: StoreState>(store: &Store<State>) -> u64 {
     let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-    assert!(report.holds(), "{:?}", report.problems);
+    assert!(report.holds(), "{:?}", report.findings);
     assert_eq!(report.events, store.visible());
     report.removed
 }
@@ -419,7 +419,7 @@ fn a_reader_in_another_place_moves_on_to_the_new_files_without_going_back() {
         assert_eq!(verified(&reader), verified(&store));
         assert_eq!(reader.visible(), store.visible());
         assert_eq!(reader.take_rollback(), None);
-        assert_eq!(reader.findings(), Vec::<String>::new());
+        assert_eq!(reader.findings(), []);
         assert_eq!(
             reader.sequence_of(receipts[0].event_id).unwrap(),
             tombstone.then_some(receipts[0].sequence)

@@ -12,8 +12,8 @@ use causeway::store::backup_envelope::{
     restore_proof_evidence_report,
 };
 use causeway::store::{
-    AppendOptions, BatchAppendItem, CausationRef, ExtensionKey, ReadOnly, Selection, Store, StoreConfig,
-    StoreError, import_jsonl,
+    AppendOptions, BatchAppendItem, CausationRef, ExtensionKey, FindingClass, ReadOnly, Selection, Store,
+    StoreConfig, StoreError, import_jsonl,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ fn at(number: u32) -> Coordinate {
 fn contents(directory: &Path) -> Vec<(u64, [u8; 32], Vec<u8>)> {
     let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(directory)).unwrap();
     let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-    assert!(report.holds(), "{:?}", report.problems);
+    assert!(report.holds(), "{:?}", report.findings);
     let events = store.read_range(0..store.visible()).map(|(sequence, event)| {
         let raw = event.unwrap().raw;
         (sequence, raw.event_hash, raw.payload)
@@ -196,7 +196,11 @@ fn a_fork_opens_though_the_header_that_names_its_parent_is_damaged() {
     std::fs::write(&own, bytes).unwrap();
     let fork = home.open("fork");
     assert_eq!(fork.identity(), report.identity);
-    assert!(fork.findings().iter().any(|finding| finding.contains("header")), "{:?}", fork.findings());
+    assert!(
+        fork.findings().iter().any(|finding| finding.class == FindingClass::Header),
+        "{:?}",
+        fork.findings()
+    );
     assert_eq!(fork.read_range(0..end).filter(|(_, event)| event.is_ok()).count() as u64, end);
 }
 

@@ -127,7 +127,7 @@ fn an_intact_directory_verifies_whatever_its_writer_did_to_the_chains() {
     {
         let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(fixture(case))).unwrap();
         let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-        assert!(report.holds(), "{case}: {:?}", report.problems);
+        assert!(report.holds(), "{case}: {:?}", report.findings);
     }
 }
 

@@ -58,7 +58,7 @@ fn fill(store: &Store<Open>, count: u32) {
 
 fn assert_verified<State: causeway::store::StoreState>(store: &Store<State>) {
     let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-    assert!(report.holds(), "{:?}", report.problems);
+    assert!(report.holds(), "{:?}", report.findings);
 }
 
 #[test]

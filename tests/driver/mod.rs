@@ -7,14 +7,18 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use causeway_tests::protocol::{self, DumpEnd, DumpedEvent, Line, Numbered, Options, hex};
+use causeway_tests::protocol::{self, DumpEnd, DumpedEvent, Line, Mode, Numbered, Options, hex};
 use serde_json::Value;
 
 use crate::engine::{
-    self, AppendOptions, BatchAppendItem, CausationRef, Coordinate, Event, EventId, EventKind,
-    IdempotencyKey, IndexEntry, ReadOnly, Region, Store, StoreConfig, StoreError,
+    self, AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionOutcome,
+    CompactionStrategy, Coordinate, Event, EventId, EventKind, IdempotencyKey, IndexEntry, ReadOnly, Region,
+    Store, StoreConfig, StoreError,
 };
 
 /// Why a driver gives up: at which stage, and what was said.
@@ -37,6 +41,10 @@ impl GivesUp {
 /// Runs the command line and returns the exit code: 0, or 2 after an error line.
 pub(crate) fn run() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.iter().any(|word| word == "--help" || word == "-h") {
+        let _ = io::stdout().write_all(protocol::usage().as_bytes());
+        return ExitCode::SUCCESS;
+    }
     match command(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(GivesUp { stage, class, message }) => {
@@ -48,12 +56,13 @@ pub(crate) fn run() -> ExitCode {
 
 fn command(words: &[String]) -> Result<(), GivesUp> {
     let [command, directory, rest @ ..] = words else {
-        return Err(GivesUp::usage("driver append-loop|dump|hold DIRECTORY [key=value ..]"));
+        return Err(GivesUp::usage(protocol::usage()));
     };
     let options = Options::parse(rest).map_err(GivesUp::usage)?;
     let directory = Path::new(directory);
     match command.as_str() {
         "append-loop" => append_loop(directory, &options),
+        "compact" => compact(directory, &options),
         "dump" if options.rw => {
             let store = Store::open(config(directory, &options)).map_err(GivesUp::at("open"))?;
             dump(&store, directory, &options);
@@ -101,9 +110,10 @@ fn finish(store: Store, options: &Options) -> Result<(), GivesUp> {
 }
 
 fn append_loop(directory: &Path, options: &Options) -> Result<(), GivesUp> {
-    let store = Store::open(config(directory, options)).map_err(GivesUp::at("open"))?;
+    let store = Arc::new(Store::open(config(directory, options)).map_err(GivesUp::at("open"))?);
     say(&Line::Open);
-    for numbers in options.operations() {
+    let compactor = (options.compact > 0).then(|| Compactor::start(&store, options));
+    for (place, numbers) in (1..).zip(options.operations()) {
         say(&Line::Try { n: numbers.clone() });
         match append(&store, &numbers, options) {
             Ok(durable) => say(&Line::Ack { n: numbers, durable }),
@@ -117,34 +127,93 @@ fn append_loop(directory: &Path, options: &Options) -> Result<(), GivesUp> {
                 }
             }
         }
+        if let Some(compactor) = compactor.as_ref().filter(|_| place % options.compact == 0) {
+            compactor.call();
+        }
         if options.pause_us > 0 {
             std::thread::sleep(Duration::from_micros(options.pause_us));
         }
     }
+    if let Some(compactor) = compactor {
+        compactor.finish();
+    }
+    let store = Arc::into_inner(store).ok_or_else(|| GivesUp::usage("the store is still shared"))?;
     finish(store, options)?;
     say(&Line::Closed);
     Ok(())
 }
 
+/// A thread that compacts the store when it is called.
+struct Compactor {
+    calls: SyncSender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Compactor {
+    fn start(store: &Arc<Store>, options: &Options) -> Self {
+        let (calls, called) = sync_channel(1);
+        let (store, options) = (Arc::clone(store), options.clone());
+        let thread = std::thread::spawn(move || {
+            for () in called {
+                let line = compacted(&store, &options).unwrap_or_else(|error| failed(error.to_string()));
+                say(&line);
+            }
+        });
+        Self { calls, thread }
+    }
+
+    /// Asks for a compaction; one that is asked for while another waits is the same.
+    fn call(&self) {
+        let _ = self.calls.try_send(());
+    }
+
+    fn finish(self) {
+        drop(self.calls);
+        // A panic in the thread was reported by its own hook.
+        let _ = self.thread.join();
+    }
+}
+
+fn compact(directory: &Path, options: &Options) -> Result<(), GivesUp> {
+    let store = Store::open(config(directory, options)).map_err(GivesUp::at("open"))?;
+    say(&Line::Open);
+    let line = compacted(&store, options).map_err(GivesUp::at("compact"))?;
+    say(&line);
+    finish(store, options)?;
+    say(&Line::Closed);
+    Ok(())
+}
+
+/// Compacts, and tells how that ended.
+fn compacted(store: &Store, options: &Options) -> Result<Line, StoreError> {
+    let strategy = if options.retain {
+        CompactionStrategy::Retention(Box::new(|stored| {
+            stored.event.payload.get("n").and_then(Value::as_u64).is_none_or(|n| n % 2 == 0)
+        }))
+    } else {
+        CompactionStrategy::Merge
+    };
+    let (result, _) = store.compact(&CompactionConfig { strategy, min_segments: options.min })?;
+    let ended = |outcome: &str| Line::Compacted {
+        outcome: outcome.to_owned(),
+        removed: result.segments_removed as u64,
+        reclaimed: result.bytes_reclaimed,
+        msg: None,
+    };
+    Ok(match &result.outcome {
+        CompactionOutcome::Performed => ended("performed"),
+        CompactionOutcome::Failed { reason } => failed(reason.clone()),
+        _ => ended("skipped"),
+    })
+}
+
+fn failed(reason: String) -> Line {
+    Line::Compacted { outcome: "failed".to_owned(), removed: 0, reclaimed: 0, msg: Some(reason) }
+}
+
 /// Appends the events of one operation and tells whether they are durable.
 fn append(store: &Store, numbers: &[u64], options: &Options) -> Result<bool, StoreError> {
-    let kind = EventKind::custom(protocol::KIND.0, protocol::KIND.1);
-    let receipts = if let [n] = *numbers {
-        let payload = Numbered::new(n, options.pad);
-        vec![store.append_with_options(&coordinate(n)?, kind, &payload, append_options(n, options))?]
-    } else {
-        let item = |n: &u64| {
-            let payload = Numbered::new(*n, options.pad);
-            BatchAppendItem::new(
-                coordinate(*n)?,
-                kind,
-                &payload,
-                append_options(*n, options),
-                CausationRef::None,
-            )
-        };
-        store.append_batch(numbers.iter().map(item).collect::<Result<_, _>>()?)?
-    };
+    let receipts = commit(store, numbers, options)?;
     if options.readback {
         for receipt in &receipts {
             store.get(receipt.event_id)?;
@@ -155,6 +224,32 @@ fn append(store: &Store, numbers: &[u64], options: &Options) -> Result<bool, Sto
         return Ok(true);
     }
     Ok(receipts.iter().all(|receipt| engine::is_durable(receipt, numbers.len())))
+}
+
+/// Commits the events of one operation together.
+fn commit(store: &Store, numbers: &[u64], options: &Options) -> Result<Vec<AppendReceipt>, StoreError> {
+    let kind = EventKind::custom(protocol::KIND.0, protocol::KIND.1);
+    let payload = |n: u64| Numbered::new(n, options.pad);
+    if options.mode == Mode::Fence {
+        let fence = store.begin_visibility_fence()?;
+        let submit = |n: &u64| fence.submit(&coordinate(*n)?, kind, &payload(*n));
+        let tickets = numbers.iter().map(submit).collect::<Result<Vec<_>, _>>()?;
+        fence.commit()?;
+        let mut receipts = Vec::new();
+        for ticket in tickets {
+            receipts.push(ticket.wait()?);
+        }
+        return Ok(receipts);
+    }
+    if let [n] = *numbers {
+        let options = append_options(n, options);
+        return Ok(vec![store.append_with_options(&coordinate(n)?, kind, &payload(n), options)?]);
+    }
+    let item = |n: &u64| {
+        let options = append_options(*n, options);
+        BatchAppendItem::new(coordinate(*n)?, kind, &payload(*n), options, CausationRef::None)
+    };
+    store.append_batch(numbers.iter().map(item).collect::<Result<_, _>>()?)
 }
 
 fn coordinate(n: u64) -> Result<Coordinate, StoreError> {
@@ -199,11 +294,13 @@ fn dump(store: &impl Reads, directory: &Path, options: &Options) {
         DumpEnd { events: 0, unreadable: 0, hash_bad: 0, link_bad: 0, path: PathBuf::from(directory) };
     for entry in store.entries() {
         let event = dumped(store, &entry);
-        let head = heads.insert(event.entity.clone(), event.hash.clone()).unwrap_or_else(|| hex(&[0; 32]));
+        let head = heads.insert(event.entity.clone(), (event.clock, event.hash.clone()));
+        let (next, head) = head.map_or((0, hex(&[0; 32])), |(clock, hash)| (clock.saturating_add(1), hash));
         end.events += 1;
         end.unreadable += u64::from(!event.read);
         end.hash_bad += u64::from(!event.hash_ok);
-        end.link_bad += u64::from(event.prev != head);
+        // What stands between two events of a stream and is not told was removed: the link to it cannot be checked.
+        end.link_bad += u64::from(event.prev != head && event.clock == next);
         if !options.quiet {
             say(&Line::Ev(Box::new(event)));
         }

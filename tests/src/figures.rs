@@ -1,6 +1,8 @@
-//! Owns how measured times are summed up. Never decides whether they are good.
+//! Owns how much a test does and how it tells, and how measured times are summed up. Never decides whether they are good.
 
+use std::env;
 use std::fmt;
+use std::io::{self, Write};
 use std::time::Duration;
 
 /// Median, 99th percentile and maximum of some times.
@@ -32,4 +34,19 @@ impl fmt::Display for Percentiles {
         let (p50, p99, max) = (ms(self.p50), ms(self.p99), ms(self.max));
         write!(f, "p50 {p50:.2} ms, p99 {p99:.2} ms, max {max:.2} ms of {}", self.count)
     }
+}
+
+/// What the gate does, or what is done when `CAUSEWAY_DEEP=1` asks for the deep figures, which take hours rather than minutes.
+pub fn share<T>(gate: T, deep: T) -> T {
+    if env::var_os("CAUSEWAY_DEEP").is_some_and(|value| value == "1") { deep } else { gate }
+}
+
+/// Prints how many cases of a goal were executed.
+///
+/// # Panics
+/// When they are fewer than they must be: a proof that runs nothing proves nothing.
+pub fn tell(goal: &str, what: &str, cases: u64, least: u64) {
+    // Past the capture of test output, so that every run tells. Nobody is left to be told if that fails.
+    let _ = writeln!(io::stderr(), "{goal} {what}: {cases}, at least {least}");
+    assert!(cases >= least, "{goal}: only {cases} {what}, not {least}");
 }

@@ -8,6 +8,8 @@ pub mod figures;
 pub mod follow;
 pub mod protocol;
 pub mod random;
+pub mod room;
+pub mod trace;
 
 /// The example of the README compiles.
 #[cfg(doctest)]

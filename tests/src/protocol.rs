@@ -43,6 +43,17 @@ pub enum Line {
         /// The error in words.
         msg: String,
     },
+    /// A compaction ended.
+    Compacted {
+        /// `performed`, `skipped` or `failed`.
+        outcome: String,
+        /// Segments that were removed because others took their places.
+        removed: u64,
+        /// How much smaller the segments became, in bytes.
+        reclaimed: u64,
+        /// Why it failed.
+        msg: Option<String>,
+    },
     /// The store was closed.
     Closed,
     /// The driver ends without closing the store.
@@ -151,6 +162,8 @@ pub enum Mode {
     Batch,
     /// Two single ones, then a batch.
     Mixed,
+    /// A batch of events that are submitted one by one behind a visibility fence.
+    Fence,
 }
 
 /// The options of a driver's command line.
@@ -192,6 +205,62 @@ pub struct Options {
     pub quiet: bool,
     /// How long to hold the store, in milliseconds.
     pub ms: u64,
+    /// Compact, in a thread of its own, after every so many operations; 0 = never.
+    pub compact: u64,
+    /// With fewer sealed segments a compaction does nothing.
+    pub min: usize,
+    /// A compaction removes the events with odd numbers.
+    pub retain: bool,
+}
+
+/// The commands of a driver, and what each does.
+pub const COMMANDS: [(&str, &str); 4] = [
+    ("append-loop", "append events, telling of each operation before and after it"),
+    ("dump", "tell every event in commit order, then the sums"),
+    ("hold", "open for writing and hold the store"),
+    ("compact", "compact the sealed segments"),
+];
+
+/// The keys of a driver's options, with a value that is not the default, and what each means.
+pub const KEYS: [(&str, &str); 21] = [
+    ("mode=batch", "append-loop: single|batch|mixed|fence, what an operation is (single)"),
+    ("bsz=7", "append-loop: events of a batch (5)"),
+    ("sync=1", "append-loop: 0|1, everything is durable before it is acknowledged (0)"),
+    ("count=9", "append-loop: how many events (100)"),
+    ("start=9", "append-loop: the first number (0)"),
+    ("pad=9", "append-loop: letters of padding in each payload (32)"),
+    ("seg=4096", "size in bytes at which a segment is sealed (the engine's)"),
+    ("every=9", "append-loop: sync every so many events (the engine's)"),
+    ("idem=1", "append-loop: 0|1, append with idempotency keys (0)"),
+    ("close=0", "0|1, close the store at the end; otherwise the process just ends (1)"),
+    ("pause_us=9", "append-loop: pause after each operation, in microseconds (0)"),
+    ("clock=9", "a clock that stands still, in microseconds since 1970 (the system's)"),
+    ("keepgoing=1", "append-loop: 0|1, go on after an error (0)"),
+    ("resync=1", "append-loop: 0|1, sync after an error (0)"),
+    ("readback=1", "append-loop: 0|1, read each event back before it is acknowledged (0)"),
+    ("compact=9", "append-loop: compact beside the appends after every so many operations, 0 = never (0)"),
+    ("rw=1", "dump: 0|1, open for writing (0)"),
+    ("quiet=1", "dump: 0|1, tell the sums only (0)"),
+    ("ms=9", "hold: for how long, in milliseconds (0)"),
+    ("min=9", "compact: with fewer sealed segments nothing is done (2)"),
+    ("retain=1", "compact: 0|1, remove the events with odd numbers (0)"),
+];
+
+/// How a driver is called, for people.
+pub fn usage() -> String {
+    let mut text =
+        "driver COMMAND DIRECTORY [key=value ..]\n\nEvery line of the output is one JSON object.\n\n"
+            .to_owned();
+    for (command, meaning) in COMMANDS {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {command:12} {meaning}");
+    }
+    text.push('\n');
+    for (example, meaning) in KEYS {
+        let _ = writeln!(text, "  {:12} {meaning}", example.split_inclusive('=').next().unwrap_or_default());
+    }
+    text.push_str("\nExit codes: 0 done, 2 an error line was told, 3 nobody reads the output any more.\n");
+    text
 }
 
 impl Default for Options {
@@ -215,6 +284,9 @@ impl Default for Options {
             rw: false,
             quiet: false,
             ms: 0,
+            compact: 0,
+            min: 2,
+            retain: false,
         }
     }
 }
@@ -250,6 +322,9 @@ impl Options {
             "rw" => self.rw = switch(value)?,
             "quiet" => self.quiet = switch(value)?,
             "ms" => self.ms = value.parse().ok()?,
+            "compact" => self.compact = value.parse().ok()?,
+            "min" => self.min = value.parse().ok()?,
+            "retain" => self.retain = switch(value)?,
             _ => return None,
         }
         Some(())
@@ -262,7 +337,7 @@ impl Options {
         (0u64..).map_while(move |place| {
             let size = match mode {
                 Mode::Single => 1,
-                Mode::Batch => batch,
+                Mode::Batch | Mode::Fence => batch,
                 Mode::Mixed => [1, 1, batch][(place % 3) as usize],
             };
             let numbers: Vec<u64> = (next..end.min(next + size)).collect();
@@ -277,6 +352,7 @@ fn mode(value: &str) -> Option<Mode> {
         "single" => Some(Mode::Single),
         "batch" => Some(Mode::Batch),
         "mixed" => Some(Mode::Mixed),
+        "fence" => Some(Mode::Fence),
         _ => None,
     }
 }
@@ -295,12 +371,22 @@ mod tests {
 
     #[test]
     fn operations_number_the_events_without_gaps_whatever_the_mode() {
-        for mode in ["single", "batch", "mixed"] {
+        for mode in ["single", "batch", "mixed", "fence"] {
             let words =
                 [format!("mode={mode}"), "bsz=4".to_owned(), "start=7".to_owned(), "count=23".to_owned()];
             let options = Options::parse(&words).expect("all are options");
             let numbers: Vec<u64> = options.operations().flatten().collect();
             assert_eq!(numbers, (7..30).collect::<Vec<_>>(), "{mode}");
+        }
+    }
+
+    #[test]
+    fn every_key_that_the_usage_names_means_something() {
+        for (example, _) in KEYS {
+            let options = Options::parse(&[example.to_owned()]).expect("the usage names options only");
+            assert_ne!(options, Options::default(), "{example}");
+            let key = example.split_inclusive('=').next().expect("a key comes first");
+            assert!(usage().contains(key), "{key}");
         }
     }
 

@@ -7,6 +7,8 @@
 
 mod dump;
 mod events;
+mod head;
+mod repair;
 mod shot;
 mod store;
 mod window;
@@ -61,8 +63,13 @@ enum Command {
     Append(events::AppendArgs),
     /// Copy a batpak directory, or the events of a dump, into a new store.
     Import(store::ImportArgs),
-    /// Compute every hash anew and compare.
+    /// Compute every hash anew and compare; with heads that were kept, find out whether history was rewritten.
     Verify(store::VerifyArgs),
+    /// Print the head of a store: one line that stands for everything in it, to be kept elsewhere for `verify --against`.
+    Head(head::HeadArgs),
+    /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
+    Prove(head::ProveArgs),
+    Repair(repair::RepairArgs),
 }
 
 #[derive(Debug, Args)]
@@ -152,6 +159,9 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),
+        Some(Command::Head(args)) => head::head(&args),
+        Some(Command::Prove(args)) => head::prove(&args),
+        Some(Command::Repair(args)) => repair::repair(&args),
     }
 }
 
@@ -174,6 +184,16 @@ fn hash_text(hash: &[u8; 32]) -> String {
             format!("{:032x}", half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte)))
         })
         .concat()
+}
+
+/// The 32 bytes that hexadecimal digits tell; `None` if they tell no such thing.
+fn hash_of(text: &str) -> Option<[u8; 32]> {
+    let (high, low) = text.split_at_checked(32)?;
+    let half = |digits: &str| {
+        let is_plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_plain.then(|| u128::from_str_radix(digits, 16).ok())?.map(u128::to_be_bytes)
+    };
+    [half(high)?, half(low)?].concat().try_into().ok()
 }
 
 #[cfg(test)]
@@ -203,5 +223,10 @@ mod tests {
     fn hashes_and_ids_are_printed_in_full() {
         assert_eq!(hash_text(&[0xab; 32]), "ab".repeat(32));
         assert_eq!(id_text(1_u128), format!("{:0>32}", "1"));
+        let bytes = std::array::from_fn(|at| at as u8);
+        assert_eq!(hash_of(&hash_text(&bytes)), Some(bytes));
+        for text in ["", "ab", &"ab".repeat(33), &"+b".repeat(32), &"ä".repeat(32)] {
+            assert_eq!(hash_of(text), None, "{text}");
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::io::{self, BufReader, IsTerminal, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use causeway::store::{self, ImportOptions, ReadOnly, Store, StoreConfig};
+use causeway::store::{self, ImportOptions, ReadOnly, Store, StoreConfig, VerifyLevel};
 use clap::Args;
 
+use crate::cli::head::{AgainstArgs, Verdict};
 use crate::cli::{Ending, Outcome};
 use crate::worker::failure;
 
@@ -26,6 +27,8 @@ pub(super) struct ImportArgs {
 pub(super) struct VerifyArgs {
     /// Directory of the store.
     dir: PathBuf,
+    #[command(flatten)]
+    against: AgainstArgs,
 }
 
 /// Copies a directory, or the events of a dump, and prints what came of it.
@@ -56,32 +59,40 @@ fn import_lines(args: &ImportArgs) -> Outcome {
     Ok(())
 }
 
-/// Checks a directory and prints what does not hold.
+/// Checks a directory, and if heads of it were kept whether it is still the one that they cover, and prints what does not hold.
 pub(super) fn verify(args: &VerifyArgs) -> Outcome {
     let named = |error| failure::of_directory(&args.dir, &error);
-    let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(&args.dir)).map_err(named)?;
+    let config = args.against.configure(StoreConfig::new(&args.dir));
+    let store = Store::<ReadOnly>::open_read_only(config).map_err(named)?;
     let report = store.verify(&mut progress("verified")).map_err(named)?;
     let mut out = stdout().lock();
-    writeln!(out, "events={} problems={}", report.events, report.problem_count)?;
-    for (sequence, problem) in &report.problems {
-        writeln!(out, "#{sequence}: {problem}")?;
+    writeln!(out, "events={} findings={}", report.events, report.finding_count)?;
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
     }
-    if report.holds() {
-        return Ok(());
+    let verdict = args.against.compare(&store, &mut out, &mut progress("compared"))?;
+    let dir = args.dir.display();
+    if !report.holds() {
+        let count = report.finding_count;
+        let first =
+            report.findings.first().map(|finding| format!(", the first: {finding}")).unwrap_or_default();
+        return Err(Ending::failed(format!("{dir}: {count} things do not hold{first}")));
     }
-    let (dir, count) = (args.dir.display(), report.problem_count);
-    Err(Ending::failed(format!(
-        "{dir}: {count} things do not hold, the first at #{}",
-        first(&report.problems)
-    )))
-}
-
-fn first(problems: &[(u64, String)]) -> u64 {
-    problems.first().map_or(0, |(sequence, _)| *sequence)
+    match verdict {
+        Some(Verdict::Broken(problem)) => Err(Ending::failed(format!("{dir}: {problem}"))),
+        Some(Verdict::Holds { covered }) => {
+            let claim = VerifyLevel::Head.claim();
+            Ok(match covered.checked_sub(1) {
+                Some(last) => writeln!(out, "{claim} up to #{last}")?,
+                None => writeln!(out, "{claim} up to nothing: the heads cover no event")?,
+            })
+        }
+        None => Ok(()),
+    }
 }
 
 /// Tells a person at a terminal how far it has come.
-fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
+pub(super) fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
     let shown = io::stderr().is_terminal();
     move |done, total| {
         if shown {

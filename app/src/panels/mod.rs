@@ -166,13 +166,15 @@ impl Panels {
 fn findings_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let findings = &ctx.store.summary.findings;
     let Some(first) = findings.first() else { return };
-    let first = crate::widgets::escape::visible(first);
+    let first = first.to_string();
+    let first = crate::widgets::escape::visible(&first);
     let text = match findings.len() {
         1 => first.into_owned(),
         more => format!("{first} · and {} more", more - 1),
     };
     if error_tile::banner(ui, Tone::Warn, &text, Some("Copy findings")) {
-        ctx.view.commands.send(Action::Copy(findings.join("\n"), "findings"));
+        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        ctx.view.commands.send(Action::Copy(lines.join("\n"), "findings"));
     }
 }
 

@@ -34,10 +34,10 @@ fn preview_ui(ctx: ViewContext<'_>, ui: &mut Ui, preview: &Preview) {
     let name: String = escape::visible(&name).chars().take(60).collect();
     head_ui(ctx, ui, icons::DATABASE, &format!("Open {name}?"), &preview.path);
     facts_ui(ctx, ui, &facts(ctx, preview));
-    for problem in &preview.problems {
-        error_tile::inline(ui, Tone::Warn, &escape::visible(problem));
+    for finding in &preview.findings {
+        error_tile::inline(ui, Tone::Warn, &escape::visible(&finding.to_string()));
     }
-    if !preview.problems.is_empty() {
+    if !preview.findings.is_empty() {
         ui.add_space(12.0);
     }
     ui.horizontal(|ui| {

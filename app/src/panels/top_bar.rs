@@ -286,7 +286,7 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 /// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
 fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let (tone, icon, label) = match &ctx.store.verified {
-        Some(Ok(report)) if report.problems.is_empty() => {
+        Some(Ok(report)) if report.findings.is_empty() => {
             let label = match ctx.store.summary.format {
                 StoreFormat::Causeway { .. } => format!("{} consistent", report.level),
                 StoreFormat::Batpak => "Hashes and links fit".to_owned(),
@@ -294,8 +294,9 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
             (Tone::Good, icons::SHIELD_CHECK, label)
         }
         Some(Ok(report)) => {
-            let first = report.problems.iter().map(|problem| problem.0).min().unwrap_or(0);
-            (Tone::Bad, icons::SHIELD_WARNING, format!("Broken at {}", text::sequence(first)))
+            let first = report.findings.iter().filter_map(|finding| finding.sequence).min();
+            let label = first.map(|first| format!("Broken at {}", text::sequence(first)));
+            (Tone::Bad, icons::SHIELD_WARNING, label.unwrap_or_else(|| "Broken".to_owned()))
         }
         Some(Err(_)) => (Tone::Warn, icons::SHIELD_WARNING, "Not verified".to_owned()),
         None => {
@@ -307,16 +308,14 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     };
     let response = badge(ui, tone, Some(icon), &label);
     let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.problems.is_empty() => {
+        Some(Ok(report)) if report.findings.is_empty() => {
             format!(
                 "Internally consistent: {} checked, {}",
                 report.level,
                 text::counted(report.events, "event")
             )
         }
-        Some(Ok(report)) => {
-            report.problems.iter().map(|problem| problem.1.clone()).collect::<Vec<_>>().join("\n")
-        }
+        Some(Ok(report)) => report.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         Some(Err(failure)) => failure.message.clone(),
         None => String::new(),
     };

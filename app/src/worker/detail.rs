@@ -3,7 +3,7 @@
 use causeway::encoding;
 use causeway::event::{HashChain, hash::compute_hash};
 use causeway::id::EventId;
-use causeway::store::{LogEvent, Selection, StoreError, StoreFormat};
+use causeway::store::{Finding, FindingClass, LogEvent, Selection, StoreError, StoreFormat};
 
 use crate::worker::handle::Handle;
 use crate::worker::protocol::{Detail, EventRow, RowCell};
@@ -34,7 +34,8 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
     };
     let mut findings = event.findings.clone();
     if content_holds == Some(false) {
-        findings.insert(0, "the payload does not have the content hash of the header".to_owned());
+        let message = "the payload does not have the content hash of the header";
+        findings.insert(0, Finding::new(FindingClass::ContentHash, message));
     }
     Ok(Detail {
         row: EventRow { sequence, cell: RowCell::Event(Box::new(rows::cell(handle, &event))) },

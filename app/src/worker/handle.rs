@@ -8,8 +8,8 @@ use causeway::coordinate::Region;
 use causeway::event::{EventKind, KindDescription};
 use causeway::id::EventId;
 use causeway::store::{
-    Columns, LogEvent, Open, Progress, ReadOnly, Selection, Store, StoreConfig, StoreError, StoreFormat,
-    Subscription,
+    Columns, Finding, LogEvent, Open, Progress, ReadOnly, Selection, Store, StoreConfig, StoreError,
+    StoreFormat, Subscription,
 };
 
 use crate::worker::protocol::OpenMode;
@@ -133,7 +133,7 @@ impl Handle {
     }
 
     /// What is damaged or odd.
-    pub(crate) fn findings(&self) -> Vec<String> {
+    pub(crate) fn findings(&self) -> Vec<Finding> {
         ask!(self, store => store.findings())
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn preview(path: &Path) -> Result<Preview, Failure> {
         events: found.events,
         span_us: found.span_us,
         holder: found.holder.map(named),
-        problems: found.findings,
+        findings: found.findings,
     })
 }
 

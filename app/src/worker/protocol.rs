@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use causeway::event::{EventKind, HashChain};
 use causeway::id::{CausationId, CorrelationId, EventId};
+use causeway::store::Finding;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -199,8 +200,8 @@ pub struct Preview {
     pub span_us: Option<(i64, i64)>,
     /// Who writes it now: process id and program.
     pub holder: Option<(u32, Option<String>)>,
-    /// What is wrong with it, a sentence each.
-    pub problems: Vec<String>,
+    /// What is damaged or odd.
+    pub findings: Vec<Finding>,
 }
 
 /// The open store.
@@ -218,8 +219,8 @@ pub struct Summary {
     pub demo: bool,
     /// Names of kinds that the store itself or its directory gives.
     pub kind_names: Vec<(EventKind, String)>,
-    /// What is damaged or odd, a sentence each, most important first.
-    pub findings: Vec<String>,
+    /// What is damaged or odd, most important first.
+    pub findings: Vec<Finding>,
     /// Where it stands.
     pub position: Position,
 }
@@ -375,8 +376,8 @@ pub struct Detail {
     pub effect_count: u64,
     /// Members of its conversation.
     pub correlation_count: u64,
-    /// What is damaged or odd, a sentence each.
-    pub findings: Vec<String>,
+    /// What is damaged or odd.
+    pub findings: Vec<Finding>,
 }
 
 /// Where an event is.
@@ -521,8 +522,8 @@ pub struct ReceiptView {
 pub struct VerifyView {
     /// Events that were checked.
     pub events: u64,
-    /// What does not hold, a sentence each, with the sequence it begins at.
-    pub problems: Vec<(u64, String)>,
+    /// What does not hold.
+    pub findings: Vec<Finding>,
     /// What was checked: a level, as "V2", or what it is made of.
     pub level: &'static str,
 }

@@ -476,7 +476,7 @@ fn a_whole_store_is_verified_with_a_count() {
         }
         _ => None,
     });
-    assert_eq!((report.events, report.problems), (summary.position.events, Vec::new()));
+    assert_eq!((report.events, report.findings), (summary.position.events, Vec::new()));
 }
 
 #[test]

@@ -62,5 +62,5 @@ fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<Ve
     if report.cancelled {
         return Err(failure::cancelled("Verifying was stopped."));
     }
-    Ok(VerifyView { events: report.events, problems: report.problems, level: level(handle.format()) })
+    Ok(VerifyView { events: report.events, findings: report.findings, level: level(handle.format()) })
 }

@@ -1,14 +1,16 @@
 //! Owns what can be wrong with a batpak directory and what the published crate does about it; must never repair anything.
 //!
-//! Floor 6. A finding never hides an event that can be shown: it stands beside it.
+//! Floor 6. Damage never hides an event that can be shown: it is told beside it, as a [`Finding`].
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// Something in a directory that is not as its writer meant it.
+use crate::words::finding::{Finding, FindingClass};
+
+/// Something in a directory that is not as its writer meant it, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub(crate) struct Damaged {
     /// The segment, if it concerns one.
     pub(crate) segment_id: Option<u64>,
     /// The bytes of the segment that are meant: where they begin, and how many.
@@ -123,7 +125,7 @@ impl fmt::Display for PeerOutcome {
     }
 }
 
-impl Finding {
+impl Damaged {
     pub(crate) fn of_store(damage: Damage) -> Self {
         Self { segment_id: None, bytes: None, damage }
     }
@@ -144,9 +146,56 @@ impl Finding {
                 && bytes.offset < offset.saturating_add(u64::from(length))
         })
     }
+
+    /// What is told of it. `file` is the segment's, if it concerns one.
+    pub(crate) fn finding(&self, file: Option<&str>) -> Finding {
+        let length = self.bytes.map(|bytes| format!(", {} bytes", bytes.len_bytes)).unwrap_or_default();
+        let (older, newer) = (self.damage.outcome_0_8(), self.damage.outcome_0_10());
+        let also = if older == newer { String::new() } else { format!(", 0.10.0 {newer}") };
+        let message = format!("{}{length}; batpak 0.8.2 {older}{also}", self.damage);
+        let finding = Finding::new(self.damage.class(), message);
+        let finding = file.iter().fold(finding, |finding, file| finding.in_file(file));
+        self.bytes.iter().fold(finding, |finding, bytes| finding.at(bytes.offset))
+    }
 }
 
 impl Damage {
+    /// What it is among all that can be wrong with a log.
+    fn class(&self) -> FindingClass {
+        match self {
+            Self::SegmentUnreadable { .. }
+            | Self::FileName
+            | Self::SegmentTwice { .. }
+            | Self::HiddenRanges { .. }
+            | Self::HiddenRangesVersion { .. }
+            | Self::CompactionMarker => FindingClass::File,
+            Self::Header | Self::SegmentVersion { .. } | Self::HeaderId { .. } => FindingClass::Header,
+            Self::SegmentsMissing { .. } | Self::CompactionSource { .. } => FindingClass::Hole,
+            Self::Footer { .. } | Self::FooterDiffers { .. } | Self::FooterSequence { .. } => {
+                FindingClass::Derived
+            }
+            Self::TornTail { is_tolerated: true }
+            | Self::ZeroTail
+            | Self::CompactionPending
+            | Self::CompactionStandIn { .. }
+            | Self::InlinePayload
+            | Self::InlinePayloadProven => FindingClass::Note,
+            Self::Checksum { .. }
+            | Self::NotAFrame
+            | Self::NoEvent { .. }
+            | Self::TornTail { is_tolerated: false }
+            | Self::Coordinate { .. }
+            | Self::Extensions
+            | Self::PayloadSize { .. } => FindingClass::Frame,
+            Self::UnfinishedBatch { .. } | Self::BatchEndDamaged { .. } | Self::BatchBeginMissing => {
+                FindingClass::Group
+            }
+            Self::ChainMissing => FindingClass::Link,
+            Self::ContentHash => FindingClass::ContentHash,
+            Self::EventHash => FindingClass::EventHash,
+        }
+    }
+
     /// What version 0.8.2 does when it rebuilds from frames; with a snapshot or footers it may not notice.
     pub(crate) fn outcome_0_8(&self) -> PeerOutcome {
         match self {
@@ -154,6 +203,11 @@ impl Damage {
             Self::FooterSequence { .. } => PeerOutcome::ShowsLess,
             _ => self.outcome_0_10(),
         }
+    }
+
+    /// True if version 0.8.2 may not read what this reader shows.
+    pub(crate) fn is_misread_0_8(&self) -> bool {
+        self.outcome_0_8() != PeerOutcome::Reads
     }
 
     /// What version 0.10.0 does when it rebuilds from frames; with a snapshot or footers it may not notice.
@@ -192,24 +246,5 @@ impl Damage {
             | Self::CompactionMarker
             | Self::CompactionSource { .. } => PeerOutcome::Refuses,
         }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.damage)?;
-        if let Some(segment_id) = self.segment_id {
-            write!(f, " (segment {segment_id}")?;
-            if let Some(bytes) = self.bytes {
-                write!(f, ", {} bytes at {}", bytes.len_bytes, bytes.offset)?;
-            }
-            write!(f, ")")?;
-        }
-        let (older, newer) = (self.damage.outcome_0_8(), self.damage.outcome_0_10());
-        write!(f, "; batpak 0.8.2 {older}")?;
-        if older != newer {
-            write!(f, ", 0.10.0 {newer}")?;
-        }
-        Ok(())
     }
 }

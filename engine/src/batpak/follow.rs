@@ -6,7 +6,7 @@ use std::io;
 use std::ops::ControlFlow;
 
 use crate::batpak::BatpakStore;
-use crate::batpak::finding::{Damage, Finding};
+use crate::batpak::finding::{Damage, Damaged};
 use crate::batpak::intake::Intake;
 use crate::batpak::row::{Row, Segment};
 use crate::batpak::sidecar::{self, HiddenRanges, PlannedSegment};
@@ -157,7 +157,7 @@ impl BatpakStore {
             Ok(file) => file,
             Err(error) => {
                 let damage = Damage::SegmentUnreadable { reason: error.to_string() };
-                segment.findings.push(Finding::of_segment(plan.id, damage));
+                segment.findings.push(Damaged::of_segment(plan.id, damage));
                 return Ok(());
             }
         };

@@ -2,7 +2,7 @@
 //!
 //! Floor 6. A batch ends with its segment at the latest, so a dead one hides only itself.
 
-use crate::batpak::finding::{Damage, Finding};
+use crate::batpak::finding::{Damage, Damaged};
 use crate::batpak::frame::{Frame, Marker};
 use crate::batpak::row::{Mark, Names, Row, Segment, invalid_name};
 use crate::batpak::segment::Footer;
@@ -113,6 +113,6 @@ impl Intake<'_> {
     }
 
     fn report(&mut self, range: std::ops::Range<u64>, damage: Damage) {
-        self.segment.findings.push(Finding::of_bytes(self.segment.id, range, damage));
+        self.segment.findings.push(Damaged::of_bytes(self.segment.id, range, damage));
     }
 }

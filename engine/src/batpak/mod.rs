@@ -13,6 +13,7 @@ mod finding;
 mod follow;
 mod frame;
 mod intake;
+pub(crate) mod mend;
 mod number;
 mod pack;
 mod read;
@@ -30,10 +31,14 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-pub(crate) use crate::batpak::finding::{ByteRange, Finding};
+pub(crate) use crate::batpak::finding::{ByteRange, Damaged};
 #[cfg(test)]
 pub(crate) use crate::batpak::finding::{Damage, PeerOutcome};
 pub(crate) use crate::batpak::follow::Refresh;
+#[cfg(any(test, fuzzing))]
+pub(crate) use crate::batpak::frame::{Frame, Marker};
+#[cfg(any(test, fuzzing))]
+pub(crate) use crate::batpak::pack::PackReader;
 #[cfg(test)]
 pub(crate) use crate::batpak::read::BatpakEvent;
 pub(crate) use crate::batpak::row::{Interner, Row, Segment};
@@ -55,8 +60,8 @@ pub(crate) struct BatpakStore {
     names: Names,
     hidden: HiddenRanges,
     /// What concerns the directory rather than one segment.
-    store_findings: Vec<Finding>,
-    findings: Vec<Finding>,
+    store_findings: Vec<Damaged>,
+    findings: Vec<Damaged>,
     /// The least index that changed in an update that failed half-way.
     unreported_rollback: Option<u64>,
     /// Open segment files by their place, for reads.
@@ -145,8 +150,15 @@ impl BatpakStore {
     }
 
     /// What is wrong with the directory, in the order of the segments. [`BatpakEvent::findings`] adds what a payload tells.
-    pub(crate) fn findings(&self) -> &[Finding] {
+    pub(crate) fn findings(&self) -> &[Damaged] {
         &self.findings
+    }
+
+    /// Name of the file of a segment.
+    pub(crate) fn file_name(&self, segment_id: u64) -> String {
+        let at = self.segments.binary_search_by_key(&segment_id, |segment| segment.id);
+        let known = at.ok().and_then(|at| self.segments.get(at));
+        known.map_or_else(|| format!("{segment_id:06}.fbat"), |segment| segment.name.clone())
     }
 
     /// The segments that count, in order; [`Row::segment`] is a place in them.

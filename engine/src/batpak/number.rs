@@ -3,7 +3,7 @@
 //! Floor 6.
 
 use crate::batpak::BatpakStore;
-use crate::batpak::finding::{Damage, Finding};
+use crate::batpak::finding::{Damage, Damaged};
 use crate::batpak::row::{FooterNumbers, Row, Run, Segment};
 use crate::batpak::sidecar::HiddenRanges;
 
@@ -43,12 +43,12 @@ fn runs_of(segment: &mut Segment, rows: usize, next: u64, next_id: u64) -> Foote
         if first >= next {
             if first > next && segment.id > next_id {
                 let damage = Damage::SegmentsMissing { events: first - next };
-                segment.number_findings.push(Finding::of_segment(segment.id, damage));
+                segment.number_findings.push(Damaged::of_segment(segment.id, damage));
             }
             return numbers.clone();
         }
         let damage = Damage::FooterSequence { found: first, expected: next };
-        segment.number_findings.push(Finding::of_segment(segment.id, damage));
+        segment.number_findings.push(Damaged::of_segment(segment.id, damage));
     }
     let mut runs = vec![Run { row: 0, global_sequence: next }];
     for (count, row) in segment.lost.iter().enumerate() {

@@ -3,7 +3,7 @@
 //! Floor 6.
 
 use crate::batpak::BatpakStore;
-use crate::batpak::finding::{Damage, Finding};
+use crate::batpak::finding::{Damage, Damaged};
 use crate::batpak::frame::{Frame, Payload};
 use crate::batpak::row::{Row, Segment};
 use crate::batpak::window::{Spot, Window};
@@ -36,7 +36,7 @@ pub(crate) struct BatpakEvent {
     /// Length of the frame, its head included.
     pub(crate) frame_length: u32,
     /// What is wrong with this event.
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Damaged>,
 }
 
 impl BatpakStore {
@@ -123,12 +123,12 @@ impl BatpakStore {
             frame_length: row.length,
             findings: damages
                 .into_iter()
-                .map(|damage| Finding::of_bytes(segment.id, range.clone(), damage))
+                .map(|damage| Damaged::of_bytes(segment.id, range.clone(), damage))
                 .collect(),
         }
     }
 
-    fn file(&self, place: u32, segment: &Segment) -> Result<Arc<dyn File>, StoreError> {
+    pub(super) fn file(&self, place: u32, segment: &Segment) -> Result<Arc<dyn File>, StoreError> {
         let mut files = self.files.lock();
         if let Some(file) = files.get(&place) {
             return Ok(Arc::clone(file));

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::batpak::finding::Finding;
+use crate::batpak::finding::Damaged;
 use crate::batpak::frame::Frame;
 use crate::batpak::segment::FooterKind;
 use crate::disk::storage::FileIdentity;
@@ -179,14 +179,14 @@ pub(crate) struct Segment {
     pub(crate) frames_end: u64,
     /// The footer, if it is believed.
     pub(crate) footer: Option<FooterKind>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Damaged>,
     /// Where the frames begin.
     pub(super) start: Mark,
     pub(super) mark: Mark,
     pub(super) numbers: Option<FooterNumbers>,
     /// Rows in front of which an event was lost that had a global sequence.
     pub(super) lost: Vec<usize>,
-    pub(super) number_findings: Vec<Finding>,
+    pub(super) number_findings: Vec<Damaged>,
     /// One more than the greatest global sequence up to here.
     pub(super) next_sequence: u64,
     /// How often the end was found unfinished and unchanged.

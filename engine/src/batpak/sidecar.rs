@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-use crate::batpak::finding::{Damage, Finding};
+use crate::batpak::finding::{Damage, Damaged};
 use crate::batpak::pack::{PackError, PackReader};
 use crate::disk::storage::{DirEntry, Directory};
 
@@ -32,7 +32,7 @@ pub(crate) struct HiddenRanges {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) segments: Vec<PlannedSegment>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) findings: Vec<Damaged>,
 }
 
 /// A segment and the file that holds it.
@@ -74,14 +74,14 @@ impl HiddenRanges {
     }
 
     /// Reads the list, if there is one.
-    pub(crate) fn read(dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<(Self, Option<Finding>)> {
+    pub(crate) fn read(dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<(Self, Option<Damaged>)> {
         let Some(bytes) = read_whole(dir, entries, HIDDEN_FILE)? else {
             return Ok((Self::default(), None));
         };
         Ok(match decode_hidden(&bytes) {
             Ok((ranges, ..=2)) => (ranges, None),
-            Ok((ranges, found)) => (ranges, Some(Finding::of_store(Damage::HiddenRangesVersion { found }))),
-            Err(reason) => (Self::default(), Some(Finding::of_store(Damage::HiddenRanges { reason }))),
+            Ok((ranges, found)) => (ranges, Some(Damaged::of_store(Damage::HiddenRangesVersion { found }))),
+            Err(reason) => (Self::default(), Some(Damaged::of_store(Damage::HiddenRanges { reason }))),
         })
     }
 }
@@ -162,9 +162,9 @@ pub(crate) fn plan(dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<Plan
         let is_new = seen.replace(segment.id) != Some(segment.id);
         if !is_new {
             let damage = Damage::SegmentTwice { name: segment.name.clone() };
-            findings.push(Finding::of_segment(segment.id, damage));
+            findings.push(Damaged::of_segment(segment.id, damage));
         } else if !segment.is_canonical() {
-            findings.push(Finding::of_segment(segment.id, Damage::FileName));
+            findings.push(Damaged::of_segment(segment.id, Damage::FileName));
         }
         is_new
     });
@@ -181,12 +181,12 @@ fn apply_compaction(plan: &mut Plan, dir: &dyn Directory, entries: &[DirEntry]) 
         None => None,
         Some(Ok(note)) => Some(note),
         Some(Err(_)) => {
-            plan.findings.push(Finding::of_store(Damage::CompactionMarker));
+            plan.findings.push(Damaged::of_store(Damage::CompactionMarker));
             None
         }
     };
     if let Some(note) = &note {
-        plan.findings.push(Finding::of_segment(note.merged_id, Damage::CompactionPending));
+        plan.findings.push(Damaged::of_segment(note.merged_id, Damage::CompactionPending));
         if present.contains(&note.merged_id) {
             let is_replaced = |id: u64| id != note.merged_id && note.source_segment_ids.contains(&id);
             plan.segments.retain(|segment| !is_replaced(segment.id));
@@ -195,7 +195,7 @@ fn apply_compaction(plan: &mut Plan, dir: &dyn Directory, entries: &[DirEntry]) 
         for id in note.source_segment_ids.iter().filter(|id| **id != note.merged_id && !present.contains(id))
         {
             let damage = Damage::CompactionSource { name: format!("{id:06}{SEGMENT_SUFFIX}") };
-            plan.findings.push(Finding::of_segment(*id, damage));
+            plan.findings.push(Damaged::of_segment(*id, damage));
         }
     }
     for entry in entries {
@@ -204,7 +204,7 @@ fn apply_compaction(plan: &mut Plan, dir: &dyn Directory, entries: &[DirEntry]) 
         };
         if note.as_ref().is_none_or(|note| note.merged_id != id) {
             let damage = Damage::CompactionStandIn { name: entry.name.clone() };
-            plan.findings.push(Finding::of_segment(id, damage));
+            plan.findings.push(Damaged::of_segment(id, damage));
         }
         plan.segments.push(planned(id, entry));
     }

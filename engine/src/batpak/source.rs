@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::batpak::{BatpakStore, Row};
+use crate::batpak::{BatpakStore, Damaged, Row};
 use crate::disk::segment::SegmentName;
 use crate::disk::storage::{DirEntry, Directory};
 use crate::memory::files::{EventSource, Sourced, Window};
@@ -21,6 +21,7 @@ use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
 use crate::words::event::EventHeader;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::position::{DagPosition, DiskPos};
 use crate::words::sync::{Arc, AtomicU64, Ordering, RwLock};
 
@@ -72,14 +73,17 @@ impl BatpakFollower {
         Ok((Arc::new(shared), follower))
     }
 
-    /// What is damaged or odd, a sentence each.
-    pub(crate) fn findings(&self) -> Vec<String> {
+    /// What is damaged or odd.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
         let store = self.source.store.read();
-        let numbered = self.by_place.then(|| {
-            "the directory's footers number events with large gaps; they are numbered by their place here"
-                .to_owned()
-        });
-        store.findings().iter().map(ToString::to_string).chain(numbered).collect()
+        let message =
+            "the directory's footers number events with large gaps; they are numbered by their place here";
+        let numbered = self.by_place.then(|| Finding::new(FindingClass::Note, message));
+        let told = |damaged: &Damaged| {
+            let segment_id = damaged.segment_id;
+            damaged.finding(segment_id.map(|id| store.file_name(id)).as_deref())
+        };
+        store.findings().iter().map(told).chain(numbered).collect()
     }
 
     /// Takes in what was written since the last step.
@@ -211,13 +215,16 @@ impl EventSource for Arc<BatpakSource> {
         if has_too_many_gaps(&store) {
             event.global_sequence = index;
         }
+        let file: Arc<str> = store.file_name(found.segment_id).into();
+        let told = |damaged: &Damaged| damaged.finding(Some(&file)).of_event(event.global_sequence);
+        let findings = found.findings.iter().map(told).collect();
         Ok(Sourced {
             event,
-            segment: format!("{:06}.fbat", found.segment_id).into(),
+            segment: file,
             place: DiskPos::new(found.segment_id, found.offset, found.frame_length),
             prev_hash: Some(found.prev_hash),
             hidden: found.hidden,
-            findings: found.findings.iter().map(ToString::to_string).collect(),
+            findings,
             removed: None,
         })
     }

@@ -6,7 +6,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use crate::batpak::finding::{Damage, Finding};
+use crate::batpak::finding::{Damage, Damaged};
 use crate::batpak::frame::{FRAME_HEAD_BYTES, Frame, MAX_BODY_BYTES};
 use crate::batpak::intake::{Batch, Intake};
 use crate::batpak::row::{FooterNumbers, Row, Run, Segment};
@@ -301,7 +301,7 @@ impl Walk<'_, '_> {
             self.intake.damaged_bytes(at..file_end, damage);
         } else {
             let segment_id = self.intake.segment.id;
-            self.intake.segment.findings.push(Finding::of_bytes(segment_id, at..file_end, damage));
+            self.intake.segment.findings.push(Damaged::of_bytes(segment_id, at..file_end, damage));
         }
         self.intake.segment.frames_end = frames_end;
         Ok(())
@@ -309,7 +309,7 @@ impl Walk<'_, '_> {
 
     fn report_at_end(&mut self, damage: Damage) {
         let segment: &mut Segment = self.intake.segment;
-        segment.findings.push(Finding::of_segment(segment.id, damage));
+        segment.findings.push(Damaged::of_segment(segment.id, damage));
     }
 }
 
@@ -317,7 +317,7 @@ impl Walk<'_, '_> {
 fn confirm(
     footer: &Footer,
     rows: &[Row],
-    findings: &[Finding],
+    findings: &[Damaged],
 ) -> Result<Option<FooterNumbers>, &'static str> {
     let mut numbers = FooterNumbers { runs: Vec::new(), next: 0 };
     let mut confirmed = 0;

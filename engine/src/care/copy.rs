@@ -5,21 +5,19 @@
 //! - a copy stands under its name when it is complete and durable, never before;
 //! - only segments that nobody writes any more are shared between two directories.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::care::log_tree::root_of;
 use crate::commit::committer::Committer;
 use crate::disk::frame::{Mark, MarkPurpose};
-use crate::disk::segment::{Parent, SegmentHeader, StoreId, create_segment};
-use crate::disk::storage::{Directory, File};
-use crate::disk::unfinished::UnfinishedDirectory;
-use crate::memory::selection::Selection;
-use crate::memory::survey::{Segment, survey};
+use crate::disk::segment::{FORK_NAME, Parent, SegmentHeader, StoreId, create_segment};
+use crate::disk::storage::Directory;
+use crate::disk::unfinished::{Place, UnfinishedDirectory};
+use crate::memory::survey::{Segment, Survey, survey};
 use crate::read::reader::Reader;
 use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
-use crate::words::merkle::MerkleTree;
 use crate::words::sync::Arc;
 
 /// Bytes that are copied at a time.
@@ -28,10 +26,13 @@ const PIECE_BYTES: usize = 1024 * 1024;
 /// What of a log a copy takes.
 #[derive(Debug)]
 pub(crate) struct Extent {
+    directory: Arc<dyn Directory>,
     /// Segments that nobody writes any more, in order; their files are open, so that they stay readable if they are removed.
     sealed: Vec<Segment>,
     /// The segment that grows, as far as it had come.
     active: Segment,
+    /// What says that the log is that of a fork, if it is.
+    fork: Option<SegmentHeader>,
     /// Exclusive end, in sequences.
     pub(crate) end: u64,
 }
@@ -51,13 +52,14 @@ impl Extent {
     /// The whole log as it stands, made durable. The caller holds the commit section.
     pub(crate) fn of(committer: &mut Committer, path: &Path) -> Result<Self, StoreError> {
         committer.sync()?;
-        let mut segments = survey(&*committer.directory, path)?.segments;
+        let Survey { mut segments, fork, .. } = survey(&*committer.directory, path)?;
         let written = committer.active.name();
         segments.retain(|segment| segment.name.first <= written.first);
         match segments.pop() {
             Some(active) if active.name == written => {
                 let active = Segment { len_bytes: committer.active.end_bytes, ..active };
-                Ok(Self { sealed: segments, active, end: committer.next_sequence })
+                let directory = Arc::clone(&committer.directory);
+                Ok(Self { directory, sealed: segments, active, fork, end: committer.next_sequence })
             }
             _ => {
                 let reason = format!("has lost its newest segment, {written}");
@@ -77,11 +79,14 @@ impl Extent {
 }
 
 /// Copies a log into a directory that is empty or missing.
-pub(crate) fn snapshot(extent: &Extent, place: &Path) -> Result<Vec<CopiedFile>, StoreError> {
+pub(crate) fn snapshot(extent: &Extent, place: &Place) -> Result<Vec<CopiedFile>, StoreError> {
     let target = begin(place)?;
+    if let Some(fork) = &extent.fork {
+        say_fork(fork, &*target.directory)?;
+    }
     let segments = extent.sealed.iter().chain([&extent.active]);
     let copied = segments.map(|segment| copy(segment, &*target.directory)).collect::<io::Result<_>>()?;
-    target.finish()?;
+    finish(target, place)?;
     Ok(copied)
 }
 
@@ -104,17 +109,12 @@ pub struct ForkReport {
 }
 
 /// Makes a store of its own that begins with the same events.
-pub(crate) fn fork(
-    reader: &Reader,
-    extent: &Extent,
-    from: &Path,
-    place: &Path,
-) -> Result<ForkReport, StoreError> {
+pub(crate) fn fork(reader: &Reader, extent: &Extent, place: &Place) -> Result<ForkReport, StoreError> {
     let root = root_of(reader, extent.end)?;
     let target = begin(place)?;
     let mut linked = 0;
     for segment in &extent.sealed {
-        if link(segment, from, &target)? {
+        if link(segment, &*extent.directory, &*target.directory)? {
             linked += 1;
         } else {
             copy(segment, &*target.directory)?;
@@ -132,10 +132,12 @@ pub(crate) fn fork(
         created_us: reader.clock().now_us(),
         replaced: None,
         parent: Some(Parent { store_id: parent.store_id, size: extent.end, root }),
+        boot: target.directory.boot(),
         ..parent.clone()
     };
+    say_fork(&header, &*target.directory)?;
     create_segment(&*target.directory, &header)?;
-    target.finish()?;
+    finish(target, place)?;
     Ok(ForkReport {
         identity: header.store_id.to_string(),
         parent: parent.store_id.to_string(),
@@ -146,25 +148,29 @@ pub(crate) fn fork(
     })
 }
 
-/// The Merkle root over the first events of a log. Reads each of them.
-fn root_of(reader: &Reader, end: u64) -> Result<[u8; 32], StoreError> {
-    let mut tree = MerkleTree::default();
-    // What compaction removed left its hash.
-    let everything = Selection { removed: true, ..Selection::default() };
-    for (_, event) in reader.events(everything, 0..end) {
-        tree.push(&event?.raw.event_hash);
-    }
-    Ok(tree.root())
+fn begin(place: &Place) -> Result<UnfinishedDirectory, StoreError> {
+    UnfinishedDirectory::begin(place.clone()).map_err(|error| refused(error, place))
 }
 
-fn begin(place: &Path) -> Result<UnfinishedDirectory, StoreError> {
-    UnfinishedDirectory::begin(place).map_err(|error| match error.kind() {
+fn finish(target: UnfinishedDirectory, place: &Place) -> Result<(), StoreError> {
+    target.finish().map_err(|error| refused(error, place))
+}
+
+fn refused(error: io::Error, place: &Place) -> StoreError {
+    match error.kind() {
         io::ErrorKind::AlreadyExists => StoreError::DataDirMalformed {
-            path: place.to_owned(),
+            path: place.path.clone(),
             reason: "is not empty, and a copy needs a directory that is empty or missing".to_owned(),
         },
         _ => error.into(),
-    })
+    }
+}
+
+/// Says beside the segments whose they are, so that a fork is not taken for its parent should its own segments be lost.
+fn say_fork(header: &SegmentHeader, directory: &dyn Directory) -> io::Result<()> {
+    let file = directory.create(FORK_NAME)?;
+    file.write_at(&header.encode(), 0)?;
+    file.sync(SyncMode::SyncAll)
 }
 
 /// Copies a segment, as far as the extent goes, and makes it durable.
@@ -189,15 +195,14 @@ fn copy(segment: &Segment, to: &dyn Directory) -> io::Result<CopiedFile> {
 }
 
 /// Gives a segment that nobody writes any more a second name. False where the file system cannot, or another file has its name by now.
-fn link(segment: &Segment, from: &Path, target: &UnfinishedDirectory) -> io::Result<bool> {
+fn link(segment: &Segment, from: &dyn Directory, target: &dyn Directory) -> io::Result<bool> {
     let name = segment.name.to_string();
-    if fs::hard_link(from.join(&name), target.path_of(&name)).is_err() {
+    if target.link(from, &name).is_err() {
         return Ok(false);
     }
-    let linked: Arc<dyn File> = target.directory.open(&name)?;
-    let same = linked.identity()? == segment.file.identity()?;
+    let same = target.open(&name)?.identity()? == segment.file.identity()?;
     if !same {
-        target.directory.remove(&name)?;
+        target.remove(&name)?;
     }
     Ok(same)
 }

@@ -11,11 +11,12 @@ use crate::read::entry::LogEvent;
 use crate::read::reader::Reader;
 use crate::words::chain::compute_hash;
 use crate::words::error::StoreError;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::format::{Progress, StoreFormat};
 use crate::words::sync::Arc;
 
-/// Problems that a report lists; more are only counted.
-const LISTED_PROBLEMS: usize = 1000;
+/// Findings that a report lists; more are only counted.
+const LISTED_FINDINGS: usize = 1000;
 /// Events between two calls of the progress function.
 const PROGRESS_EVERY: u64 = 4096;
 
@@ -27,10 +28,10 @@ pub struct VerifyReport {
     /// Places of which compaction removed the event. Entity, id and hashes are left: the links around them were checked, their own
     /// cannot be.
     pub removed: u64,
-    /// What does not hold: sequence and a sentence; the first thousand.
-    pub problems: Vec<(u64, String)>,
-    /// How many do not hold.
-    pub problem_count: u64,
+    /// What does not hold; the first thousand.
+    pub findings: Vec<Finding>,
+    /// How many things do not hold.
+    pub finding_count: u64,
     /// The check was ended before the last event.
     pub cancelled: bool,
 }
@@ -38,13 +39,13 @@ pub struct VerifyReport {
 impl VerifyReport {
     /// True if everything was checked and holds.
     pub fn holds(&self) -> bool {
-        self.problem_count == 0 && !self.cancelled
+        self.finding_count == 0 && !self.cancelled
     }
 
-    fn add(&mut self, sequence: u64, problem: String) {
-        self.problem_count += 1;
-        if self.problems.len() < LISTED_PROBLEMS {
-            self.problems.push((sequence, problem));
+    fn add(&mut self, finding: Finding) {
+        self.finding_count += 1;
+        if self.findings.len() < LISTED_FINDINGS {
+            self.findings.push(finding);
         }
     }
 }
@@ -55,7 +56,7 @@ struct Heads(HashMap<(Arc<str>, Option<u32>), Head>);
 
 impl Heads {
     /// What is wrong with the link of the next event of a stream or lane. The event is its newest afterwards.
-    fn broken_link(&mut self, event: &LogEvent, lane: Option<u32>) -> Option<String> {
+    fn broken_link(&mut self, event: &LogEvent, lane: Option<u32>) -> Option<(FindingClass, String)> {
         let raw = &event.raw;
         let clock = raw.header.position.sequence();
         let head = Head { clock, event_hash: raw.event_hash };
@@ -63,10 +64,12 @@ impl Heads {
         let expected = before.map_or(0, |before| before.clock.wrapping_add(1));
         if clock != expected {
             let entity = raw.coordinate.entity();
-            return Some(format!("it has place {clock} in the stream of {entity:?} instead of {expected}"));
+            let message = format!("it has place {clock} in the stream of {entity:?} instead of {expected}");
+            return Some((FindingClass::Place, message));
         }
         let fits = event.prev_hash == before.map_or([0; 32], |before| before.event_hash);
-        (!fits).then(|| "its link does not fit the event before it in its stream".to_owned())
+        let message = "its link does not fit the event before it in its stream";
+        (!fits).then(|| (FindingClass::Link, message.to_owned()))
     }
 }
 
@@ -79,7 +82,7 @@ pub(crate) fn verify(
     let mut heads = Heads::default();
     let end = reader.visible();
     for gap in reader.shared().index.missing() {
-        report.add(gap.start, missing_events(&gap));
+        report.add(missing_events(&gap));
     }
     let everything = Selection { hidden: true, removed: true, ..Selection::default() };
     for (sequence, event) in reader.events(everything, 0..end) {
@@ -91,7 +94,7 @@ pub(crate) fn verify(
         match event {
             Ok(event) => check(&event, format, &mut heads, &mut report),
             Err(error) if error.is_one_event() => {
-                report.add(sequence, error.to_string());
+                report.add(Finding::new(FindingClass::Frame, error.to_string()).of_event(sequence));
             }
             Err(error) => return Err(error),
         }
@@ -101,15 +104,18 @@ pub(crate) fn verify(
 
 fn check(event: &LogEvent, format: StoreFormat, heads: &mut Heads, report: &mut VerifyReport) {
     let raw = &event.raw;
-    let sequence = raw.global_sequence;
+    let about = |class, message: &str| {
+        let finding = Finding::new(class, message).of_event(raw.global_sequence);
+        finding.in_file(&event.segment).at(event.place.offset())
+    };
     let ours = matches!(format, StoreFormat::Causeway { .. });
     let is_removed = event.removed.is_some();
     report.removed += u64::from(is_removed);
     if !is_removed && raw.payload_form == 0 && compute_hash(&raw.payload) != raw.header.content_hash {
-        report.add(sequence, "the payload does not fit its content hash".to_owned());
+        report.add(about(FindingClass::ContentHash, "the payload does not fit its content hash"));
     }
     if !is_removed && ours && event.computed_hash() != raw.event_hash {
-        report.add(sequence, "the event does not fit its event hash".to_owned());
+        report.add(about(FindingClass::EventHash, "the event does not fit its event hash"));
     }
     let lane = raw.header.position.lane();
     let by_entity = heads.broken_link(event, None);
@@ -117,7 +123,7 @@ fn check(event: &LogEvent, format: StoreFormat, heads: &mut Heads, report: &mut 
     let by_lane = if ours { None } else { heads.broken_link(event, Some(lane)) };
     let begins_anew = raw.header.position.sequence() == 0 && event.prev_hash == [0; 32];
     let is_excused = !ours && (begins_anew || by_lane.is_none());
-    if let (Some(problem), false) = (by_entity, is_excused) {
-        report.add(sequence, problem);
+    if let (Some((class, message)), false) = (by_entity, is_excused) {
+        report.add(about(class, &message));
     }
 }

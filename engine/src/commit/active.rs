@@ -26,6 +26,8 @@ const MIN_STEP_BYTES: u64 = 4096;
 #[derive(Debug)]
 pub(crate) struct Grown {
     pub(crate) file: Arc<dyn File>,
+    /// Where the first frame stands.
+    pub(crate) frames_at: u64,
     /// Where the next frame goes.
     pub(crate) end_bytes: u64,
     /// Length of the file: zeros from `end_bytes` on.
@@ -37,6 +39,8 @@ pub(crate) struct Grown {
 pub(crate) struct ActiveSegment {
     pub(crate) header: SegmentHeader,
     pub(crate) file: Arc<dyn File>,
+    /// Where the first frame stands: a header that a newer program wrote may be longer than what is known of it.
+    pub(crate) frames_at: u64,
     pub(crate) end_bytes: u64,
     allocated_bytes: u64,
     step_bytes: u64,
@@ -62,7 +66,7 @@ impl ActiveSegment {
     pub(crate) fn begin(
         directory: &dyn Directory,
         header: SegmentHeader,
-        (file, end_bytes): (Arc<dyn File>, u64),
+        (file, frames_at): (Arc<dyn File>, u64),
         limit_bytes: u64,
         poison: &Arc<Poison>,
     ) -> Result<Self, StoreError> {
@@ -71,16 +75,17 @@ impl ActiveSegment {
             poison.raise(format!("the name of a new segment could not be synced: {error}"));
             return Err(error.into());
         }
-        let grown = Grown { file, end_bytes, allocated_bytes: end_bytes };
+        let grown = Grown { file, frames_at, end_bytes: frames_at, allocated_bytes: frames_at };
         Ok(Self::adopt(header, grown, limit_bytes, poison))
     }
 
     /// Continues a segment.
     pub(crate) fn adopt(header: SegmentHeader, grown: Grown, limit_bytes: u64, poison: &Arc<Poison>) -> Self {
-        let Grown { file, end_bytes, allocated_bytes } = grown;
+        let Grown { file, frames_at, end_bytes, allocated_bytes } = grown;
         Self {
             header,
             file,
+            frames_at,
             end_bytes,
             allocated_bytes,
             step_bytes: limit_bytes.clamp(MIN_STEP_BYTES, STEP_BYTES),
@@ -137,7 +142,12 @@ impl ActiveSegment {
     }
 
     /// Writes a mark behind the frames: everything before it is on stable storage.
-    fn mark(&mut self, synced_through: u64, purpose: MarkPurpose, mode: SyncMode) -> Result<(), StoreError> {
+    pub(crate) fn mark(
+        &mut self,
+        synced_through: u64,
+        purpose: MarkPurpose,
+        mode: SyncMode,
+    ) -> Result<(), StoreError> {
         self.sync(mode)?;
         let mut mark = Vec::new();
         Mark { synced_through, purpose }.encode(&mut mark);
@@ -154,12 +164,6 @@ impl ActiveSegment {
         self.mark(synced_through, purpose, mode)?;
         self.file.set_len(self.end_bytes)?;
         self.allocated_bytes = self.end_bytes;
-        self.sync(SyncMode::SyncAll)
-    }
-
-    /// Ends the segment with a mark, over bytes that are still to be cut off: the mark is on stable storage before the first of them goes.
-    pub(crate) fn finish_over(&mut self, synced_through: u64) -> Result<(), StoreError> {
-        self.mark(synced_through, MarkPurpose::Sealed, SyncMode::SyncAll)?;
         self.sync(SyncMode::SyncAll)
     }
 }

@@ -29,6 +29,7 @@ use crate::memory::shared::Shared;
 use crate::memory::survey::{stored_index, survey};
 use crate::words::error::StoreError;
 use crate::words::event::{RemovalReason, StoredEvent};
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::sync::Arc;
 
 /// Segments are not merged beyond this many bytes, or beyond the size at which they are sealed if that is greater.
@@ -211,8 +212,8 @@ impl Workshop {
                 detail: "it is not in the directory any more".to_owned(),
             })?;
             if segment.guessed {
-                self.shared
-                    .note(format!("{} was not compacted, because its header is damaged", segment.name));
+                let message = "the segment was not compacted, because its header is damaged";
+                self.shared.note(Finding::new(FindingClass::Header, message).in_file(segment.name));
                 continue;
             }
             let source = examine(rewriting, Source { segment, end: part.header.end }, keeps)?;
@@ -289,10 +290,12 @@ impl Workshop {
         for source in drafts.iter().flat_map(|draft| &draft.sources) {
             match self.directory.remove(&source.name.to_string()) {
                 Ok(()) => segments_removed += 1,
-                Err(error) => self.shared.note(format!(
-                    "{} was compacted and could not be removed before the next opening: {error}",
-                    source.name
-                )),
+                Err(error) => {
+                    let message = format!(
+                        "the segment was compacted and could not be removed before the next opening: {error}"
+                    );
+                    self.shared.note(Finding::new(FindingClass::Note, message).in_file(source.name));
+                }
             }
             bytes_before += source.len_bytes;
             // An index whose segment is gone is removed at the next writable opening at the latest.
@@ -300,7 +303,8 @@ impl Workshop {
         }
         self.shared.source.forget();
         if let Err(error) = writer.with_committer(|_| self.directory.sync()) {
-            self.shared.note(format!("the removal of compacted segments could not be synced: {error}"));
+            let message = format!("the removal of compacted segments could not be synced: {error}");
+            self.shared.note(Finding::new(FindingClass::Note, message));
         }
         let bytes_after: u64 = drafts.iter().map(|draft| draft.segment.len_bytes).sum();
         let bytes_reclaimed = bytes_before.saturating_sub(bytes_after);

@@ -2,8 +2,11 @@
 //!
 //! Invariants:
 //! - nothing below the durable floor is ever cut; what is cut was copied to quarantine and synced before;
+//! - an epoch lasts as long as it is certain that nothing written in it was lost: no two events ever have the same epoch and sequence;
 //! - when it returns, everything that can be read is on stable storage.
 
+use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::Path;
 
 use crate::commit::active::{ActiveSegment, Grown};
@@ -11,7 +14,7 @@ use crate::commit::poison::Poison;
 use crate::commit::seal::store;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::segment::{SegmentHeader, SegmentName, StoreId, create_segment, replace_segment};
-use crate::disk::storage::{Directory, File};
+use crate::disk::storage::{BootId, Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
@@ -23,11 +26,14 @@ use crate::memory::survey::{
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::planted::PlantedBug;
 use crate::words::report::{OpenIndexPath, OpenReport};
 use crate::words::sync::Arc;
 
 const QUARANTINE: &str = "quarantine";
+/// Bytes of a segment that are copied at once.
+const STEP_BYTES: u64 = 1024 * 1024;
 
 /// A log that is ready to grow.
 #[derive(Debug)]
@@ -49,6 +55,7 @@ struct Sealed<'a> {
     config: &'a StoreConfig,
     cache: &'a Arc<SectionCache>,
     poison: &'a Arc<Poison>,
+    boot: Option<BootId>,
     parts: Vec<Arc<SealedPart>>,
     largest_time: i64,
     lineage: Lineage,
@@ -63,7 +70,15 @@ pub(crate) fn recover(
     cache: &Arc<SectionCache>,
     poison: &Arc<Poison>,
 ) -> Result<Recovered, StoreError> {
-    let Survey { mut segments, superseded, leftovers, findings } = survey(directory, path)?;
+    let survey = survey(directory, path)?;
+    if let Some(reason) = survey.lost_itself() {
+        return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
+    }
+    let Survey { mut segments, superseded, leftovers, findings, .. } = survey;
+    if !superseded.is_empty() {
+        // Whoever compacted may have died before the names of the new segments were durable.
+        directory.sync()?;
+    }
     for name in superseded.iter().map(SegmentName::to_string).chain(leftovers) {
         directory.remove(&name)?;
     }
@@ -72,6 +87,7 @@ pub(crate) fn recover(
         config,
         cache,
         poison,
+        boot: directory.boot(),
         parts: Vec::new(),
         largest_time: i64::MIN,
         lineage: lineage(&segments),
@@ -117,6 +133,7 @@ impl Sealed<'_> {
             created_us: self.config.clock().now_us(),
             replaced: None,
             parent: None,
+            boot: self.boot,
         };
         self.continue_in(header, 0, ([0; 32], 0))
     }
@@ -180,7 +197,7 @@ impl Sealed<'_> {
             let described = part.catalogue()?;
             self.parts.push(Arc::new(part));
             let file = self.directory.open_writable(&segment.name.to_string())?;
-            let mut active = self.adopt(segment, Grown { file, end_bytes, allocated_bytes: end_bytes });
+            let mut active = self.adopt(segment, file, (end_bytes, end_bytes));
             active.described.extend(described.iter().map(|kind| (kind.kind, kind.version)));
             let live = LivePart::new(segment.name, end, self.largest_time);
             let mut recovered = self.finish(active, live, last);
@@ -198,8 +215,10 @@ impl Sealed<'_> {
                 return self.leave_damaged(segment, "its header cannot be read");
             }
             return match tail.ends_with {
-                Some(MarkPurpose::Sealed) => self.go_on_behind(segment, &tail),
-                Some(MarkPurpose::Closed) | None => self.resume(segment, &tail, live),
+                Some(MarkPurpose::Sealed) => self.go_on_behind(segment, &tail, &live),
+                Some(MarkPurpose::Closed) => self.resume(segment, &tail, live),
+                None if self.is_still_running(segment) => self.resume(segment, &tail, live),
+                None => self.end_here(segment, &tail, &live),
             };
         };
         let floor = floor_behind(segment, &tail)?;
@@ -209,42 +228,61 @@ impl Sealed<'_> {
         if PlantedBug::TornTailLeft.is_planted() {
             return self.resume(segment, &tail, live);
         }
-        self.cut(segment, &tail, &reason)
+        self.set_aside(segment, tail.end_bytes)?;
+        let torn = Finding::new(FindingClass::Recovered, format!("the log was torn: {reason}"));
+        self.report.findings.push(torn.in_file(segment.name).at(tail.end_bytes).of_event(tail.next_sequence));
+        self.end_here(segment, &tail, &live)
     }
 
-    fn adopt(&self, segment: &Segment, grown: Grown) -> ActiveSegment {
+    /// True if the operating system in which the segment was begun still runs: whatever was written to it since is there.
+    fn is_still_running(&self, segment: &Segment) -> bool {
+        self.boot.is_some() && self.boot == segment.header.boot
+    }
+
+    fn adopt(
+        &self,
+        segment: &Segment,
+        file: Arc<dyn File>,
+        (end_bytes, allocated_bytes): (u64, u64),
+    ) -> ActiveSegment {
+        let grown = Grown { file, frames_at: segment.frames_at, end_bytes, allocated_bytes };
         ActiveSegment::adopt(segment.header.clone(), grown, self.config.rotation_bytes(), self.poison)
     }
 
-    /// Goes on writing where the frames end. What no group records as synced is written once more and synced: pages that a
-    /// failed sync of the process before left clean are dirty again then.
+    /// Goes on writing where the frames end.
     fn resume(self, segment: &Segment, tail: &Tail, live: LivePart) -> Result<Recovered, StoreError> {
         let file = self.directory.open_writable(&segment.name.to_string())?;
-        let floor = (tail.synced_through - live.first) as usize;
-        let unsynced_from = live.offsets.get(floor).map_or(tail.end_bytes, |offset| u64::from(*offset));
-        rewrite(&*file, unsynced_from, tail.end_bytes)?;
+        make_durable(&*file, segment, tail, &live)?;
         let allocated_bytes = segment.len_bytes.max(tail.end_bytes);
-        let mut active = self.adopt(segment, Grown { file, end_bytes: tail.end_bytes, allocated_bytes });
+        let mut active = self.adopt(segment, file, (tail.end_bytes, allocated_bytes));
         active.described.extend(live.catalogue.iter().map(|kind| (kind.kind, kind.version)));
         Ok(self.finish(active, live, tail.last))
     }
 
     /// The newest segment was ended and the next was not begun. If a recovery cut it, that was not told to anybody yet: the next segment
     /// has the next epoch in any case.
-    fn go_on_behind(mut self, segment: &Segment, tail: &Tail) -> Result<Recovered, StoreError> {
+    fn go_on_behind(
+        mut self,
+        segment: &Segment,
+        tail: &Tail,
+        live: &LivePart,
+    ) -> Result<Recovered, StoreError> {
         let file = self.directory.open_writable(&segment.name.to_string())?;
+        make_durable(&*file, segment, tail, live)?;
         file.set_len(tail.end_bytes)?;
         file.sync(SyncMode::SyncAll)?;
         let ended = Segment { len_bytes: tail.end_bytes, ..segment.clone() };
         self.add(&ended, Some(tail.next_sequence))?;
-        let header = next_header(segment, tail.next_sequence, segment.header.epoch + 1, self.config);
+        let header = self.next_header(segment, tail.next_sequence);
         self.continue_in(header, tail.next_sequence, tail.last)
     }
 
     /// Bytes below the durable floor are damaged: nothing is cut, and writing goes on in a new segment.
     fn leave_damaged(mut self, segment: &Segment, reason: &str) -> Result<Recovered, StoreError> {
-        let finding = format!("{} is damaged below what was synced: {reason}", segment.name);
-        self.report.findings.push(finding);
+        let message = format!("the segment is damaged below what was synced: {reason}");
+        self.report.findings.push(Finding::new(FindingClass::Frame, message).in_file(segment.name));
+        // What can be read of it may have been written and never synced.
+        self.directory.open_writable(&segment.name.to_string())?.sync(SyncMode::SyncAll)?;
         let part = self.rebuild(segment, None)?;
         if part.header.end == segment.name.first {
             self.set_aside(segment, 0)?;
@@ -256,35 +294,31 @@ impl Sealed<'_> {
         self.largest_time = self.largest_time.max(part.header.times.1);
         let (end, last) = (part.header.end, (part.header.last_hash, part.header.last_clock));
         self.parts.push(Arc::new(part));
-        // The epoch of a segment whose header cannot be read is a guess, which may be one too low.
-        let epoch = segment.header.epoch + u64::from(segment.guessed);
-        let header = next_header(segment, end, epoch, self.config);
+        let header = self.next_header(segment, end);
         self.continue_in(header, end, last)
     }
 
-    /// The end is torn: it goes to quarantine, the segment is cut and ended, and the next one has the next epoch.
-    fn cut(mut self, segment: &Segment, tail: &Tail, reason: &str) -> Result<Recovered, StoreError> {
-        self.set_aside(segment, tail.end_bytes)?;
-        self.report.findings.push(format!("{} was torn: {reason}", segment.name));
+    /// What was written last may be lost: it was torn and is in quarantine, or a power cut took it without a trace. The segment ends
+    /// where its frames do, and the next one has the next epoch.
+    fn end_here(self, segment: &Segment, tail: &Tail, live: &LivePart) -> Result<Recovered, StoreError> {
         if tail.next_sequence == segment.name.first {
             return self.begin_again(segment, tail.last);
         }
         let file = self.directory.open_writable(&segment.name.to_string())?;
-        // The mark is durable before the torn bytes are cut: a crash in between finds the segment ended, or torn as before, and never cut
+        make_durable(&*file, segment, tail, live)?;
+        // The mark is durable before torn bytes are cut: a crash in between finds the segment ended, or torn as before, and never cut
         // without a word.
-        let grown = Grown { file, end_bytes: tail.end_bytes, allocated_bytes: segment.len_bytes };
-        let mut ended = self.adopt(segment, grown);
-        ended.finish_over(tail.next_sequence)?;
+        let mut ended = self.adopt(segment, file, (tail.end_bytes, segment.len_bytes));
+        ended.mark(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
         let end = Tail { end_bytes: ended.end_bytes, ..tail.clone() };
-        self.go_on_behind(segment, &end)
+        self.go_on_behind(segment, &end, live)
     }
 
     /// No event can be read in the newest segment: it is in quarantine, and a new one takes its name. It begins where the old one did,
     /// so that the parent of a fork stays known.
     fn begin_again(self, segment: &Segment, last: ([u8; 32], u32)) -> Result<Recovered, StoreError> {
         let first = segment.name.first;
-        let next = next_header(segment, first, segment.header.epoch + 1, self.config);
-        let header = SegmentHeader { parent: segment.header.parent, ..next };
+        let header = SegmentHeader { parent: segment.header.parent, ..self.next_header(segment, first) };
         let born = replace_segment(self.directory, &header)?;
         if header.name() != segment.name {
             self.directory.remove(&segment.name.to_string())?;
@@ -292,34 +326,58 @@ impl Sealed<'_> {
         self.begin(header, born, first, last)
     }
 
+    /// The header of a segment behind another one, in the next epoch.
+    fn next_header(&self, segment: &Segment, first_sequence: u64) -> SegmentHeader {
+        SegmentHeader {
+            epoch: segment.header.epoch + 1,
+            first_sequence,
+            generation: 0,
+            created_us: self.config.clock().now_us(),
+            replaced: None,
+            parent: None,
+            boot: self.boot,
+            ..segment.header.clone()
+        }
+    }
+
     /// Copies the bytes from `from` on to quarantine, and tells of it.
     fn set_aside(&mut self, segment: &Segment, from: u64) -> Result<(), StoreError> {
         let (name, bytes) = self.quarantine(segment, from)?;
-        let finding =
-            format!("{bytes} bytes at the end of {} were moved to {QUARANTINE}/{name}", segment.name);
-        self.report.findings.push(finding);
+        let message = format!("{bytes} bytes at the end were moved to {QUARANTINE}/{name}");
+        let moved = Finding::new(FindingClass::Recovered, message);
+        self.report.findings.push(moved.in_file(segment.name).at(from));
         self.report.cut_bytes = bytes;
         self.report.quarantined = Some(format!("{QUARANTINE}/{name}"));
         Ok(())
     }
 
-    /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own.
+    /// Copies the bytes from `from` on, without the zeros at their end, to a file of their own. Holds no more of them than one step.
     fn quarantine(&self, segment: &Segment, from: u64) -> Result<(String, u64), StoreError> {
-        let mut bytes = vec![0; segment.len_bytes.saturating_sub(from) as usize];
-        let read = segment.file.read_at(&mut bytes, from)?;
-        bytes.truncate(read);
-        let kept = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-        bytes.truncate(kept);
-        let name = format!("{}-{from}-{}.bin", segment.name, blake3::hash(&bytes).to_hex());
+        let (file, mut end) = (&*segment.file, from);
+        in_steps(file, from..segment.len_bytes, |at, bytes| {
+            if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+                end = at + last as u64 + 1;
+            }
+            Ok(())
+        })?;
+        let mut hasher = blake3::Hasher::new();
+        in_steps(file, from..end, |_, bytes| {
+            hasher.update(bytes);
+            Ok(())
+        })?;
+        let name = format!("{}-{from}-{}.bin", segment.name, hasher.finalize().to_hex());
         let directory = self.directory.create_subdirectory(QUARANTINE)?;
-        if directory.open(&name).is_err() {
-            let file = directory.create(&name)?;
-            file.write_at(&bytes, 0)?;
-            file.sync(SyncMode::SyncAll)?;
-        }
+        let kept = match directory.create(&name) {
+            // A crash may have left any part of it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => directory.open_writable(&name)?,
+            created => created?,
+        };
+        in_steps(file, from..end, |at, bytes| Ok(kept.write_at(bytes, at - from)?))?;
+        kept.set_len(end - from)?;
+        kept.sync(SyncMode::SyncAll)?;
         directory.sync()?;
         self.directory.sync()?;
-        Ok((name, kept as u64))
+        Ok((name, end - from))
     }
 }
 
@@ -331,29 +389,40 @@ fn floor_behind(segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
     Ok(beyond.synced_through)
 }
 
-fn next_header(segment: &Segment, first_sequence: u64, epoch: u64, config: &StoreConfig) -> SegmentHeader {
-    SegmentHeader {
-        epoch,
-        first_sequence,
-        generation: 0,
-        created_us: config.clock().now_us(),
-        replaced: None,
-        parent: None,
-        ..segment.header.clone()
-    }
+/// Makes what was read durable. What no group records as synced is written once more before: pages that a failed sync of the process
+/// before left clean are dirty again then. Groups tell of events, and not of a mark behind them: so that is from the last synced event on.
+fn make_durable(file: &dyn File, segment: &Segment, tail: &Tail, live: &LivePart) -> Result<(), StoreError> {
+    let synced = tail.synced_through.saturating_sub(live.first) as usize;
+    let from = match synced.checked_sub(1) {
+        Some(last) => live.offsets.get(last).map_or(tail.end_bytes, |offset| u64::from(*offset)),
+        None => segment.frames_at,
+    };
+    rewrite(file, from, tail.end_bytes)
 }
 
 /// Writes the same bytes once more, and syncs.
 fn rewrite(file: &dyn File, from: u64, to: u64) -> Result<(), StoreError> {
-    const STEP: u64 = 1024 * 1024;
-    let mut at = from;
-    while at < to {
-        let mut bytes = vec![0; STEP.min(to - at) as usize];
-        let read = file.read_at(&mut bytes, at)?;
-        bytes.truncate(read);
-        file.write_at(&bytes, at)?;
-        at += STEP;
-    }
+    in_steps(file, from..to, |at, bytes| Ok(file.write_at(bytes, at)?))?;
     file.sync(SyncMode::SyncAll)?;
+    Ok(())
+}
+
+/// Shows the bytes of a range, one step after the other, each with its offset.
+fn in_steps(
+    file: &dyn File,
+    range: Range<u64>,
+    mut show: impl FnMut(u64, &[u8]) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut bytes = vec![0; (range.end.saturating_sub(range.start)).min(STEP_BYTES) as usize];
+    let mut at = range.start;
+    while at < range.end {
+        let wanted = (range.end - at).min(STEP_BYTES) as usize;
+        let read = file.read_at(&mut bytes[..wanted], at)?;
+        if read == 0 {
+            break;
+        }
+        show(at, &bytes[..read])?;
+        at += read as u64;
+    }
     Ok(())
 }

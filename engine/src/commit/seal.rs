@@ -54,6 +54,7 @@ impl Committer {
             created_us: self.shared.clock.0.now_us(),
             replaced: None,
             parent: None,
+            boot: self.directory.boot(),
             ..self.active.header.clone()
         };
         let limit = self.shared.config.rotation_bytes();
@@ -63,12 +64,13 @@ impl Committer {
         Ok(())
     }
 
-    /// Fails if somebody replaced the lock file: two writers would not see each other.
-    pub(super) fn check_lock(&mut self) -> Result<(), StoreError> {
-        if self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact()? {
-            return Ok(());
+    /// Fails, and lets nothing more be committed, if somebody replaced the lock file: two writers would not see each other.
+    pub(crate) fn check_lock(&self) -> Result<(), StoreError> {
+        match self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact() {
+            Ok(true) => return Ok(()),
+            Ok(false) => self.poison.raise("the lock file was replaced".to_owned()),
+            Err(error) => self.poison.raise(format!("the lock file could not be looked at: {error}")),
         }
-        self.poison.raise("the lock file was replaced".to_owned());
         self.poison.check()
     }
 }
@@ -129,7 +131,7 @@ fn segment_of(active: &ActiveSegment) -> Segment {
         name: active.name(),
         file: Arc::clone(&active.file),
         len_bytes: active.end_bytes,
-        frames_at: active.header.encode().len() as u64,
+        frames_at: active.frames_at,
         header: active.header.clone(),
         guessed: false,
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::disk::real::RealDirectory;
-use crate::disk::storage::Directory;
+use crate::disk::storage::{Directory, File};
 use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
 use crate::words::region::Region;
@@ -22,7 +22,7 @@ use crate::words::sync::Arc;
 pub const MAX_CHECKPOINT_ID_LEN: usize = 1024;
 
 /// Directory of the saved positions, below the store's.
-const CURSORS: &str = "cursors";
+pub(crate) const CURSORS: &str = "cursors";
 /// Longest file name made of the id itself; a longer one is made of its hash.
 const MAX_PLAIN_NAME_LEN: usize = 200;
 /// Most bytes that a saved position takes: a region's names are not bounded, a file read at once is.
@@ -122,7 +122,7 @@ pub struct CursorCheckpoint {
 }
 
 /// A region as text: equal for equal regions only, and readable.
-pub(super) fn region_identity(region: &Region) -> String {
+pub(crate) fn region_identity(region: &Region) -> String {
     let text = |part: Option<&str>| part.map_or_else(|| "*".to_owned(), |part| format!("{part:?}"));
     let kinds = region.fact().map_or_else(|| "*".to_owned(), |kinds| format!("{kinds:?}"));
     let clocks =
@@ -132,7 +132,7 @@ pub(super) fn region_identity(region: &Region) -> String {
 }
 
 /// The saved position of `id` in a store, checked against the region it is to be used for.
-pub(super) fn resume(
+pub(crate) fn resume(
     directory: &dyn Directory,
     id: &CheckpointId,
     region: &Region,
@@ -172,21 +172,26 @@ fn load(directory: &dyn Directory, id: &CheckpointId) -> io::Result<Option<Curso
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let len_bytes = file.len()?;
-    if len_bytes > MAX_FILE_BYTES {
-        let why = format!("{len_bytes} bytes are more than a saved position takes");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    CursorCheckpoint::read(&*file).map(Some)
+}
+
+impl CursorCheckpoint {
+    /// The position that a file holds; an error of kind `InvalidData` if it holds none.
+    pub(crate) fn read(file: &dyn File) -> io::Result<Self> {
+        let len_bytes = file.len()?;
+        if len_bytes > MAX_FILE_BYTES {
+            let why = format!("{len_bytes} bytes are more than a saved position takes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
+        let read = file.read_at(&mut bytes, 0)?;
+        bytes.truncate(read);
+        serde_json::from_slice(&bytes).map_err(|source| io::Error::new(io::ErrorKind::InvalidData, source))
     }
-    let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
-    let read = file.read_at(&mut bytes, 0)?;
-    bytes.truncate(read);
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|source| io::Error::new(io::ErrorKind::InvalidData, source))
 }
 
 /// Saves a position in place of the one before.
-pub(super) fn save(
+pub(crate) fn save(
     directory: &dyn Directory,
     id: &CheckpointId,
     checkpoint: &CursorCheckpoint,

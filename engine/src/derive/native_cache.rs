@@ -94,7 +94,7 @@ impl NativeCache {
     }
 
     /// A cache in any storage.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn in_storage(directory: Arc<dyn Directory>) -> io::Result<Self> {
         Self::in_directory(directory, LIMITS)
     }

@@ -130,9 +130,22 @@ impl MemoryDirectory {
         self.world.calls()
     }
 
+    /// Lengths of all buffers that reads were to fill so far.
+    pub(crate) fn bytes_asked_for(&self) -> u64 {
+        self.world.bytes_asked_for()
+    }
+
     /// The newest storage calls, oldest first; at most [`faults::MAX_OPERATIONS`].
     pub(crate) fn operations(&self) -> Vec<Operation> {
         self.world.operations()
+    }
+
+    /// A directory below this one, without a call that is counted.
+    pub(crate) fn below(&self, name: &str) -> Option<Arc<Self>> {
+        match self.names.lock().live.get(name) {
+            Some(Entry::Directory(directory)) => Some(Arc::clone(directory)),
+            Some(Entry::File(_)) | None => None,
+        }
     }
 
     /// Every file with its bytes, those of directories below under `directory/name`.

@@ -2,7 +2,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod frame;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod memory;
 pub(crate) mod real;
 pub(crate) mod scan;

@@ -5,6 +5,10 @@
 //! - a name is one component, so that nothing outside the directory is ever reached.
 
 use std::any::Any;
+mod resting;
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt};
@@ -14,6 +18,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::disk::real::resting::Resting;
 use crate::disk::storage::{BootId, DirEntry, Directory, File, FileIdentity, Lock, LockHolder};
 use crate::words::config::SyncMode;
 use crate::words::sync::Arc;
@@ -30,6 +35,7 @@ const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::
 pub(crate) struct RealDirectory {
     /// `std` syncs it: it knows what each system needs for that.
     handle: Arc<fs::File>,
+    resting: Arc<Resting>,
 }
 
 impl RealDirectory {
@@ -55,18 +61,11 @@ impl RealDirectory {
     }
 
     fn from_fd(fd: OwnedFd) -> Arc<dyn Directory> {
-        Arc::new(Self { handle: Arc::new(fd.into()) })
+        Arc::new(Self { handle: Arc::new(fd.into()), resting: Arc::default() })
     }
 
     fn regular(&self, name: &str, flags: OFlags) -> io::Result<fs::File> {
-        check_name(name)?;
-        let fd = rustix::fs::openat(&self.handle, name, flags | SAFELY, FILE_MODE)
-            .map_err(|errno| refused(name, errno))?;
-        let kind = FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode);
-        if kind != FileType::RegularFile {
-            return Err(not_regular(name));
-        }
-        Ok(fd.into())
+        open_regular(&self.handle, name, flags)
     }
 
     fn open_file(&self, name: &str, flags: OFlags) -> io::Result<Arc<dyn File>> {
@@ -128,6 +127,11 @@ impl Directory for RealDirectory {
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>> {
         self.open_file(name, OFlags::RDONLY)
+    }
+
+    fn open_resting(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        let file = RealFile { file: self.regular(name, OFlags::RDONLY)? };
+        self.resting.file(&self.handle, name, file)
     }
 
     fn open_writable(&self, name: &str) -> io::Result<Arc<dyn File>> {
@@ -230,6 +234,18 @@ impl Directory for RealDirectory {
     }
 }
 
+/// Opens a regular file, and nothing else.
+fn open_regular(directory: &fs::File, name: &str, flags: OFlags) -> io::Result<fs::File> {
+    check_name(name)?;
+    let fd = rustix::fs::openat(directory, name, flags | SAFELY, FILE_MODE)
+        .map_err(|errno| refused(name, errno))?;
+    let kind = FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode);
+    if kind != FileType::RegularFile {
+        return Err(not_regular(name));
+    }
+    Ok(fd.into())
+}
+
 /// A regular file of the operating system.
 #[derive(Debug)]
 struct RealFile {
@@ -313,7 +329,11 @@ fn make_directory(path: &Path) -> io::Result<()> {
     };
     match made {
         Ok(()) => RealDirectory::open(parent)?.sync(),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Whoever created it may have died before its name was durable. Who may not read what is above did not create it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match RealDirectory::open(parent) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            above => above?.sync(),
+        },
         Err(error) => Err(error),
     }
 }
@@ -404,6 +424,3 @@ fn holder_in(line: &str, inode: u64) -> Option<u32> {
     let (_, listed) = words.next()?.rsplit_once(':')?;
     (listed.parse() == Ok(inode)).then_some(process_id)
 }
-
-#[cfg(test)]
-mod tests;

@@ -18,8 +18,8 @@ use crate::disk::storage::File;
 const BROKEN_SEQUENCE: FrameError = FrameError::Malformed("the global sequence does not continue");
 const BROKEN_GROUP: FrameError = FrameError::Malformed("the group does not end");
 
-/// Bytes that the search for a frame may put through a checksum, as a multiple of the bytes it searches: without a limit,
-/// bytes made to look like frames would cost the square of their number.
+/// Bytes that all searches in a file may put through checksums together, as a multiple of its length: without a limit, bytes made
+/// to look like frames would cost the square of their number.
 const CHECKSUM_BUDGET: u64 = 16;
 
 /// How a scan ended.
@@ -52,78 +52,111 @@ pub(crate) enum ScanReason {
 /// Sees each frame with its offset and length in bytes.
 pub(crate) type Visitor<'v> = dyn FnMut(u64, u32, &Record<'_>) -> ControlFlow<()> + 'v;
 
-/// Shows the frames of complete groups from `start` on, the first event of which must have `expected_sequence`.
-///
-/// The end of the file is where it was when the scan began. Fails only if the file cannot be read.
-pub(crate) fn scan(
-    file: &dyn File,
-    start: u64,
-    expected_sequence: u64,
-    visit: &mut Visitor<'_>,
-) -> io::Result<ScanEnd> {
-    let mut scan = Scan {
-        window: Window::new(file)?,
-        offset: start,
-        next_sequence: expected_sequence,
-        synced_through: 0,
-        frames_read: 0,
-    };
-    let reason = loop {
-        match scan.group(visit)? {
-            Ok(ControlFlow::Continue(())) => {}
-            Ok(ControlFlow::Break(())) => break ScanReason::Stopped,
-            Err(bad) => break scan.end_at(bad)?,
-        }
-    };
-    Ok(ScanEnd {
-        offset: scan.offset,
-        next_sequence: scan.next_sequence,
-        synced_through: scan.synced_through,
-        frames_read: scan.frames_read,
-        reason,
-    })
+/// Reads the frames of a file, and finds them again behind bad spots. The end of the file is where it was in the beginning.
+pub(crate) struct Scanner<'f> {
+    window: Window<'f>,
+    /// Bytes that searches may still put through checksums.
+    budget: u64,
 }
 
-/// The offset of the first readable frame at or behind `from` that is no event before `min_sequence`.
-///
-/// Looks first where the length word at `from` points to: if only the body of that frame is damaged, nothing inside it is
-/// taken for a frame.
-pub(crate) fn resync(file: &dyn File, from: u64, min_sequence: u64) -> io::Result<Option<u64>> {
-    let mut window = Window::new(file)?;
-    if let Some(len) = window.frame_len(from)?.ok().filter(|len| u64::from(*len) <= window.rest(from)) {
-        for candidate in [from, from + u64::from(len)] {
-            if is_frame(&mut window, candidate, min_sequence)? {
-                return Ok(Some(candidate));
+impl<'f> Scanner<'f> {
+    pub(crate) fn new(file: &'f dyn File) -> io::Result<Self> {
+        let window = Window::new(file)?;
+        let budget = window.rest(0).saturating_mul(CHECKSUM_BUDGET);
+        Ok(Self { window, budget })
+    }
+
+    /// Shows the frames of complete groups from `start` on, the first event of which must have `expected_sequence`.
+    ///
+    /// Fails only if the file cannot be read.
+    pub(crate) fn scan(
+        &mut self,
+        start: u64,
+        expected_sequence: u64,
+        visit: &mut Visitor<'_>,
+    ) -> io::Result<ScanEnd> {
+        let mut scan = Scan {
+            window: &mut self.window,
+            offset: start,
+            next_sequence: expected_sequence,
+            synced_through: 0,
+            frames_read: 0,
+        };
+        let reason = loop {
+            match scan.group(visit)? {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => break ScanReason::Stopped,
+                Err(bad) => break scan.end_at(bad)?,
+            }
+        };
+        Ok(ScanEnd {
+            offset: scan.offset,
+            next_sequence: scan.next_sequence,
+            synced_through: scan.synced_through,
+            frames_read: scan.frames_read,
+            reason,
+        })
+    }
+
+    /// The offset of the first readable frame at or behind `from` that is no event before `min_sequence`; none either when all
+    /// searches in the file have cost too much.
+    ///
+    /// Looks first where the length word at `from` points to: if only the body of that frame is damaged, nothing inside it is
+    /// taken for a frame.
+    pub(crate) fn resync(&mut self, from: u64, min_sequence: u64) -> io::Result<Option<u64>> {
+        if let Some(len) = self.window.frame_len(from)?.ok().filter(|len| u64::from(*len) <= self.window.rest(from)) {
+            for candidate in [from, from + u64::from(len)] {
+                if self.is_frame(candidate, min_sequence)? {
+                    return Ok(Some(candidate));
+                }
             }
         }
-    }
-    let mut budget = window.rest(from).saturating_mul(CHECKSUM_BUDGET);
-    let mut offset = from;
-    while window.rest(offset) >= u64::from(frame::MIN_FRAME_LEN) {
-        let Some(candidate) = window.next_candidate(offset, min_sequence)? else {
-            return Ok(None);
-        };
-        let cost = window.frame_len(candidate)?.map_or(0, u64::from);
-        if cost > budget {
-            return Ok(None);
+        let mut offset = from;
+        while self.window.rest(offset) >= u64::from(frame::MIN_FRAME_LEN) {
+            let Some(candidate) = self.window.next_candidate(offset, min_sequence)? else {
+                return Ok(None);
+            };
+            if self.is_frame(candidate, min_sequence)? {
+                return Ok(Some(candidate));
+            }
+            offset = candidate + 1;
         }
-        budget -= cost;
-        if is_frame(&mut window, candidate, min_sequence)? {
-            return Ok(Some(candidate));
-        }
-        offset = candidate + 1;
+        Ok(None)
     }
-    Ok(None)
-}
 
-fn is_frame(window: &mut Window<'_>, offset: u64, min_sequence: u64) -> io::Result<bool> {
-    let decoded = window.frame(offset)?;
-    Ok(decoded.is_ok_and(|(_, record)| record.global_sequence().is_none_or(|found| found >= min_sequence)))
+    /// The sequence of the first event at or behind a readable frame.
+    pub(crate) fn first_event(&mut self, at: u64) -> io::Result<Option<u64>> {
+        let mut offset = at;
+        while self.can_pay(offset)? {
+            match self.window.frame(offset)?.map(|(len, record)| (len, record.global_sequence())) {
+                Ok((_, Some(sequence))) => return Ok(Some(sequence)),
+                Ok((len, None)) => offset += u64::from(len),
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_frame(&mut self, offset: u64, min_sequence: u64) -> io::Result<bool> {
+        if !self.can_pay(offset)? {
+            return Ok(false);
+        }
+        let decoded = self.window.frame(offset)?;
+        Ok(decoded.is_ok_and(|(_, record)| record.global_sequence().is_none_or(|found| found >= min_sequence)))
+    }
+
+    /// Pays for the checksum of what may be a frame; false if the budget does not allow it any more.
+    fn can_pay(&mut self, offset: u64) -> io::Result<bool> {
+        let cost = self.window.frame_len(offset)?.map_or(0, u64::from);
+        let left = self.budget.checked_sub(cost);
+        self.budget = left.unwrap_or(self.budget);
+        Ok(left.is_some())
+    }
 }
 
 /// A scan on its way.
-struct Scan<'f> {
-    window: Window<'f>,
+struct Scan<'s, 'f> {
+    window: &'s mut Window<'f>,
     offset: u64,
     next_sequence: u64,
     synced_through: u64,
@@ -136,7 +169,7 @@ struct Bad {
     error: FrameError,
 }
 
-impl Scan<'_> {
+impl Scan<'_, '_> {
     /// Shows the frame, or the whole group, that begins at the current offset.
     fn group(&mut self, visit: &mut Visitor<'_>) -> io::Result<Result<ControlFlow<()>, Bad>> {
         // Most frames stand alone; those are read once. A group is read ahead to its end first.

@@ -8,12 +8,18 @@ use std::io;
 use thiserror::Error;
 
 use crate::disk::bytes::{EndsEarly, Reader};
-use crate::disk::storage::{Directory, File};
+use crate::disk::storage::{BootId, Directory, File};
 use crate::words::config::SyncMode;
 use crate::words::sync::Arc;
 
 /// The version of the format that this program writes, and the greatest that it reads.
 pub(crate) const FORMAT_VERSION: u16 = 1;
+/// Greatest global sequence that a segment begins with, and greatest epoch: whoever counts on from there never overflows.
+const MAX_COUNT: u64 = i64::MAX as u64;
+/// Greatest generation.
+const MAX_GENERATION: u32 = i32::MAX as u32;
+/// Bytes of a segment that are read at most: an index has offsets of 32 bits.
+pub(crate) const MAX_SEGMENT_BYTES: u64 = u32::MAX as u64;
 /// Greatest length of a segment header in bytes.
 pub(crate) const MAX_HEADER_LEN: u32 = 65_536;
 /// Ending of the name of a segment.
@@ -22,6 +28,8 @@ pub(crate) const SEGMENT_SUFFIX: &str = ".seg";
 pub(crate) const INDEX_SUFFIX: &str = ".idx";
 /// Ending of the name of a file that is being born.
 pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
+/// Name of the file that says, in the directory of a fork, what the header of its own first segment says.
+pub(crate) const FORK_NAME: &str = "fork";
 
 const MAGIC: [u8; 8] = *b"CAUSEWAY";
 const FIXED_LEN: usize = 80;
@@ -29,6 +37,8 @@ const CRC_LEN: usize = 4;
 const MIN_HEADER_LEN: u32 = (FIXED_LEN + CRC_LEN) as u32;
 const PARENT_TAG: u16 = 1;
 const PARENT_LEN: u16 = 56;
+const BOOT_TAG: u16 = 2;
+const BOOT_LEN: u16 = 16;
 /// A reader that does not know a section with this tag or a greater one must not read the file.
 const FIRST_CRITICAL_TAG: u16 = 0x8000;
 
@@ -66,7 +76,13 @@ impl SegmentName {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let (first, generation) = name.strip_suffix(SEGMENT_SUFFIX)?.split_once('-')?;
         let parsed = Self { first: first.parse().ok()?, generation: generation.parse().ok()? };
-        (parsed.to_string() == name).then_some(parsed)
+        let is_possible = parsed.first <= MAX_COUNT && parsed.generation <= MAX_GENERATION;
+        (is_possible && parsed.to_string() == name).then_some(parsed)
+    }
+
+    /// True for the name of a segment, and for the one that it has while it is being born.
+    pub(crate) fn is_or_becomes(name: &str) -> bool {
+        Self::parse(name.strip_suffix(TEMPORARY_SUFFIX).unwrap_or(name)).is_some()
     }
 
     /// Name of the file while it is being born.
@@ -108,6 +124,8 @@ pub(crate) struct SegmentHeader {
     /// First global sequence and exclusive end of what the segment replaces; `None` exactly in generation 0.
     pub(crate) replaced: Option<(u64, u64)>,
     pub(crate) parent: Option<Parent>,
+    /// The run of the operating system in which the segment was begun, if the system told.
+    pub(crate) boot: Option<BootId>,
 }
 
 /// Why a file is not a segment that can be read.
@@ -144,7 +162,10 @@ impl SegmentHeader {
 
     /// The header as it stands at the start of the file.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let sections = self.parent.as_ref().map_or_else(Vec::new, encode_parent);
+        let mut sections = self.parent.as_ref().map_or_else(Vec::new, encode_parent);
+        if let Some(boot) = self.boot {
+            push_section(&mut sections, BOOT_TAG, BOOT_LEN, &[&boot.0]);
+        }
         let (replaced_first, replaced_end) = self.replaced.unwrap_or_default();
         let len = (FIXED_LEN + sections.len() + CRC_LEN) as u32;
         let mut out = Vec::with_capacity(len as usize);
@@ -210,29 +231,37 @@ impl SegmentHeader {
         if reserved != 0 || reader.u32()? != 0 {
             return Err(SegmentError::Damaged("a reserved field of the segment header is not 0"));
         }
+        if epoch > MAX_COUNT || first_sequence > MAX_COUNT || generation > MAX_GENERATION {
+            return Err(SegmentError::Damaged("a number of the segment header is impossible"));
+        }
         let created_us = reader.i64()?;
         let replaced = match (generation, reader.u64()?, reader.u64()?) {
             (0, 0, 0) => None,
             (1.., first, end) if first < end => Some((first, end)),
             _ => return Err(SegmentError::Damaged("the replaced range does not fit the generation")),
         };
-        let parent = read_sections(&mut reader)?;
-        Ok(Self { store_id, epoch, first_sequence, generation, created_us, replaced, parent })
+        let (parent, boot) = read_sections(&mut reader)?;
+        Ok(Self { store_id, epoch, first_sequence, generation, created_us, replaced, parent, boot })
     }
 }
 
 fn encode_parent(parent: &Parent) -> Vec<u8> {
-    let mut out = Vec::with_capacity(4 + usize::from(PARENT_LEN));
-    out.extend_from_slice(&PARENT_TAG.to_le_bytes());
-    out.extend_from_slice(&PARENT_LEN.to_le_bytes());
-    out.extend_from_slice(&parent.store_id.0);
-    out.extend_from_slice(&parent.size.to_le_bytes());
-    out.extend_from_slice(&parent.root);
+    let mut out = Vec::new();
+    let size = parent.size.to_le_bytes();
+    push_section(&mut out, PARENT_TAG, PARENT_LEN, &[&parent.store_id.0, &size, &parent.root]);
     out
 }
 
-fn read_sections(reader: &mut Reader<'_>) -> Result<Option<Parent>, SegmentError> {
-    let mut parent = None;
+fn push_section(out: &mut Vec<u8>, tag: u16, len: u16, parts: &[&[u8]]) {
+    out.extend_from_slice(&tag.to_le_bytes());
+    out.extend_from_slice(&len.to_le_bytes());
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
+fn read_sections(reader: &mut Reader<'_>) -> Result<(Option<Parent>, Option<BootId>), SegmentError> {
+    let (mut parent, mut boot) = (None, None);
     while !reader.rest().is_empty() {
         let tag = reader.u16()?;
         let section = reader.short()?;
@@ -245,11 +274,17 @@ fn read_sections(reader: &mut Reader<'_>) -> Result<Option<Parent>, SegmentError
             PARENT_TAG => {
                 return Err(SegmentError::Damaged("the section that names the parent is malformed"));
             }
+            BOOT_TAG => match section.try_into() {
+                Ok(id) if boot.is_none() => boot = Some(BootId(id)),
+                Ok(_) | Err(_) => {
+                    return Err(SegmentError::Damaged("the section that names the boot is malformed"));
+                }
+            },
             FIRST_CRITICAL_TAG.. => return Err(SegmentError::UnknownSection { tag }),
             _ => {}
         }
     }
-    Ok(parent)
+    Ok((parent, boot))
 }
 
 /// Creates the segment that `header` describes and returns it with the length of its header.

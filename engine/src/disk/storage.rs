@@ -12,6 +12,9 @@ use crate::words::config::SyncMode;
 use crate::words::planted::PlantedBug;
 use crate::words::sync::Arc;
 
+/// Name of the file that whoever writes a directory locks.
+pub(crate) const LOCK_NAME: &str = "lock";
+
 /// So often in a row a read or a write is begun again that was interrupted before it moved a byte.
 const MOST_INTERRUPTIONS: u32 = 100;
 
@@ -46,6 +49,11 @@ pub(crate) trait Directory: Any + Debug + Send + Sync {
 
     /// Opens a regular file for reading.
     fn open(&self, name: &str) -> io::Result<Arc<dyn File>>;
+
+    /// The same for reads that are rare: a store may have more of such files than a process may have open.
+    fn open_resting(&self, name: &str) -> io::Result<Arc<dyn File>> {
+        self.open(name)
+    }
 
     /// Opens a regular file for reading and writing.
     fn open_writable(&self, name: &str) -> io::Result<Arc<dyn File>>;

@@ -1,105 +1,227 @@
 //! Owns a directory that is filled beside its place and takes it when it is complete: at every instant there is all of it or none.
+//!
+//! Invariants:
+//! - whoever fills a directory has it for itself: its name is drawn, and a lock in it is held until it has its place;
+//! - only what an attempt that is over has left is removed: its name is one that was drawn, nobody holds its lock, and nothing is in it
+//!   but files that a copy has.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::disk::real::RealDirectory;
-use crate::disk::storage::Directory;
+use crate::disk::segment::{FORK_NAME, SegmentName};
+use crate::disk::storage::{Directory, LOCK_NAME, Lock};
 use crate::words::sync::Arc;
 
 /// What the name of an unfinished directory ends in.
 const SUFFIX: &str = ".unfinished";
+/// How often a name is drawn: somebody who clears away may take a directory for left before its lock is held.
+const MOST_DRAWS: u32 = 8;
 
-/// A directory that has not its name yet. One that is never finished stays beside its place until the next attempt.
+/// Where a directory is to stand.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) above: Arc<dyn Directory>,
+    pub(crate) name: String,
+    /// As errors name it.
+    pub(crate) path: PathBuf,
+}
+
+impl Place {
+    /// The place that a path names; the directory above it is created where it is missing.
+    pub(crate) fn at(path: &Path) -> io::Result<Self> {
+        let (above, name) = RealDirectory::above(path)?;
+        Ok(Self { above, name, path: path.to_owned() })
+    }
+}
+
+/// A directory that has not its place yet. If it is not finished it is removed.
 #[derive(Debug)]
 pub(crate) struct UnfinishedDirectory {
-    place: PathBuf,
-    beside: PathBuf,
+    place: Place,
+    /// Its name for now.
+    name: String,
     pub(crate) directory: Arc<dyn Directory>,
+    /// `None` when it has its place.
+    lock: Option<Box<dyn Lock>>,
 }
 
 impl UnfinishedDirectory {
     /// Begins a directory that is to stand at `place`, where nothing or an empty directory may be.
-    pub(crate) fn begin(place: &Path) -> io::Result<Self> {
-        match fs::read_dir(place) {
-            Ok(mut entries) => {
-                if entries.next().is_some() {
-                    let message = format!("{} is not empty", place.display());
-                    return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+    pub(crate) fn begin(place: Place) -> io::Result<Self> {
+        if let Some(there) = place.above.subdirectory(&place.name)?
+            && !there.is_empty()?
+        {
+            return Err(not_empty(&place));
+        }
+        clear_away(&place)?;
+        for _ in 0..MOST_DRAWS {
+            let name = format!("{}.{}{SUFFIX}", place.name, uuid::Uuid::new_v4().simple());
+            let directory = place.above.create_subdirectory(&name)?;
+            match directory.lock(LOCK_NAME) {
+                Ok(Some(lock)) => return Ok(Self { place, name, directory, lock: Some(lock) }),
+                Ok(None) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    // The first failure is the one to report; what stays is removed by the next attempt.
+                    let _ = place.above.remove_directory(&name);
+                    return Err(error);
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
         }
-        // The name is taken apart, because a path may end in a slash.
-        let no_name =
-            || io::Error::new(io::ErrorKind::InvalidInput, format!("{} is no name", place.display()));
-        let mut name = place.file_name().ok_or_else(no_name)?.to_owned();
-        name.push(SUFFIX);
-        let beside = place.with_file_name(name);
-        let directory = RealDirectory::create(&beside)?;
-        for left in directory.list()? {
+        Err(io::Error::new(io::ErrorKind::WouldBlock, "somebody removes every directory that is begun here"))
+    }
+
+    /// Gives the directory its place. Its files must have been synced before.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.directory.sync()?;
+        self.place.above.rename_directory(&self.name, &self.place.name).map_err(|error| {
+            match error.kind() {
+                io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => not_empty(&self.place),
+                _ => error,
+            }
+        })?;
+        self.lock = None;
+        self.place.above.sync()
+    }
+}
+
+impl Drop for UnfinishedDirectory {
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // What stays is removed by the next attempt, when the lock is given back.
+            let _ = remove(&*self.place.above, &self.name, &*self.directory);
+        }
+    }
+}
+
+fn not_empty(place: &Place) -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is not empty", place.path.display()))
+}
+
+/// Removes what attempts that are over have left beside a place.
+fn clear_away(place: &Place) -> io::Result<()> {
+    for name in place.above.list_directories()? {
+        let drawn = name.strip_prefix(&place.name).and_then(|rest| rest.strip_prefix('.'));
+        let drawn = drawn.and_then(|rest| rest.strip_suffix(SUFFIX));
+        let is_lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if drawn.is_some_and(|drawn| drawn.len() == 32 && drawn.bytes().all(is_lower_hex)) {
+            // What cannot be removed is in nobody's way.
+            let _ = remove_if_left(&*place.above, &name);
+        }
+    }
+    Ok(())
+}
+
+fn remove_if_left(above: &dyn Directory, name: &str) -> io::Result<()> {
+    let Some(directory) = above.subdirectory(name)? else { return Ok(()) };
+    let is_ours = |name: &str| name == LOCK_NAME || name == FORK_NAME || SegmentName::is_or_becomes(name);
+    let others = !directory.list_directories()?.is_empty()
+        || !directory.list()?.iter().all(|entry| is_ours(&entry.name));
+    if others {
+        return Ok(());
+    }
+    match directory.lock(LOCK_NAME)? {
+        Some(_lock) => remove(above, name, &*directory),
+        None => Ok(()),
+    }
+}
+
+/// Removes a directory with its files; the lock, which whoever calls holds, goes last.
+fn remove(above: &dyn Directory, name: &str, directory: &dyn Directory) -> io::Result<()> {
+    for left in directory.list()? {
+        if left.name != LOCK_NAME {
             directory.remove(&left.name)?;
         }
-        Ok(Self { place: place.to_owned(), beside, directory })
     }
-
-    /// Where a file of this name stands for now.
-    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
-        self.beside.join(name)
-    }
-
-    /// Gives the directory its name. Its files must have been synced before.
-    pub(crate) fn finish(self) -> io::Result<()> {
-        self.directory.sync()?;
-        fs::rename(&self.beside, &self.place)?;
-        let above = self.place.parent().filter(|above| !above.as_os_str().is_empty());
-        RealDirectory::open(above.unwrap_or_else(|| Path::new(".")))?.sync()
-    }
+    directory.remove(LOCK_NAME)?;
+    above.remove_directory(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::memory::{CrashImage, MemoryDirectory};
+
+    fn place(above: &Arc<MemoryDirectory>) -> Place {
+        Place { above: Arc::<MemoryDirectory>::clone(above), name: "copy".to_owned(), path: "copy".into() }
+    }
+
+    fn begin(above: &Arc<MemoryDirectory>) -> io::Result<UnfinishedDirectory> {
+        UnfinishedDirectory::begin(place(above))
+    }
 
     #[test]
     fn a_directory_is_there_when_it_is_finished_and_not_before() {
-        let home = tempfile::tempdir().unwrap();
-        let place = home.path().join("copy");
-        let unfinished = UnfinishedDirectory::begin(&place).unwrap();
+        let above = MemoryDirectory::new();
+        let unfinished = begin(&above).unwrap();
         unfinished.directory.create("a").unwrap();
-        assert!(!place.exists());
+        assert!(above.subdirectory("copy").unwrap().is_none());
         unfinished.finish().unwrap();
-        assert!(place.join("a").exists());
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+        assert!(above.subdirectory("copy").unwrap().unwrap().open("a").is_ok());
+        assert_eq!(above.list_directories().unwrap(), ["copy"]);
     }
 
     #[test]
     fn a_place_whose_path_ends_in_a_slash_is_the_place_without_it() {
         let home = tempfile::tempdir().unwrap();
-        let place = home.path().join("copy/");
-        UnfinishedDirectory::begin(&place).unwrap().finish().unwrap();
+        let place = Place::at(&home.path().join("copy/")).unwrap();
+        assert_eq!(place.name, "copy");
+        UnfinishedDirectory::begin(place).unwrap().finish().unwrap();
         let names: Vec<_> =
-            fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["copy"]);
+        assert!(Place::at(Path::new("..")).is_err());
     }
 
     #[test]
-    fn what_an_earlier_attempt_left_is_not_taken_for_a_part_of_the_next() {
-        let home = tempfile::tempdir().unwrap();
-        let place = home.path().join("copy");
-        UnfinishedDirectory::begin(&place).unwrap().directory.create("old").unwrap();
-        UnfinishedDirectory::begin(&place).unwrap().finish().unwrap();
-        assert_eq!(fs::read_dir(&place).unwrap().count(), 0);
+    fn of_two_who_fill_the_same_place_one_has_it_and_neither_loses_a_file_to_the_other() {
+        let above = MemoryDirectory::new();
+        let (first, second) = (begin(&above).unwrap(), begin(&above).unwrap());
+        for (unfinished, name) in [(&first, "1"), (&second, "2")] {
+            unfinished.directory.create(name).unwrap();
+        }
+        let third = begin(&above).unwrap();
+        first.finish().unwrap();
+        assert_eq!(second.finish().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        drop(third);
+        let names: Vec<String> = above.files().into_keys().collect();
+        assert_eq!(names, ["copy/1", "copy/lock"]);
+        assert_eq!(above.list_directories().unwrap(), ["copy"]);
+    }
+
+    #[test]
+    fn what_an_attempt_that_died_has_left_goes_and_is_no_part_of_the_next() {
+        let above = MemoryDirectory::new();
+        let died = begin(&above).unwrap();
+        died.directory.create(&SegmentName { first: 0, generation: 0 }.to_string()).unwrap();
+        let above = above.crash(CrashImage::Kill);
+        assert_eq!(above.list_directories().unwrap().len(), 1);
+        begin(&above).unwrap().finish().unwrap();
+        assert_eq!(above.list_directories().unwrap(), ["copy"]);
+        assert_eq!(above.files().len(), 1);
+    }
+
+    #[test]
+    fn a_directory_of_a_user_is_left_alone_whatever_its_name() {
+        let above = MemoryDirectory::new();
+        let drawn = format!("copy.{:032x}{SUFFIX}", 7);
+        for name in ["copy.unfinished", &drawn] {
+            above.create_subdirectory(name).unwrap().create("mine").unwrap();
+        }
+        begin(&above).unwrap().finish().unwrap();
+        let names: Vec<String> = above.files().into_keys().collect();
+        assert_eq!(
+            names,
+            [format!("{drawn}/mine"), "copy.unfinished/mine".to_owned(), "copy/lock".to_owned()]
+        );
     }
 
     #[test]
     fn a_place_that_holds_something_is_left_alone() {
-        let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("mine"), b"mine").unwrap();
-        let error = UnfinishedDirectory::begin(home.path()).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        assert!(home.path().join("mine").exists());
+        let above = MemoryDirectory::new();
+        above.create_subdirectory("copy").unwrap().create("mine").unwrap();
+        assert_eq!(begin(&above).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(above.files().len(), 1);
     }
 }

@@ -10,6 +10,7 @@ use crate::memory::selection::Place;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
 use crate::words::event::{EventHeader, Extensions, RawEvent, Removal, RemovalReason};
+use crate::words::finding::Finding;
 use crate::words::id::CorrelationId;
 use crate::words::kind::EventKind;
 use crate::words::position::{DagPosition, DiskPos};
@@ -37,7 +38,7 @@ pub(crate) struct Sourced {
     /// The program that wrote it hides it.
     pub(crate) hidden: bool,
     /// What is damaged or odd about it.
-    pub(crate) findings: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
     /// Set if this is what compaction left of the event.
     pub(crate) removed: Option<Removal>,
 }

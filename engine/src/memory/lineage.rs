@@ -1,8 +1,8 @@
-//! Owns whose log this is: the id of the store, and where in the commit order each of its epochs began.
+//! Owns whose log this is: the id of the store, those that it was forked from, and where in the commit order each of its epochs began.
 //!
 //! Invariant: the numbers of the epochs ascend, and so do the sequences at which they began.
 
-use crate::disk::segment::{SegmentHeader, StoreId};
+use crate::disk::segment::{Parent, SegmentHeader, StoreId};
 
 /// Where an epoch began: a recovery had cut everything from there on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) struct Epoch {
 pub(crate) struct Lineage {
     store_id: Option<StoreId>,
     epochs: Vec<Epoch>,
+    /// The stores that it was forked from, one after the other.
+    parents: Vec<Parent>,
 }
 
 impl Lineage {
@@ -35,10 +37,18 @@ impl Lineage {
             self.epochs.retain(|epoch| epoch.first_sequence < header.first_sequence);
             self.epochs.push(Epoch { number: header.epoch, first_sequence: header.first_sequence });
         }
+        if let Some(parent) = header.parent.filter(|parent| !self.parents.contains(parent)) {
+            self.parents.push(parent);
+        }
     }
 
     pub(crate) fn store_id(&self) -> Option<StoreId> {
         self.store_id
+    }
+
+    /// How much of another store the log begins with, if it was forked from it.
+    pub(crate) fn forked_from(&self, store_id: StoreId) -> Option<Parent> {
+        self.parents.iter().find(|parent| parent.store_id == store_id).copied()
     }
 
     /// The epoch that lasts; 0 if there is none.
@@ -66,6 +76,7 @@ mod tests {
             created_us: 0,
             replaced: None,
             parent: None,
+            boot: None,
         }
     }
 
@@ -80,6 +91,22 @@ mod tests {
             [Some((1, 0)), Some((2, 20)), Some((5, 40)), Some((5, 40))]
         );
         assert_eq!(after(5), None);
+    }
+
+    #[test]
+    fn a_fork_of_a_fork_knows_all_that_it_was_forked_from() {
+        let forked = |first_sequence, from: u8| {
+            let parent = Parent { store_id: StoreId([from; 16]), size: first_sequence, root: [from; 32] };
+            SegmentHeader {
+                store_id: StoreId([from + 1; 16]),
+                parent: Some(parent),
+                ..header(first_sequence, 1)
+            }
+        };
+        let lineage = Lineage::of(&[header(0, 1), forked(10, 7), forked(20, 8), forked(20, 8)]);
+        let shared = |store| lineage.forked_from(StoreId([store; 16])).map(|parent| parent.size);
+        assert_eq!([7, 8, 9].map(shared), [Some(10), Some(20), None]);
+        assert_eq!((lineage.store_id(), lineage.parents.len()), (Some(StoreId([9; 16])), 2));
     }
 
     #[test]

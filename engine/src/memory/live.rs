@@ -4,18 +4,21 @@
 //! - ordinals are dense: row n is the event at global sequence `first + n`, or a damaged place;
 //! - it never looks at a frame: what it knows, the caller told it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::disk::frame::Stub;
 use crate::disk::segment::SegmentName;
 use crate::memory::postings::{Places, Postings};
-use crate::words::catalogue::KindDescription;
+use crate::words::catalogue::{FieldDescription, KindDescription};
 use crate::words::event::{EventHeader, RemovalReason};
 use crate::words::kind::EventKind;
 use crate::words::sync::Arc;
 
 /// Events whose greatest earlier time is noted once.
 pub(crate) const BLOCK_LEN: usize = 1024;
+
+/// Most bytes that the descriptions of kinds take in memory.
+const MOST_CATALOGUE_BYTES: usize = 16 * 1024 * 1024;
 
 /// What the index keeps of one event.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +78,9 @@ pub(crate) struct LivePart {
     pub(crate) removed: Vec<u32>,
     /// The same by stream, where the places stay taken.
     pub(crate) removed_streams: BTreeMap<Arc<str>, Vec<u32>>,
-    pub(crate) catalogue: Vec<KindDescription>,
+    pub(crate) catalogue: BTreeSet<KindDescription>,
+    /// What the descriptions take, in bytes.
+    catalogue_bytes: usize,
     heads: HashMap<Arc<str>, Head>,
 }
 
@@ -107,7 +112,8 @@ impl LivePart {
             causations: HashMap::new(),
             removed: Vec::new(),
             removed_streams: BTreeMap::new(),
-            catalogue: Vec::new(),
+            catalogue: BTreeSet::new(),
+            catalogue_bytes: 0,
             heads: HashMap::new(),
         }
     }
@@ -185,10 +191,18 @@ impl LivePart {
                 table.entry(*print).or_default().extend(ordinals.iter().map(|ordinal| ordinal + shift));
             }
         }
-        let new = next.catalogue.iter().filter(|description| !self.catalogue.contains(description));
-        let new: Vec<_> = new.cloned().collect();
-        self.catalogue.extend(new);
+        next.catalogue.iter().for_each(|description| self.describe(description));
         self.heads.extend(next.heads.iter().map(|(entity, head)| (Arc::clone(entity), *head)));
+    }
+
+    /// Notes what a kind is called. Descriptions are for people: those that a log has beyond all measure are left out.
+    pub(crate) fn describe(&mut self, description: &KindDescription) {
+        let field = |field: &FieldDescription| size_of_val(field) + field.name.len() + field.type_name.len();
+        let bytes = description.name.len() + description.fields.iter().map(field).sum::<usize>();
+        let all = self.catalogue_bytes + size_of_val(description) + bytes;
+        if all <= MOST_CATALOGUE_BYTES && self.catalogue.insert(description.clone()) {
+            self.catalogue_bytes = all;
+        }
     }
 
     /// Adds a place whose frame cannot be read.

@@ -128,7 +128,7 @@ pub(crate) fn present_back(removed: Postings<'_>, span: Range<u32>) -> impl Iter
     let mut at = removed.seek(end);
     std::iter::from_fn(move || {
         while let Some(last) = at.checked_sub(1)
-            && removed.get(last).is_some_and(|ordinal| ordinal + 1 == end)
+            && removed.get(last).is_some_and(|ordinal| ordinal.checked_add(1) == Some(end))
         {
             let run = run_len_back(&removed, last, end - 1);
             at -= run;
@@ -158,7 +158,7 @@ fn run_len(list: &Postings<'_>, at: usize, first: u32) -> usize {
     let (mut low, mut high) = (1, list.len() - at);
     while low < high {
         let middle = low + (high - low).div_ceil(2);
-        if list.get(at + middle - 1) == Some(first + (middle as u32 - 1)) {
+        if list.get(at + middle - 1) == first.checked_add(middle as u32 - 1) {
             low = middle;
         } else {
             high = middle - 1;

@@ -6,13 +6,14 @@
 //! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
 
 mod encode;
+mod shape;
 
 use std::ops::Range;
 
 use thiserror::Error;
 
 use crate::disk::bytes::Reader;
-use crate::disk::frame::{self, Record};
+use crate::disk::frame::{self, FIXED_STUB_LEN, Record};
 use crate::disk::segment::{SegmentName, StoreId};
 use crate::disk::storage::File;
 use crate::memory::cache::SectionCache;
@@ -185,7 +186,7 @@ impl SealedPart {
         let bytes = match &self.backing {
             _ if tag == Tag::StreamOfRow => Some(self.stream_of_row()?),
             Backing::Memory(all) => section_in(all, &self.sections, tag),
-            Backing::File { file, remake, remade } => match section_of(&**file, &self.sections, tag) {
+            Backing::File { file, remake, remade } => match section_of(&**file, (&self.header, &self.sections), tag) {
                 Some(bytes) => Some(bytes),
                 None => remade_section(&**remake, &mut remade.lock(), tag)?,
             },
@@ -370,12 +371,47 @@ pub(crate) fn block_at(bytes: &[u8], at: usize) -> Option<Block> {
     Some(Block { largest_before, ascending })
 }
 
-/// A section of an index file, if its bytes are what they were.
-fn section_of(file: &dyn File, sections: &[Section], tag: Tag) -> Option<Arc<[u8]>> {
+/// The greatest time before a segment, in microseconds since 1970, as its stored index has it.
+pub(crate) fn largest_time_before(stored: &dyn File) -> Option<i64> {
+    let (header, sections) = read_head(stored).ok()?;
+    block_at(&section_of(stored, (&header, &sections), Tag::Blocks)?, 0).map(|block| block.largest_before)
+}
+
+/// True if a stored index says what one says that was just made of the frames, but for how the segment ends: that the last event tells
+/// of a clean close, frames do not say.
+pub(crate) fn says_the_same(stored: &dyn File, made: &[u8]) -> std::io::Result<bool> {
+    if stored.len()? != made.len() as u64 {
+        return Ok(false);
+    }
+    let mut bytes = vec![0; made.len()];
+    if stored.read_at(&mut bytes, 0)? != made.len() {
+        return Ok(false);
+    }
+    let (Ok((header, sections)), Ok((expected, _))) =
+        (decode_head(&bytes, bytes.len() as u64), decode_head(made, made.len() as u64))
+    else {
+        return Ok(false);
+    };
+    let head_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN + 4;
+    let is_same = |range: Range<usize>| bytes.get(range.clone()) == made.get(range);
+    let is_same_head = SealedHeader { ending: expected.ending, ..header } == expected;
+    Ok(is_same_head && is_same(FIXED_LEN..head_len - 4) && is_same(head_len..made.len()))
+}
+
+/// A section of an index file, if its bytes are what they were and can be what they say. Nothing is allocated for a length that cannot be.
+fn section_of(
+    file: &dyn File,
+    (header, sections): (&SealedHeader, &[Section]),
+    tag: Tag,
+) -> Option<Arc<[u8]>> {
     let section = sections.iter().find(|section| section.tag == tag as u32)?;
-    let mut bytes = vec![0; section.len as usize];
+    if section.len > shape::most_bytes(tag, header) {
+        return None;
+    }
+    let mut bytes = vec![0; usize::try_from(section.len).ok()?];
     let read = file.read_at(&mut bytes, section.offset).ok()?;
-    (read == bytes.len() && crc32fast::hash(&bytes) == section.crc).then(|| bytes.into())
+    let is_whole = read == bytes.len() && crc32fast::hash(&bytes) == section.crc;
+    (is_whole && shape::fits(tag, &bytes, header)).then(|| bytes.into())
 }
 
 /// A section of an index that is in memory.
@@ -441,7 +477,9 @@ fn decode_head(bytes: &[u8], file_len: u64) -> Result<(SealedHeader, Vec<Section
         _ => Ending::Sealed,
     };
     reader.take(3).map_err(short)?;
-    if count > MAX_SECTIONS || end < first {
+    // A segment cannot hold more events than this, whatever they are.
+    let most = segment_bytes / FIXED_STUB_LEN as u64;
+    if count > MAX_SECTIONS || end.checked_sub(first).is_none_or(|rows| rows > most) {
         return Err(IndexError("impossible header"));
     }
     let mut sections = Vec::with_capacity(count as usize);
@@ -520,7 +558,7 @@ impl LivePart {
                 live.removed_streams.insert(name.into(), ordinals);
             }
         }
-        live.catalogue = part.catalogue()?;
+        part.catalogue()?.iter().for_each(|description| live.describe(description));
         Ok(live)
     }
 }

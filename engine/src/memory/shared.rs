@@ -13,6 +13,7 @@ use crate::memory::watermarks::{Signal, Watermarks};
 use crate::words::clock::Clock;
 use crate::words::config::StoreConfig;
 use crate::words::error::StoreError;
+use crate::words::finding::Finding;
 use crate::words::position::HlcPoint;
 use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering, RwLock};
 use crate::words::watermark::FrontierView;
@@ -30,7 +31,7 @@ pub(crate) struct Shared {
     /// Where cursors save their positions; `None` when nothing may be written.
     pub(crate) directory: Option<Arc<dyn Directory>>,
     /// What opening and reading found damaged or odd.
-    pub(crate) findings: Mutex<Vec<String>>,
+    pub(crate) findings: Mutex<Vec<Finding>>,
     pub(crate) watermarks: Watermarks,
     catch_up: CatchUp,
     /// How often events that had been visible were removed or taken back.
@@ -125,7 +126,7 @@ impl Shared {
     }
 
     fn time_at(&self, sequence: u64) -> Option<i64> {
-        self.index.columns(sequence..sequence + 1).ok()?.times_us.first().copied()
+        self.index.columns(sequence..sequence.saturating_add(1)).ok()?.times_us.first().copied()
     }
 
     /// Newest event of a stream before `end`. Where its frame cannot be read the chain goes on from the newest that can, and the
@@ -224,7 +225,7 @@ impl Shared {
         self.rewrites.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub(crate) fn note(&self, finding: String) {
+    pub(crate) fn note(&self, finding: Finding) {
         self.findings.lock().push(finding);
     }
 }

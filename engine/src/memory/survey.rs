@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
-use crate::disk::scan::{ScanEnd, ScanReason, resync, scan};
+use crate::disk::frame::{FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
+use crate::disk::scan::{ScanEnd, ScanReason, Scanner};
 use crate::disk::segment::{
-    FORMAT_VERSION, INDEX_SUFFIX, Parent, SegmentError, SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
+    FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, MAX_SEGMENT_BYTES, Parent, SEGMENT_SUFFIX, SegmentError,
+    SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX,
 };
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
@@ -17,13 +18,12 @@ use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::planted::PlantedBug;
 use crate::words::sync::Arc;
 
 /// How often a directory is looked at anew because its writer replaced segments meanwhile.
 const MOST_LOOKS: u32 = 8;
-/// Frames that claim an impossible place and are passed at one bad spot; behind more of them nothing is searched.
-const MOST_FORGED: u32 = 16;
 
 /// One segment of a directory.
 #[derive(Clone, Debug)]
@@ -47,7 +47,23 @@ pub(crate) struct Survey {
     pub(crate) superseded: Vec<SegmentName>,
     /// Files that nobody needs: those that were not finished, and indexes whose segment does not count or is gone.
     pub(crate) leftovers: Vec<String>,
-    pub(crate) findings: Vec<String>,
+    /// In a fork, the header of its own first segment as it was when the fork was made.
+    pub(crate) fork: Option<SegmentHeader>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Survey {
+    /// Why nothing may be written: what is there belongs to the parent of a fork, and what belonged to the fork is gone.
+    pub(crate) fn lost_itself(&self) -> Option<String> {
+        let fork = self.fork.as_ref()?;
+        let is_own = |segment: &Segment| segment.header.store_id == fork.store_id;
+        (!self.segments.iter().any(is_own)).then(|| {
+            format!(
+                "is the fork {}, and of its own segments, from sequence {} on, none is left: what is there belongs to its parent",
+                fork.store_id, fork.first_sequence
+            )
+        })
+    }
 }
 
 /// Lists the segments of a directory and reads their headers.
@@ -78,16 +94,34 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     for entry in listed {
         if let Some(name) = SegmentName::parse(&entry.name) {
             names.push((name, entry.len_bytes));
+        } else if entry.name.ends_with(SEGMENT_SUFFIX) {
+            let message = "no store gives a segment this name, so it is not read";
+            survey.findings.push(Finding::new(FindingClass::File, message).in_file(&entry.name));
         } else if entry.name.ends_with(TEMPORARY_SUFFIX) {
             survey.leftovers.push(entry.name.clone());
         } else if entry.name.ends_with(INDEX_SUFFIX) {
             indexes.insert(entry.name.clone());
+        } else if entry.name == FORK_NAME {
+            match SegmentHeader::read(&*directory.open(FORK_NAME)?) {
+                Ok((header, _)) => survey.fork = Some(header),
+                Err(error) => {
+                    let message = format!("what says whose the fork is cannot be read: {error}");
+                    survey.findings.push(Finding::new(FindingClass::Header, message).in_file(FORK_NAME));
+                }
+            }
         }
     }
     names.sort_unstable();
     let mut unreadable = Vec::new();
+    let newest = names.last().map(|(name, _)| *name);
     for (name, len_bytes) in names {
-        let file = directory.open(&name.to_string())?;
+        let text = name.to_string();
+        let file = if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
+        if len_bytes > MAX_SEGMENT_BYTES {
+            let message = format!("it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read");
+            survey.findings.push(Finding::new(FindingClass::File, message).in_file(name));
+        }
+        let len_bytes = len_bytes.min(MAX_SEGMENT_BYTES);
         match SegmentHeader::read(&*file) {
             Ok((header, frames_at)) => {
                 check_name(name, &header, &mut survey.findings);
@@ -102,17 +136,21 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
         }
     }
     for (name, file, len_bytes, reason) in unreadable {
-        let known = known_identity(directory, &survey.segments, name);
+        let known = known_identity(directory, &survey, name);
         let Some(segment) = guess(name, file, len_bytes, known)? else {
             let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
             return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
         };
-        survey.findings.push(format!("the header of {name} is damaged: {reason}"));
+        let message = format!("the header is damaged: {reason}");
+        survey.findings.push(Finding::new(FindingClass::Header, message).in_file(name).at(0));
         survey.segments.push(segment);
     }
     survey.segments.sort_by_key(|segment| segment.name);
-    check_identity(&survey.segments, path)?;
+    check_identity(&survey, path)?;
     choose_generations(&mut survey);
+    let lost =
+        survey.lost_itself().map(|lost| Finding::new(FindingClass::Hole, format!("the directory {lost}")));
+    survey.findings.extend(lost);
     for segment in &survey.segments {
         indexes.remove(&segment.name.index_name());
     }
@@ -120,21 +158,31 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     Ok(survey)
 }
 
-fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<String>) {
+fn check_name(name: SegmentName, header: &SegmentHeader, findings: &mut Vec<Finding>) {
     if header.name() != name {
-        findings.push(format!("{name} says of itself that it is {}", header.name()));
+        let finding = Finding::new(FindingClass::Header, "the segment says of itself that it is another");
+        findings.push(finding.in_file(name).at(0).compared(name, header.name()));
     }
 }
 
-/// A segment whose header is damaged: its frames are searched, and the rest is taken from its neighbours, its index or what is left.
+/// What is known of the log that a segment belongs to, whose header is damaged.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    store_id: StoreId,
+    epoch: u64,
+    parent: Option<Parent>,
+}
+
+/// A segment whose header is damaged: its frames are searched, and the rest is what is known of the log, or what is left.
 fn guess(
     name: SegmentName,
     file: Arc<dyn File>,
     len_bytes: u64,
-    known: Option<(StoreId, u64)>,
+    known: Option<Known>,
 ) -> Result<Option<Segment>, StoreError> {
-    let found = resync(&*file, 0, name.first)?;
-    let Some((store_id, epoch)) = known.or(found.map(|_| (written_id(&*file), 1))) else { return Ok(None) };
+    let found = Scanner::new(&*file)?.resync(0, name.first)?;
+    let left = || found.map(|_| Known { store_id: written_id(&*file), epoch: 1, parent: None });
+    let Some(Known { store_id, epoch, parent }) = known.or_else(left) else { return Ok(None) };
     let header = SegmentHeader {
         store_id,
         epoch,
@@ -142,7 +190,8 @@ fn guess(
         generation: name.generation,
         created_us: 0,
         replaced: None,
-        parent: None,
+        parent,
+        boot: None,
     };
     Ok(Some(Segment { name, file, len_bytes, header, frames_at: found.unwrap_or(len_bytes), guessed: true }))
 }
@@ -155,25 +204,35 @@ fn written_id(file: &dyn File) -> StoreId {
     StoreId(id)
 }
 
-/// Store id and greatest epoch of what is known of a store: its readable headers, else the index of a segment.
-fn known_identity(
-    directory: &dyn Directory,
-    segments: &[Segment],
-    unreadable: SegmentName,
-) -> Option<(StoreId, u64)> {
-    let headers = segments.iter().map(|segment| (segment.header.store_id, segment.header.epoch));
-    headers.max_by_key(|(_, epoch)| *epoch).or_else(|| {
-        let file = directory.open(&unreadable.index_name()).ok()?;
-        let header = SealedHeader::read(&*file)?;
-        Some((header.store_id, header.epoch))
+/// Whose log a segment belongs to that cannot say it itself: that of the fork, if it is one of its own; else its index knows, or the
+/// other segments. The epoch is the greatest that any of them names.
+fn known_identity(directory: &dyn Directory, survey: &Survey, unreadable: SegmentName) -> Option<Known> {
+    let fork = survey.fork.as_ref().filter(|fork| fork.first_sequence <= unreadable.first);
+    let index = directory.open(&unreadable.index_name()).ok().and_then(|file| SealedHeader::read(&*file));
+    let index = index
+        .filter(|index| (index.first, index.generation) == (unreadable.first, unreadable.generation))
+        .map(|index| (index.store_id, index.epoch));
+    let fork_is = fork.map(|fork| (fork.store_id, fork.epoch));
+    let headers = survey.segments.iter().map(|segment| (segment.header.store_id, segment.header.epoch));
+    let newest = headers.clone().max_by_key(|(_, epoch)| *epoch);
+    let (store_id, epoch) = fork_is.or(index).or(newest)?;
+    let told = headers.chain(fork_is).chain(index).filter(|(said, _)| *said == store_id);
+    Some(Known {
+        store_id,
+        epoch: told.map(|(_, epoch)| epoch).max().unwrap_or(epoch),
+        parent: fork.filter(|fork| fork.first_sequence == unreadable.first).and_then(|fork| fork.parent),
     })
 }
 
 /// All segments belong to one store; a fork begins with those of its parent. A header that is guessed tells nothing, and what it said
 /// may have been that a fork begins there.
-fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
+fn check_identity(survey: &Survey, path: &Path) -> Result<(), StoreError> {
+    let is_fork_of = |child: StoreId, parent: StoreId| {
+        let fork = survey.fork.as_ref().filter(|fork| fork.store_id == child);
+        fork.and_then(|fork| fork.parent).is_some_and(|said| said.store_id == parent)
+    };
     let mut before = None;
-    for Segment { name, header, guessed, .. } in segments {
+    for Segment { name, header, guessed, .. } in &survey.segments {
         if *guessed {
             before = None;
             continue;
@@ -181,7 +240,7 @@ fn check_identity(segments: &[Segment], path: &Path) -> Result<(), StoreError> {
         let found = header.store_id;
         let expected = before.replace(found).unwrap_or(found);
         let forked_here = |parent: Parent| parent.store_id == expected && parent.size == name.first;
-        if found != expected && !header.parent.is_some_and(forked_here) {
+        if found != expected && !header.parent.is_some_and(forked_here) && !is_fork_of(found, expected) {
             return Err(StoreError::DataDirMalformed {
                 path: path.to_path_buf(),
                 reason: format!(
@@ -263,8 +322,17 @@ pub(crate) fn walk(
     live: &mut LivePart,
     seen: &mut Seen<'_>,
 ) -> Result<(), StoreError> {
+    walk_with(&mut Scanner::new(file)?, tail, live, seen)
+}
+
+fn walk_with(
+    scanner: &mut Scanner<'_>,
+    tail: &mut Tail,
+    live: &mut LivePart,
+    seen: &mut Seen<'_>,
+) -> Result<(), StoreError> {
     let (mut last, mut ends_with) = (tail.last, tail.ends_with);
-    let end: ScanEnd = scan(file, tail.end_bytes, tail.next_sequence, &mut |offset, len, record| {
+    let end: ScanEnd = scanner.scan(tail.end_bytes, tail.next_sequence, &mut |offset, len, record| {
         index_record(live, offset, record, &mut last);
         ends_with = match record {
             Record::Mark(mark) => Some(mark.purpose),
@@ -303,16 +371,20 @@ fn index_record(live: &mut LivePart, offset: u64, record: &Record<'_>, last: &mu
             live.push_stub(offset as u32, stub);
             *last = (stub.event_hash, stub.stream_sequence);
         }
-        Record::Catalogue { description, .. } => {
-            if !live.catalogue.contains(description) {
-                live.catalogue.push(description.clone());
-            }
-        }
+        Record::Catalogue { description, .. } => live.describe(description),
         Record::Mark(_) => {}
     }
 }
 
-/// Walks on behind bad spots, leaving a hole for each event that cannot be read. Returns how many bad spots were met.
+/// Bad spots that a walk passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BadSpots {
+    pub(crate) count: u64,
+    /// Offset of the first one, and the sequence of the event that should stand there.
+    pub(crate) first: Option<(u64, u64)>,
+}
+
+/// Walks on behind bad spots, leaving a hole for each event that cannot be read. Returns the bad spots that were met.
 ///
 /// `end` is the sequence at which the next segment begins, if there is one.
 pub(crate) fn walk_past_damage(
@@ -321,18 +393,20 @@ pub(crate) fn walk_past_damage(
     live: &mut LivePart,
     end: Option<u64>,
     seen: &mut Seen<'_>,
-) -> Result<u64, StoreError> {
-    let mut spots = 0;
-    walk(&*segment.file, tail, live, seen)?;
+) -> Result<BadSpots, StoreError> {
+    let mut spots = BadSpots::default();
+    let mut scanner = Scanner::new(&*segment.file)?;
+    walk_with(&mut scanner, tail, live, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
-        spots += 1;
-        let Some((found, sequence)) = next_readable(segment, tail, bad, end)? else { break };
+        spots.count += 1;
+        spots.first = spots.first.or(Some((bad, tail.next_sequence)));
+        let Some((found, sequence)) = next_readable(&mut scanner, segment, tail, (bad, end))? else { break };
         while live.end() < sequence {
             live.push_damaged();
         }
         tail.end_bytes = found;
         tail.next_sequence = sequence;
-        walk(&*segment.file, tail, live, seen)?;
+        walk_with(&mut scanner, tail, live, seen)?;
         if tail.end_bytes == found {
             break;
         }
@@ -355,49 +429,28 @@ fn room_for_events(segment: &Segment, bytes: u64) -> u64 {
 
 /// Where readable frames go on behind the bad spot at `bad`, and the sequence of the first event there.
 ///
-/// Every event that is missing took up bytes: a frame that claims to be further on than they allow is passed as a forged one.
+/// Every event that is missing took up bytes: a frame that claims to be further on than they allow is passed as a forged one, and so
+/// is one from before the spot, which a disk wrote where it does not belong.
 fn next_readable(
+    scanner: &mut Scanner<'_>,
     segment: &Segment,
     tail: &Tail,
-    bad: u64,
-    end: Option<u64>,
+    (bad, end): (u64, Option<u64>),
 ) -> Result<Option<(u64, u64)>, StoreError> {
     let mut from = tail.end_bytes;
-    for _ in 0..=MOST_FORGED {
-        let Some(found) = resync(&*segment.file, from, tail.next_sequence)? else { return Ok(None) };
-        let event = if found > tail.end_bytes { first_event(segment, found)? } else { None };
+    while let Some(found) = scanner.resync(from, tail.next_sequence)? {
+        let event = if found > tail.end_bytes { scanner.first_event(found)? } else { None };
         let room = room_for_events(segment, found - tail.end_bytes);
-        match event {
-            Some(sequence)
-                if sequence.saturating_sub(tail.next_sequence) <= room
-                    && end.is_none_or(|end| sequence < end) =>
-            {
-                return Ok(Some((found, sequence)));
-            }
-            Some(_) | None => from = found.max(bad).max(tail.end_bytes) + 1,
+        let missing = event.and_then(|sequence| sequence.checked_sub(tail.next_sequence));
+        if let (Some(sequence), Some(missing)) = (event, missing)
+            && missing <= room
+            && end.is_none_or(|end| sequence < end)
+        {
+            return Ok(Some((found, sequence)));
         }
+        from = found.max(bad).max(tail.end_bytes) + 1;
     }
     Ok(None)
-}
-
-/// The sequence of the first event at or behind a readable frame.
-fn first_event(segment: &Segment, at: u64) -> Result<Option<u64>, StoreError> {
-    let mut offset = at;
-    loop {
-        let mut word = [0; 4];
-        let read = segment.file.read_at(&mut word, offset)?;
-        let Ok(len) = frame::frame_len(word) else { return Ok(None) };
-        if read < word.len() || offset + u64::from(len) > segment.len_bytes {
-            return Ok(None);
-        }
-        let mut bytes = vec![0; len as usize];
-        let read = segment.file.read_at(&mut bytes, offset)?;
-        match frame::decode(bytes.get(..read).unwrap_or_default()).map(|record| record.global_sequence()) {
-            Ok(Some(sequence)) => return Ok(Some(sequence)),
-            Ok(None) => offset += u64::from(len),
-            Err(_) => return Ok(None),
-        }
-    }
 }
 
 /// The stored index of a segment, if it describes just this segment. `largest_time` is the greatest time before it, `end` the sequence
@@ -409,7 +462,7 @@ pub(crate) fn stored_index(
     end: Option<u64>,
     cache: &Arc<SectionCache>,
 ) -> Option<SealedPart> {
-    let file = directory.open(&segment.name.index_name()).ok()?;
+    let file = directory.open_resting(&segment.name.index_name()).ok()?;
     let described = segment.clone();
     let remake =
         move || Ok(remade_index(&described, largest_time, end, &mut Vec::new(), &mut |_, _, _| {})?.0.into());
@@ -424,8 +477,16 @@ pub(crate) fn stored_index(
 }
 
 /// Says that no segment holds these sequences.
-pub(crate) fn missing_events(gap: &Range<u64>) -> String {
-    format!("no segment holds the events from sequence {} to {}", gap.start, gap.end.saturating_sub(1))
+pub(crate) fn missing_events(gap: &Range<u64>) -> Finding {
+    let (first, last) = (gap.start, gap.end.saturating_sub(1));
+    let message = format!("no segment holds the events from sequence {first} to {last}");
+    Finding::new(FindingClass::Hole, message).of_event(first)
+}
+
+/// Says that bytes of a segment, behind those that `tail` read, are no frame.
+pub(crate) fn damaged_at(segment: &Segment, tail: &Tail, offset: u64, reason: &str) -> Finding {
+    let message = format!("the segment is damaged: {reason}");
+    Finding::new(FindingClass::Frame, message).in_file(segment.name).at(offset).of_event(tail.next_sequence)
 }
 
 /// Makes the index of a segment that is not written any more anew, in memory; also returns its bytes and how many frames were read.
@@ -434,7 +495,7 @@ pub(crate) fn rebuilt_index(
     largest_time: i64,
     end: Option<u64>,
     cache: &Arc<SectionCache>,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
 ) -> Result<(SealedPart, Vec<u8>, u64), StoreError> {
     let (bytes, frames) = remade_index(segment, largest_time, end, findings, &mut |_, _, _| {})?;
     let part = SealedPart::from_bytes(bytes.clone().into(), cache).map_err(|error| {
@@ -448,17 +509,24 @@ pub(crate) fn remade_index(
     segment: &Segment,
     largest_time: i64,
     end: Option<u64>,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
     seen: &mut Seen<'_>,
 ) -> Result<(Vec<u8>, u64), StoreError> {
     let mut live = LivePart::new(segment.name, segment.name.first, largest_time);
     let mut tail = Tail::start(segment);
     let spots = walk_past_damage(segment, &mut tail, &mut live, end, seen)?;
-    if spots > 0 {
+    if let Some((offset, sequence)) = spots.first {
         let holes = live.offsets.iter().filter(|offset| **offset == 0).count();
-        findings
-            .push(format!("{} is damaged in {spots} places; {holes} events cannot be read", segment.name));
+        let message =
+            format!("the segment is damaged in {} places; {holes} events cannot be read", spots.count);
+        let finding = Finding::new(FindingClass::Frame, message);
+        findings.push(finding.in_file(segment.name).at(offset).of_event(sequence));
     }
+    Ok((index_of(segment, &live, &tail), tail.frames))
+}
+
+/// The bytes of the index of a segment that was walked to its end.
+pub(crate) fn index_of(segment: &Segment, live: &LivePart, tail: &Tail) -> Vec<u8> {
     let times = live.times.iter().copied();
     let header = SealedHeader {
         store_id: segment.header.store_id,
@@ -476,7 +544,7 @@ pub(crate) fn remade_index(
             Some(MarkPurpose::Sealed) | None => Ending::Sealed,
         },
     };
-    Ok((encode(&header, &live), tail.frames))
+    encode(&header, live)
 }
 
 /// An empty directory, or one without segments, in words.

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::disk::memory::{Breadth, CrashImage, MemoryDirectory};
 use crate::memory::survey::survey;
+use crate::proof::beside::check_beside;
 use crate::proof::figures::{share, tell};
-use crate::proof::oracle::{Dump, Loss, Oracle, bad_spots, check_receipts, dump};
+use crate::proof::oracle::{Dump, Loss, Oracle, bad_spots, check_receipts, check_signed_once, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, open, watch};
 use crate::words::sync::{Arc, Mutex};
 
@@ -105,6 +106,7 @@ pub(super) fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Du
     check_receipts(&wreck.oracle, &store, &first, context);
     assert!(watch(&store).is_ok(), "{context}: the position of a consumer cannot be read");
     drop(store);
+    check_beside(&wreck.directory, &wreck.oracle, (script, loss(wreck.image, script)), context);
     let left = bad_spots(&wreck.directory, context);
     assert!(left.is_empty(), "{context}: recovery left {left:?}");
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
@@ -115,6 +117,7 @@ pub(super) fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Du
         !was_cut || epoch(&wreck.directory) > 1,
         "{context}: a tail was cut and the epoch is that of before"
     );
+    check_signed_once(&wreck.oracle, &store, context);
     first
 }
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use serde_json::json;
 
+use crate::disk::frame::{Mark, MarkPurpose};
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
 use crate::disk::storage::Directory;
@@ -15,12 +16,12 @@ use crate::proof::script::{KIND, config, follow, open, stream_of};
 use crate::store::{AppendOptions, BatchAppendItem, CausationRef, Store, StoreError, StoreState};
 use crate::words::sync::Arc;
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
-const SEGMENT_BYTES: u64 = 1500;
+pub(super) const SEGMENT_BYTES: u64 = 1500;
 
 /// A small store that was closed, or dropped with `is_closed` false: a few segments, a batch, indexes.
-fn small_store(is_closed: bool) -> (Files, Dump) {
+pub(super) fn small_store(is_closed: bool) -> (Files, Dump) {
     let directory = MemoryDirectory::new();
     let store = open(&directory, config(2, SEGMENT_BYTES)).unwrap();
     for n in 0..12_u64 {
@@ -50,7 +51,7 @@ fn directory_of(files: &Files) -> Arc<MemoryDirectory> {
 }
 
 /// The events that can be read, the store's own left out; each must be what it says.
-fn readable<State: StoreState>(store: &Store<State>) -> Dump {
+pub(super) fn readable<State: StoreState>(store: &Store<State>) -> Dump {
     let mut dump = Dump::new();
     for (sequence, event) in store.read_range(0..u64::MAX) {
         let event = match event {
@@ -291,11 +292,52 @@ fn a_newer_format_is_refused_by_name_and_untouched() {
     let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
     let header = files.get_mut(&name).unwrap();
     header[8] = 2;
-    let crc = crc32fast::hash(&header[..80]).to_le_bytes();
-    header[80..84].copy_from_slice(&crc);
+    let len = u32::from_le_bytes(header[12..16].try_into().unwrap()) as usize;
+    let crc = crc32fast::hash(&header[..len - 4]).to_le_bytes();
+    header[len - 4..len].copy_from_slice(&crc);
     let directory = directory_of(&files);
     let refused = open(&directory, config(2, SEGMENT_BYTES)).err().unwrap();
     assert!(matches!(refused, StoreError::NewerFormat { found: 2, supported: 1, .. }), "{refused}");
     files.insert("lock".to_owned(), directory.files()["lock"].clone());
     assert_eq!(directory.files(), files);
+}
+
+#[test]
+fn bytes_in_quarantine_are_whole_whatever_part_of_them_a_crash_left_there_before() {
+    let (mut files, _) = small_store(false);
+    let newest = files.keys().rfind(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
+    let bytes = files.get_mut(&newest).unwrap();
+    bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1);
+    bytes.extend_from_slice(&[0xAB; 3_000]);
+    let kept = |directory: &MemoryDirectory| {
+        directory.files().into_iter().find(|(name, _)| name.starts_with("quarantine/")).unwrap()
+    };
+    let directory = directory_of(&files);
+    drop(open(&directory, config(2, SEGMENT_BYTES)).unwrap());
+    let whole = kept(&directory);
+    for left in [&[][..], &[0xAB; 1_500], &[0; 3_000]] {
+        let directory = directory_of(&files);
+        let quarantine = directory.create_subdirectory("quarantine").unwrap();
+        let file = quarantine.create(whole.0.strip_prefix("quarantine/").unwrap()).unwrap();
+        file.write_at(left, 0).unwrap();
+        drop(open(&directory, config(2, SEGMENT_BYTES)).unwrap());
+        assert_eq!(kept(&directory), whole, "{} bytes were left", left.len());
+    }
+}
+
+#[test]
+fn events_that_a_disk_wrote_a_second_time_behind_a_bad_spot_are_shown_once() {
+    let (files, whole) = small_store(true);
+    let name = files.keys().find(|name| name.ends_with(SEGMENT_SUFFIX)).unwrap().clone();
+    let mut stale = files.clone();
+    let again = files[&name][84..].to_vec();
+    // A mark and a catalogue have no sequence that would tell that they are old; what follows them has.
+    let mut mark = Vec::new();
+    Mark { synced_through: 0, purpose: MarkPurpose::Sealed }.encode(&mut mark);
+    let bytes = stale.get_mut(&name).unwrap();
+    bytes.extend_from_slice(&[0x3F; 5]);
+    bytes.extend_from_slice(&mark);
+    bytes.extend_from_slice(&again);
+    let (read, _, _) = open_all(&stale, "events written a second time");
+    assert_eq!(missing(&read, &whole, "events written a second time"), 0);
 }

@@ -116,7 +116,7 @@ fn a_reader_goes_back_with_a_recovery_that_cut_what_it_had_shown() {
     assert_eq!(reader.take_rollback(), Some(7));
     assert_eq!(subscription.try_recv().unwrap().unwrap().sequence, 7, "what came in their place is told");
     assert_eq!(dump(&reader, "reader"), dump(&writer, "writer"));
-    assert!(reader.findings().iter().any(|finding| finding.contains("read again from sequence 7")));
+    assert!(reader.findings().iter().any(|finding| finding.message.contains("read again from sequence 7")));
 }
 
 #[test]

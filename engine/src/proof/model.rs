@@ -406,7 +406,7 @@ impl Model {
         let kind = |event: &Known| if event.is_listed() { event.kind } else { EventKind::from_raw_u16(0) };
         assert!(columns.kinds.iter().copied().eq(self.events.iter().map(kind)));
         let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-        assert!(report.holds(), "{:?}", report.problems);
+        assert!(report.holds(), "{:?}", report.findings);
         assert_eq!(report.removed, self.events.iter().filter(|event| event.removed.is_some()).count() as u64);
         assert_eq!(columns.times_us.len(), self.events.len());
     }

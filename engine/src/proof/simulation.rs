@@ -148,7 +148,7 @@ fn any_image(random: &mut Random) -> CrashImage {
 
 fn any_step(random: &mut Random) -> Step {
     let few = 1 + random.below(5) as usize;
-    match random.below(16) {
+    match random.below(18) {
         0..=3 => Step::Append(random.one_of(&[0, 10, 300, 700])),
         4 => Step::Typed,
         5..=6 => Step::Batch(few),
@@ -159,6 +159,8 @@ fn any_step(random: &mut Random) -> Step {
         11 => random.one_of(&[Step::Merge, Step::Retain(few as u64 + 1), Step::Bury(few as u64 + 1)]),
         12 => Step::Sync,
         13 => Step::Consume,
+        16 => Step::Project,
+        17 => Step::LoseIndexes,
         14 => Step::Close,
         _ => Step::Drop,
     }
@@ -201,6 +203,8 @@ impl World {
     fn act(&mut self, action: Action) {
         match action {
             Action::Do(Step::Open) => self.open(),
+            // Only while nobody uses them.
+            Action::Do(Step::LoseIndexes) if self.run.store().is_some() => {}
             Action::Do(step) => self.step(step),
             Action::Fail { calls, trouble, goes_on } => {
                 self.directory.fail_call(self.directory.calls() + 1 + calls, trouble, goes_on);

@@ -13,6 +13,7 @@ use crate::words::error::StoreError;
 use crate::words::event::{
     Event, EventHeader, Extensions, HashChain, RawEvent, Removal, RemovalReason, StoredEvent,
 };
+use crate::words::finding::Finding;
 use crate::words::id::EventId;
 use crate::words::kind::EventKind;
 use crate::words::position::DiskPos;
@@ -31,8 +32,8 @@ pub struct LogEvent {
     pub segment: Arc<str>,
     /// The program that wrote it hides it (batpak directories only).
     pub hidden: bool,
-    /// What is damaged or odd about it, a sentence each.
-    pub findings: Vec<String>,
+    /// What is damaged or odd about it.
+    pub findings: Vec<Finding>,
     /// Set if compaction removed the event: then entity, id, place and hashes are all that is left of it, and the time is the greatest
     /// before it.
     pub removed: Option<Removal>,

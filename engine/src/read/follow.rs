@@ -20,12 +20,13 @@ use crate::memory::live::LivePart;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
-    Segment, Survey, Tail, lineage, missing_events, no_store, rebuilt_index, stored_index, survey, walk,
-    walk_past_damage,
+    Segment, Survey, Tail, damaged_at, lineage, missing_events, no_store, rebuilt_index, stored_index,
+    survey, walk, walk_past_damage,
 };
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::sync::Arc;
 
 /// How often the directory itself is looked at: for new segments, and for files that shrank or were replaced.
@@ -66,7 +67,7 @@ struct Log {
     sealed: Vec<Arc<SealedPart>>,
     live: LivePart,
     end: End,
-    findings: Vec<String>,
+    findings: Vec<Finding>,
     frames: u64,
     lineage: Lineage,
 }
@@ -238,9 +239,9 @@ impl Follower {
         self.end = log.end;
         let rolled_back_to = (common < before).then_some(common);
         if let Some(common) = rolled_back_to {
-            shared.note(format!(
-                "the files were cut or replaced by their writer; read again from sequence {common}"
-            ));
+            let message =
+                format!("the files were cut or replaced by their writer; read again from sequence {common}");
+            shared.note(Finding::new(FindingClass::Note, message).of_event(common));
         }
         Ok(Followed { moved: end != before, read_anew_from: Some(common), rolled_back_to })
     }
@@ -290,7 +291,7 @@ fn read_newest(
     segment: &Segment,
     tail: &mut Tail,
     live: &mut LivePart,
-    findings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
     walk(&*segment.file, tail, live, &mut |_, _, _| {})?;
     let Some((offset, reason)) = tail.bad.clone() else { return Ok(()) };
@@ -298,14 +299,14 @@ fn read_newest(
     let mut rest = LivePart::new(segment.name, tail.next_sequence, live.largest_time);
     walk_past_damage(segment, &mut beyond, &mut rest, None, &mut |_, _, _| {})?;
     if beyond.synced_through > tail.next_sequence || (segment.guessed && beyond.frames > tail.frames) {
-        findings.push(format!("{} is damaged at byte {offset}: {reason}", segment.name));
+        findings.push(damaged_at(segment, tail, offset, &reason));
         live.absorb(&rest);
         *tail = beyond;
     } else {
-        findings.push(format!(
-            "{} ends with unfinished bytes at byte {offset} ({reason}); its writer may be at work, or a crash left them",
-            segment.name
-        ));
+        let message = format!(
+            "the log ends with unfinished bytes ({reason}); its writer may be at work, or a crash left them"
+        );
+        findings.push(Finding::new(FindingClass::Note, message).in_file(segment.name).at(offset));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::care::copy::{self, CopiedFile, Extent, ForkReport};
 use crate::care::jsonl::EventLine;
 use crate::care::snapshot_report::{SnapshotEvidenceReport, SnapshotReportBody};
+use crate::disk::unfinished::Place;
 use crate::memory::selection::Selection;
 use crate::store::state::StoreState;
 use crate::store::{Open, Store};
@@ -16,17 +17,18 @@ impl Store<Open> {
     /// Copies the store as it stands into a directory that is empty or missing; appends go on meanwhile.
     ///
     /// The copy is the same store, of the same identity: open one of them for writing, not both. It stands under its name when it is
-    /// complete and on stable storage; until then its files are beside it, in a directory whose name ends in `.unfinished`.
+    /// complete and on stable storage; until then its files are beside it, in a directory of its own whose name ends in `.unfinished`.
+    /// Such a directory stays only if the process dies, until the next copy to the same place.
     ///
     /// # Errors
     /// [`StoreError::DataDirMalformed`] if something is there already: a snapshot removes nothing.
     pub fn snapshot(&self, dest: &Path) -> Result<(), StoreError> {
-        self.copy_to(dest).map(drop)
+        self.snapshot_to(&Place::at(dest)?).map(drop)
     }
 
     /// [`Store::snapshot`], with a report that hashes what was copied.
     pub fn snapshot_with_evidence(&self, dest: &Path) -> Result<SnapshotEvidenceReport, StoreError> {
-        let (extent, copied) = self.copy_to(dest)?;
+        let (extent, copied) = self.snapshot_to(&Place::at(dest)?)?;
         let body = SnapshotReportBody::new(&extent, &copied, dest.as_os_str().as_bytes());
         Ok(SnapshotEvidenceReport::seal(body, Vec::new())?)
     }
@@ -52,13 +54,19 @@ impl Store<Open> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn fork(&self, dest: &Path) -> Result<ForkReport, StoreError> {
-        copy::fork(&self.reader, &self.extent()?, self.path(), dest)
+        self.fork_to(&Place::at(dest)?)
     }
 
-    fn copy_to(&self, dest: &Path) -> Result<(Extent, Vec<CopiedFile>), StoreError> {
+    /// [`Store::snapshot`] in any storage.
+    pub(crate) fn snapshot_to(&self, place: &Place) -> Result<(Extent, Vec<CopiedFile>), StoreError> {
         let extent = self.extent()?;
-        let copied = copy::snapshot(&extent, dest)?;
+        let copied = copy::snapshot(&extent, place)?;
         Ok((extent, copied))
+    }
+
+    /// [`Store::fork`] in any storage.
+    pub(crate) fn fork_to(&self, place: &Place) -> Result<ForkReport, StoreError> {
+        copy::fork(&self.reader, &self.extent()?, place)
     }
 
     fn extent(&self) -> Result<Extent, StoreError> {

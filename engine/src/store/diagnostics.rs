@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::commit::writer::WriterPressure;
 use crate::store::state::{Half, StoreState};
 use crate::store::{RestartPolicy, Store};
+use crate::words::finding::Finding;
 use crate::words::report::OpenReport;
 use crate::words::watermark::FrontierView;
 
@@ -36,8 +37,8 @@ pub struct StoreDiagnostics {
     pub tile_count: usize,
     /// What opening found and did.
     pub open_report: Option<OpenReport>,
-    /// What is damaged or odd, a sentence each: found when the store was opened, and since.
-    pub findings: Vec<String>,
+    /// What is damaged or odd: found when the store was opened, and since.
+    pub findings: Vec<Finding>,
 }
 
 impl<State: StoreState> Store<State> {

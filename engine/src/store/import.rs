@@ -17,6 +17,7 @@ use crate::store::{ReadOnly, Store, StoreConfig};
 use crate::words::encoding;
 use crate::words::error::StoreError;
 use crate::words::event::ExtensionKey;
+use crate::words::finding::Finding;
 use crate::words::format::{Progress, StoreFormat};
 use crate::words::id::{EventId, v7_at};
 
@@ -42,8 +43,8 @@ pub struct ImportReport {
     pub unreadable: u64,
     /// Events whose id an earlier event has; they got a fresh one.
     pub repeated_ids: u64,
-    /// What is damaged or odd in the directory, a sentence each.
-    pub findings: Vec<String>,
+    /// What is damaged or odd in the directory.
+    pub findings: Vec<Finding>,
 }
 
 /// What an imported event was before.

@@ -7,14 +7,16 @@ mod derived;
 mod diagnostics;
 mod evidence;
 mod fence;
+mod heads;
 mod import;
-mod intake;
-mod lines;
+pub(crate) mod intake;
+pub(crate) mod lines;
 mod outbox;
 mod preview;
 mod react;
 mod read;
 mod receipts;
+pub mod repair;
 pub(crate) mod state;
 mod submit;
 mod waiting;
@@ -22,18 +24,21 @@ mod waiting;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use crate::care::log_tree::LogTree;
 use crate::care::verify::verify;
 use crate::derive::kept::KeptStates;
 use crate::derive::remembered::ProjectionMemory;
 use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
-use crate::words::sync::Arc;
+use crate::words::sync::{Arc, Mutex};
 
 pub use crate::care::chain_walk::{
     CHAIN_WALK_REPORT_SCHEMA_VERSION, ChainWalkEvidenceReport, ChainWalkFinding, ChainWalkHash,
     ChainWalkMode, ChainWalkReportBody, ChainWalkReportError, ChainWalkRequest, ChainWalkStartRef,
 };
 pub use crate::care::copy::ForkReport;
+pub use crate::care::head::{Head, HeadParseError, HeadSignature, HeadSignatureError};
+pub use crate::care::head_check::HeadCheck;
 pub use crate::care::jsonl::EventLine;
 pub use crate::care::read_walk::{
     READ_WALK_REPORT_SCHEMA_VERSION, ReadWalkDroppedCount, ReadWalkEvidenceReport, ReadWalkFinding,
@@ -92,6 +97,7 @@ pub use crate::words::extension::{
 };
 pub use crate::words::finding::{Finding, FindingClass, VerifyLevel};
 pub use crate::words::format::{Progress, StoreFormat};
+pub use crate::words::merkle::{ConsistencyProof, InclusionProof, ProofError};
 pub use crate::words::position::{DiskPos, HlcPoint};
 pub use crate::words::report::{OpenIndexPath, OpenReport, OpenReportObserver};
 pub use crate::words::signing::{SigningKey, VerifyingKey, VerifyingKeyError};
@@ -265,6 +271,7 @@ pub struct Store<State: StoreState = Open> {
     pub(crate) half: State::Half,
     about: About,
     kept: Arc<KeptStates>,
+    tree: Mutex<LogTree>,
 }
 
 /// What does not change while a store is open.
@@ -316,7 +323,7 @@ impl Store<Open> {
         cache: Box<dyn ProjectionCache>,
     ) -> Self {
         let kept = Arc::new(KeptStates::new(&reader, &about.identity, Arc::default(), cache));
-        Self { reader, half, about, kept }
+        Self { reader, half, about, kept, tree: Mutex::default() }
     }
 
     /// Closes the store: everything is on stable storage and indexed when it returns, and the last event says so.
@@ -381,7 +388,7 @@ impl Store<ReadOnly> {
         cache: Box<dyn ProjectionCache>,
     ) -> Self {
         let kept = Arc::new(KeptStates::new(&reader, &about.identity, memory, cache));
-        Self { reader, half, about, kept }
+        Self { reader, half, about, kept, tree: Mutex::default() }
     }
 
     /// Takes in what another process wrote, at once instead of at the next step of the following thread. True if there was something.
@@ -416,8 +423,8 @@ impl<State: StoreState> Store<State> {
         &self.about.report
     }
 
-    /// What is damaged or odd, a sentence each: found when the store was opened, and since.
-    pub fn findings(&self) -> Vec<String> {
+    /// What is damaged or odd: found when the store was opened, and since. [`Store::verify`] looks for more.
+    pub fn findings(&self) -> Vec<Finding> {
         self.half.findings()
     }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::batpak::BatpakStore;
 use crate::disk::real::RealDirectory;
 use crate::disk::segment::SEGMENT_SUFFIX;
-use crate::disk::storage::{Directory, LockHolder};
-use crate::store::state::LOCK_NAME;
+use crate::disk::storage::{Directory, LOCK_NAME, LockHolder};
 use crate::store::{ReadOnly, Store, StoreConfig};
 use crate::words::error::StoreError;
+use crate::words::finding::Finding;
 use crate::words::format::StoreFormat;
 use crate::words::sync::Arc;
 
@@ -35,8 +35,8 @@ pub struct StorePreview {
     pub span_us: Option<(i64, i64)>,
     /// Who writes it now, if the system tells.
     pub holder: Option<LockHolder>,
-    /// What is damaged or odd, a sentence each.
-    pub findings: Vec<String>,
+    /// What is damaged or odd.
+    pub findings: Vec<Finding>,
 }
 
 /// Looks at a directory.

@@ -17,8 +17,8 @@ use crate::commit::writer::{Writer, WriterPressure};
 use crate::derive::remembered::ProjectionMemory;
 use crate::disk::frame::MarkPurpose;
 use crate::disk::real::RealDirectory;
-use crate::disk::segment::{FORMAT_VERSION, INDEX_SUFFIX, SEGMENT_SUFFIX, TEMPORARY_SUFFIX};
-use crate::disk::storage::Directory;
+use crate::disk::segment::{FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, SEGMENT_SUFFIX, TEMPORARY_SUFFIX};
+use crate::disk::storage::{Directory, LOCK_NAME};
 use crate::memory::cache::SectionCache;
 use crate::memory::files::SegmentFiles;
 use crate::memory::hub::Notification;
@@ -35,6 +35,7 @@ use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::encoding;
 use crate::words::error::{StoreError, StoreLockMode};
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::format::{Progress, StoreFormat};
 use crate::words::kind::EventKind;
 use crate::words::registry;
@@ -42,7 +43,6 @@ use crate::words::report::OpenReport;
 use crate::words::sync::channel::{RecvTimeoutError, Sender, bounded};
 use crate::words::sync::{Arc, JoinHandle, Mutex, spawn};
 
-pub(crate) const LOCK_NAME: &str = "lock";
 const LIFECYCLE_ENTITY: &str = "batpak:store";
 const LIFECYCLE_SCOPE: &str = "batpak:lifecycle";
 
@@ -84,7 +84,7 @@ pub trait Half: fmt::Debug + Send + Sync {
     #[doc(hidden)]
     fn size_bytes(&self) -> Result<u64, StoreError>;
     #[doc(hidden)]
-    fn findings(&self) -> Vec<String>;
+    fn findings(&self) -> Vec<Finding>;
     #[doc(hidden)]
     fn pressure(&self) -> WriterPressure;
 }
@@ -109,7 +109,7 @@ impl Half for WritingHalf {
         segment_bytes(&*self.directory, SEGMENT_SUFFIX)
     }
 
-    fn findings(&self) -> Vec<String> {
+    fn findings(&self) -> Vec<Finding> {
         self.shared.findings.lock().clone()
     }
 
@@ -134,9 +134,10 @@ pub(crate) fn open_for_writing(config: StoreConfig) -> Result<(Reader, WritingHa
 /// Whether opening and closing become events of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lifecycle {
-    /// As for every store that an application opens.
+    /// As for every store that an application opens. The event of the opening is durable before anything else is committed: a log that
+    /// ends with a clean close has lost nothing.
     Told,
-    /// The log is to hold nothing but what is imported.
+    /// The log is new, and to hold nothing but what is imported.
     Silent,
 }
 
@@ -219,7 +220,7 @@ fn refuse_foreign(directory: &dyn Directory, path: &Path) -> Result<(), StoreErr
     }
     let entries = directory.list()?;
     let ours = |name: &str| {
-        name == LOCK_NAME
+        [LOCK_NAME, FORK_NAME].contains(&name)
             || [SEGMENT_SUFFIX, INDEX_SUFFIX, TEMPORARY_SUFFIX].iter().any(|suffix| name.ends_with(suffix))
     };
     match entries.iter().find(|entry| !ours(&entry.name)) {
@@ -440,7 +441,7 @@ impl FollowingHalf {
                     let message = format!("following failed: {error}");
                     let mut steps = steps.lock();
                     if steps.failed.as_ref() != Some(&message) {
-                        followed.note(message.clone());
+                        followed.note(Finding::new(FindingClass::Note, message.clone()));
                         steps.failed = Some(message);
                     }
                 }
@@ -467,7 +468,7 @@ impl Half for FollowingHalf {
         segment_bytes(&*self.directory, suffix)
     }
 
-    fn findings(&self) -> Vec<String> {
+    fn findings(&self) -> Vec<Finding> {
         let mut findings = self.shared.findings.lock().clone();
         if let Following::Batpak(follower) = &self.following.lock().following {
             findings.extend(follower.findings());

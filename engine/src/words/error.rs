@@ -280,6 +280,9 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Heads and proofs were asked of a batpak directory: the hashes of its events cover their payloads only.
+    #[error("a batpak directory has no heads and no proofs; a store that it is imported into has")]
+    HeadsUnsupported,
     /// A consumer's position could not be saved.
     #[error("position of cursor {id:?} was not saved: {source}")]
     CheckpointWriteFailed {

@@ -14,6 +14,50 @@ pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
+/// The array of `N` bytes that hexadecimal digits tell; `None` if they tell no such thing.
+pub(crate) fn from_hex_array<const N: usize>(text: &str) -> Option<[u8; N]> {
+    from_hex(text)?.try_into().ok()
+}
+
+/// Serialises an array of bytes as hexadecimal digits.
+pub(crate) mod array {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::{from_hex_array, to_hex};
+
+    pub(crate) fn serialize<S: Serializer, const N: usize>(
+        bytes: &[u8; N],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&to_hex(bytes))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
+        deserializer: D,
+    ) -> Result<[u8; N], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wanted = || de::Error::custom(format!("{text:?} is not {} hexadecimal digits", 2 * N));
+        from_hex_array(&text).ok_or_else(wanted)
+    }
+}
+
+/// Serialises arrays of bytes as a list of hexadecimal digits.
+pub(crate) mod arrays {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Text(#[serde(with = "super::array")] [u8; 32]);
+
+    pub(crate) fn serialize<S: Serializer>(list: &[[u8; 32]], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().copied().map(Text))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<[u8; 32]>, D::Error> {
+        let list = Vec::<Text>::deserialize(deserializer)?;
+        Ok(list.into_iter().map(|text| text.0).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

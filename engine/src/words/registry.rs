@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::words::config::EventPayloadValidation;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::kind::EventKind;
 
 /// A payload type that the derive found: what it submits.
@@ -102,13 +103,18 @@ pub fn revalidate_event_payload_registry() -> Result<(), EventPayloadRegistryErr
 }
 
 /// What opening a store says of the registry: findings, or a refusal.
-pub(crate) fn findings(validation: EventPayloadValidation) -> Result<Vec<String>, EventPayloadRegistryError> {
+pub(crate) fn findings(
+    validation: EventPayloadValidation,
+) -> Result<Vec<Finding>, EventPayloadRegistryError> {
     match validation {
         EventPayloadValidation::Silent => Ok(Vec::new()),
         EventPayloadValidation::FailFast => validate_event_payload_registry().map(|()| Vec::new()),
         EventPayloadValidation::Warn => {
             let collisions = validate_event_payload_registry().err().map(|error| error.collisions);
-            Ok(collisions.into_iter().flatten().map(|collision| collision.to_string()).collect())
+            let told = |collision: EventPayloadKindCollision| {
+                Finding::new(FindingClass::Note, collision.to_string())
+            };
+            Ok(collisions.into_iter().flatten().map(told).collect())
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Owns what opening a store tells: a value to read, which nothing decides by.
 
+use crate::words::finding::Finding;
 use crate::words::sync::Arc;
 
 /// How opening found out what the store holds.
@@ -31,8 +32,8 @@ pub struct OpenReport {
     pub quarantined: Option<String>,
     /// Events that cannot be read any more.
     pub damaged_events: u64,
-    /// What is damaged or odd, a sentence each.
-    pub findings: Vec<String>,
+    /// What is damaged or odd.
+    pub findings: Vec<Finding>,
 }
 
 /// Is told what opening found and did.

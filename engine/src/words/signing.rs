@@ -1,4 +1,4 @@
-//! Owns the keys of signed receipts: Ed25519, one key signs, many verify.
+//! Owns the keys of signed receipts and heads: Ed25519, one key signs, many verify.
 //!
 //! Invariants:
 //! - the secret half of a key is never printed, compared or serialised, and its memory is overwritten when it is dropped;
@@ -11,13 +11,13 @@ use thiserror::Error;
 
 use crate::words::hex::to_hex;
 
-/// A secret Ed25519 key that signs receipts.
+/// A secret Ed25519 key that signs receipts and heads.
 ///
 /// ```
 /// use causeway::store::{SigningKey, StoreConfig};
 ///
 /// let key = SigningKey::from_bytes([7; 32]); // 32 bytes of a real random source
-/// let public = key.verifying_key(); // what others need to check receipts
+/// let public = key.verifying_key(); // what others need to check receipts and heads
 /// let config = StoreConfig::new("orders.store").with_signing_key(key);
 /// assert!(format!("{config:?}").contains("verifying_keys: 1"));
 /// # assert_eq!(public.to_bytes().len(), 32);
@@ -48,7 +48,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A public Ed25519 key that verifies receipts; it holds no secret.
+/// A public Ed25519 key that verifies receipts and heads; it holds no secret.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VerifyingKey {
     key: ed25519_dalek::VerifyingKey,
@@ -72,7 +72,7 @@ impl VerifyingKey {
         self.key.to_bytes()
     }
 
-    /// Names the key in a receipt: BLAKE3 of its 32 bytes.
+    /// Names the key in a receipt or head: BLAKE3 of its 32 bytes.
     pub fn key_id(&self) -> [u8; 32] {
         self.id
     }

@@ -65,7 +65,7 @@ fn events(store: &Store<Open>) -> usize {
 /// Every hash and link fits, and no sequence is missing.
 fn assert_whole(store: &Store<Open>) {
     let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
-    assert!(report.holds(), "{:?}", report.problems);
+    assert!(report.holds(), "{:?}", report.findings);
     assert_eq!(report.events, store.visible());
 }
 

@@ -11,9 +11,10 @@ mod engine {
     pub(crate) use causeway::event::hash::compute_hash;
     pub(crate) use causeway::event::{Event, EventKind};
     pub(crate) use causeway::id::{EventId, IdempotencyKey};
+    pub(crate) use causeway::store::segment::CompactionOutcome;
     pub(crate) use causeway::store::{
-        AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, IndexEntry, ReadOnly, Store,
-        StoreConfig, StoreError,
+        AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
+        IndexEntry, ReadOnly, Store, StoreConfig, StoreError,
     };
 
     /// Whether an event of an operation on so many was durable when it was acknowledged.

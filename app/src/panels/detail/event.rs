@@ -81,7 +81,7 @@ fn rule(ctx: StoreContext<'_>, ui: &mut Ui) {
 fn facts_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
     ui.add_space(6.0);
     for finding in &detail.findings {
-        error_tile::inline(ui, Tone::Warn, &escape::visible(finding));
+        error_tile::inline(ui, Tone::Warn, &escape::visible(&finding.to_string()));
     }
     let zone = ctx.view.model.zone();
     fact_ui(ctx, ui, "Time", |ui| value_ui(ctx, ui, &times::full(event.time_us, zone)));

@@ -89,7 +89,7 @@ fn a_footer_that_differs_from_the_frames_is_told_and_hides_nothing() {
             Damage::Footer { reason: told } | Damage::FooterDiffers { reason: told } => *told == reason,
             _ => false,
         };
-        assert!(is_told, "{reason}: {finding}");
+        assert!(is_told, "{reason}: {finding:?}");
     }
 }
 

@@ -19,6 +19,7 @@ use crate::words::catalogue::KindDescription;
 use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
 use crate::words::event::RemovalReason;
+use crate::words::finding::{Finding, FindingClass};
 use crate::words::kind::EventKind;
 use crate::words::sync::Arc;
 
@@ -136,7 +137,7 @@ pub(super) fn examine(
         };
         edits.extend(change.map(|change| Edit { offset, len, change }));
     };
-    let spots = walk_past_damage(segment, &mut tail, &mut scratch, Some(source.end), seen)?;
+    let spots = walk_past_damage(segment, &mut tail, &mut scratch, Some(source.end), seen)?.count;
     asked?;
     let spots = spots + u64::from(spots == 0 && scratch.end() != source.end);
     let mut copy_end = tail.end_bytes;
@@ -154,11 +155,12 @@ fn may_go(kind: EventKind) -> bool {
 }
 
 impl Examined {
-    /// What is damaged, in words.
-    pub(super) fn damage(&self) -> Option<String> {
+    /// What is damaged.
+    pub(super) fn damage(&self) -> Option<Finding> {
         let (name, spots) = (self.source.segment.name, self.spots);
-        (spots > 0)
-            .then(|| format!("{name} is damaged in {spots} places, and compaction kept them as they stand"))
+        let message =
+            format!("the segment is damaged in {spots} places, and compaction kept them as they stand");
+        (spots > 0).then(|| Finding::new(FindingClass::Frame, message).in_file(name))
     }
 }
 
@@ -335,6 +337,7 @@ impl<'a> Output<'a> {
             generation: rewriting.generation,
             created_us: rewriting.shared.clock.0.now_us(),
             replaced: Some((first.name.first, first.name.first + 1)),
+            boot: rewriting.directory.boot(),
             ..first.header.clone()
         };
         let file = create_temporary(rewriting.directory, &header.name().temporary_name())?;

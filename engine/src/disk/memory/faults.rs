@@ -107,6 +107,7 @@ impl fmt::Debug for World {
 #[derive(Debug, Default)]
 struct State {
     calls: u64,
+    bytes_asked_for: u64,
     changes: u64,
     inodes: u64,
     operations: VecDeque<Operation>,
@@ -155,6 +156,9 @@ impl World {
         }
         let mut state = self.state.lock();
         state.calls += 1;
+        if let Operation::Read { len, .. } = &operation {
+            state.bytes_asked_for += *len as u64;
+        }
         if state.operations.len() == MAX_OPERATIONS {
             state.operations.pop_front();
         }
@@ -183,6 +187,10 @@ impl World {
 
     pub(super) fn calls(&self) -> u64 {
         self.state.lock().calls
+    }
+
+    pub(super) fn bytes_asked_for(&self) -> u64 {
+        self.state.lock().bytes_asked_for
     }
 
     pub(super) fn operations(&self) -> Vec<Operation> {

@@ -61,10 +61,14 @@ fn file(frames: &[Vec<u8>]) -> Arc<dyn File> {
     file
 }
 
+fn resync(file: &dyn File, from: u64, min_sequence: u64) -> Option<u64> {
+    Scanner::new(file).unwrap().resync(from, min_sequence).unwrap()
+}
+
 /// Scans from sequence 10 and returns the sequences that were shown, with the end.
 fn shown(file: &dyn File) -> (Vec<Option<u64>>, ScanEnd) {
     let mut sequences = Vec::new();
-    let end = scan(file, START, 10, &mut |offset, len, record| {
+    let end = Scanner::new(file).unwrap().scan(START, 10, &mut |offset, len, record| {
         let mut bytes = vec![0; len as usize];
         file.read_at(&mut bytes, offset).unwrap();
         assert_eq!(frame::decode(&bytes).as_ref(), Ok(record));
@@ -161,7 +165,7 @@ fn a_visitor_that_has_seen_enough_stops_the_scan_behind_its_frame() {
     let file = file(&frames);
     for stop in 1..=3 {
         let mut seen = 0;
-        let end = scan(&*file, START, 10, &mut |_, _, _| {
+        let end = Scanner::new(&*file).unwrap().scan(START, 10, &mut |_, _, _| {
             seen += 1;
             if seen == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -179,27 +183,27 @@ fn the_frames_behind_a_bad_spot_are_found_whatever_was_damaged() {
     for at in [0, 1, 3, 5, 8, 15, 200_000] {
         let was = std::mem::replace(&mut frames[1][at], 0x99);
         let file = file(&frames);
-        assert_eq!(resync(&*file, bad, 11).unwrap(), Some(next), "byte {at}");
-        assert_eq!(resync(&*file, bad, 13).unwrap(), Some(place(&frames, 3)), "byte {at}");
-        assert_eq!(resync(&*file, bad, 14).unwrap(), None, "byte {at}");
+        assert_eq!(resync(&*file, bad, 11), Some(next), "byte {at}");
+        assert_eq!(resync(&*file, bad, 13), Some(place(&frames, 3)), "byte {at}");
+        assert_eq!(resync(&*file, bad, 14), None, "byte {at}");
         frames[1][at] = was;
     }
     frames[1].fill(0);
-    assert_eq!(resync(&*file(&frames), bad, 11).unwrap(), Some(next));
+    assert_eq!(resync(&*file(&frames), bad, 11), Some(next));
 }
 
 #[test]
 fn a_frame_inside_a_payload_is_not_taken_for_one_while_the_length_around_it_is_good() {
     let mut frames = [event(10, 0, &event(11, 0, b"planted")), event(11, 0, b"")];
     frames[0][30] ^= 1;
-    assert_eq!(resync(&*file(&frames), START, 10).unwrap(), Some(place(&frames, 1)));
+    assert_eq!(resync(&*file(&frames), START, 10), Some(place(&frames, 1)));
 }
 
 #[test]
 fn a_mark_at_the_end_is_found_behind_a_damaged_length() {
     let mut frames = [event(10, 0, b""), mark(11)];
     frames[0][0] ^= 1;
-    assert_eq!(resync(&*file(&frames), START, 10).unwrap(), Some(place(&frames, 1)));
+    assert_eq!(resync(&*file(&frames), START, 10), Some(place(&frames, 1)));
 }
 
 #[test]
@@ -208,7 +212,26 @@ fn bytes_made_to_look_like_frames_do_not_make_the_search_endless() {
     bait.truncate(22);
     bait[..4].copy_from_slice(&500_000_u32.to_le_bytes());
     let frames = [bait.repeat(40_000)];
-    assert_eq!(resync(&*file(&frames), START, 10).unwrap(), None);
+    assert_eq!(resync(&*file(&frames), START, 10), None);
+}
+
+#[test]
+fn many_bad_spots_do_not_make_each_search_as_dear_as_the_first() {
+    // Each spot has bait that asks for half the file, and an event behind it.
+    let mut bait = event(10, 0, b"");
+    bait.truncate(22);
+    bait[..4].copy_from_slice(&300_000_u32.to_le_bytes());
+    let spot = |n: u64| [bait.repeat(20), event(10 + n, 0, b"")].concat();
+    let directory = MemoryDirectory::new();
+    let file = directory.create("x").unwrap();
+    file.write_at(&(0..1_000).map(spot).collect::<Vec<_>>().concat(), START).unwrap();
+    let mut scanner = Scanner::new(&*file).unwrap();
+    let (mut at, mut found) = (START, 0);
+    while let Some(next) = scanner.resync(at, 10).unwrap() {
+        (at, found) = (next + 1, found + 1);
+    }
+    let asked = directory.bytes_asked_for() / file.len().unwrap();
+    assert!(asked < 64, "{asked} times the file was read for {found} frames");
 }
 
 #[test]

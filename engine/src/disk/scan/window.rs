@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::disk::frame::{self, FrameError, MIN_FRAME_LEN, Record};
+use crate::disk::segment::MAX_SEGMENT_BYTES;
 use crate::disk::storage::File;
 
 /// How much is read at once, in bytes.
@@ -13,7 +14,7 @@ const LOOK_LEN: usize = 22;
 /// A part of a file in memory.
 pub(super) struct Window<'f> {
     file: &'f dyn File,
-    /// Length of the file when the window was opened.
+    /// Length of the file when the window was opened, as far as a segment can be long.
     file_len: u64,
     start: u64,
     bytes: Vec<u8>,
@@ -21,7 +22,7 @@ pub(super) struct Window<'f> {
 
 impl<'f> Window<'f> {
     pub(super) fn new(file: &'f dyn File) -> io::Result<Self> {
-        Ok(Self { file, file_len: file.len()?, start: 0, bytes: Vec::new() })
+        Ok(Self { file, file_len: file.len()?.min(MAX_SEGMENT_BYTES), start: 0, bytes: Vec::new() })
     }
 
     /// How many bytes the file has from `offset` on.

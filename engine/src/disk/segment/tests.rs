@@ -12,6 +12,7 @@ fn header() -> SegmentHeader {
         created_us: -1,
         replaced: None,
         parent: None,
+        boot: None,
     }
 }
 
@@ -65,7 +66,14 @@ fn only_the_canonical_spelling_names_a_segment() {
 fn a_header_reads_back_with_and_without_its_optional_parts() {
     let parent = Some(Parent { store_id: StoreId([9; 16]), size: 40, root: [5; 32] });
     let compacted = SegmentHeader { generation: 1, replaced: Some((1_234, 2_000)), ..header() };
-    for (header, len) in [(header(), 84), (compacted, 84), (SegmentHeader { parent, ..header() }, 144)] {
+    let boot = Some(BootId([3; 16]));
+    for (header, len) in [
+        (header(), 84),
+        (compacted, 84),
+        (SegmentHeader { parent, ..header() }, 144),
+        (SegmentHeader { boot, ..header() }, 104),
+        (SegmentHeader { parent, boot, ..header() }, 164),
+    ] {
         let mut bytes = header.encode();
         bytes.extend_from_slice(&[0; 100]);
         assert_eq!(read(&bytes).unwrap(), (header, len));
@@ -75,7 +83,8 @@ fn a_header_reads_back_with_and_without_its_optional_parts() {
 #[test]
 fn each_flipped_bit_and_each_cut_of_a_header_is_noticed() {
     let parent = Some(Parent { store_id: StoreId([9; 16]), size: 40, root: [5; 32] });
-    let mut bytes = SegmentHeader { parent, ..header() }.encode();
+    let boot = Some(BootId([3; 16]));
+    let mut bytes = SegmentHeader { parent, boot, ..header() }.encode();
     for bit in 0..bytes.len() * 8 {
         bytes[bit / 8] ^= 1 << (bit % 8);
         assert!(read(&bytes).is_err(), "bit {bit}");
@@ -107,6 +116,7 @@ fn an_unknown_section_is_skipped_unless_it_must_be_understood() {
     assert_eq!(read(&with_section(0x7FFF, 3)).unwrap(), (header(), 84 + 4 + 3));
     assert!(matches!(read(&with_section(0x8000, 3)), Err(SegmentError::UnknownSection { tag: 0x8000 })));
     assert!(matches!(read(&with_section(PARENT_TAG, 55)), Err(SegmentError::Damaged(_))));
+    assert!(matches!(read(&with_section(BOOT_TAG, 15)), Err(SegmentError::Damaged(_))));
 }
 
 #[test]

@@ -12,8 +12,10 @@ mod engine {
     pub(crate) use batpak::event::{Event, EventKind};
     pub(crate) use batpak::id::{EventId, IdempotencyKey};
     pub(crate) use batpak::store::index::IndexEntry;
+    pub(crate) use batpak::store::segment::CompactionOutcome;
     pub(crate) use batpak::store::{
-        AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, ReadOnly, Store, StoreConfig, StoreError,
+        AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
+        ReadOnly, Store, StoreConfig, StoreError,
     };
 
     /// Whether an event of an operation on so many was durable when it was acknowledged: it says so of batches only.
