@@ -39,7 +39,8 @@ impl Poison {
     pub(crate) fn sync(&self, file: &dyn File, mode: SyncMode) -> Result<(), StoreError> {
         let _turn = self.syncing.lock();
         self.check()?;
-        let again = |error| if PlantedBug::FailedSyncRetried.is_planted() { file.sync(mode) } else { Err(error) };
+        let again =
+            |error| if PlantedBug::FailedSyncRetried.is_planted() { file.sync(mode) } else { Err(error) };
         file.sync(mode).or_else(again).map_err(|error| {
             self.raise(format!("a sync failed: {error}"));
             StoreError::Io(error)

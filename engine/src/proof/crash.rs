@@ -135,7 +135,8 @@ pub(super) fn wrecks_of(script: Script) -> Wrecks {
 pub(super) fn check_crashes(script: Script) -> (u64, u64) {
     let Wrecks { images, distinct, .. } = wrecks_of(script);
     for wreck in &distinct {
-        let context = format!("crash images, {:?}: {:?} after call {}", script.name, wreck.image, wreck.after_call);
+        let context =
+            format!("crash images, {:?}: {:?} after call {}", script.name, wreck.image, wreck.after_call);
         check_recovery(wreck, script, &context);
     }
     (images, distinct.len() as u64)

@@ -122,7 +122,8 @@ impl Oracle {
 
     /// What a store does not show after a crash is lost for good.
     pub(super) fn forget_lost(&mut self, dump: &Dump) {
-        let shown: HashSet<u64> = self.named(dump, "what is lost").iter().map(|(number, _)| *number).collect();
+        let shown: HashSet<u64> =
+            self.named(dump, "what is lost").iter().map(|(number, _)| *number).collect();
         self.groups.retain(|group| group.numbers.first().is_some_and(|number| shown.contains(number)));
     }
 

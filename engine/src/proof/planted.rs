@@ -23,7 +23,8 @@ const RUNS: u64 = 2_000;
 
 /// What the first check says that fails.
 fn caught() -> Option<String> {
-    let mut failures = CHECKS.iter().flat_map(|check| SCRIPTS.iter().map(move |script| attempt(|| check(*script))));
+    let mut failures =
+        CHECKS.iter().flat_map(|check| SCRIPTS.iter().map(move |script| attempt(|| check(*script))));
     failures.find_map(Result::err)
 }
 
@@ -49,7 +50,8 @@ fn each_planted_bug_is_caught() {
         let bug_name = in_words(bug);
         let said = bug.during(caught).unwrap_or_else(|| panic!("{bug_name}: nothing failed"));
         println!("planted: {bug_name} -> caught by {}", begin(&said));
-        let run = bug.during(|| (0..RUNS).find_map(|seed| simulation::failure(seed).map(|said| (seed, said))));
+        let run =
+            bug.during(|| (0..RUNS).find_map(|seed| simulation::failure(seed).map(|said| (seed, said))));
         let (seed, said) = run.unwrap_or_else(|| panic!("{bug_name}: no simulated run failed"));
         println!("planted: {bug_name} -> caught by the simulation, seed {seed}: {}", begin(&said));
         count += 1;

@@ -31,11 +31,18 @@ const MOST_CALLS: u64 = 200_000;
 enum Action {
     Do(Step),
     /// The storage call behind so many others does not succeed; if it goes on, none behind it does.
-    Fail { calls: u64, trouble: Trouble, goes_on: bool },
+    Fail {
+        calls: u64,
+        trouble: Trouble,
+        goes_on: bool,
+    },
     /// Storage calls succeed again.
     Mend,
     /// The process dies, or the power fails, behind so many more storage calls.
-    Crash { calls: u64, image: CrashImage },
+    Crash {
+        calls: u64,
+        image: CrashImage,
+    },
 }
 
 /// What a storage call does instead of succeeding.
@@ -83,7 +90,10 @@ impl Life {
 
     /// The life that somebody wants to see again: a seed, or one that was printed.
     fn parse(text: &str) -> Self {
-        text.parse().map_or_else(|_| serde_json::from_str(text).expect("a seed, or a life as it was printed"), Self::of)
+        text.parse().map_or_else(
+            |_| serde_json::from_str(text).expect("a seed, or a life as it was printed"),
+            Self::of,
+        )
     }
 
     fn script(&self) -> Script {
@@ -194,8 +204,15 @@ impl World {
     fn new(script: Script) -> Self {
         let (directory, oracle) = (MemoryDirectory::new(), Arc::default());
         let run = Run::new(&directory, script, &oracle);
-        let mut world =
-            Self { script, directory, oracle, run, loss: Loss::Nothing, coming: None, tally: Tally::default() };
+        let mut world = Self {
+            script,
+            directory,
+            oracle,
+            run,
+            loss: Loss::Nothing,
+            coming: None,
+            tally: Tally::default(),
+        };
         world.watch();
         world
     }
@@ -237,7 +254,10 @@ impl World {
         let is_calm = !self.directory.has_faults() && self.coming.is_none();
         if let Some(store) = self.run.store().filter(|_| is_calm) {
             let shown = dump(store, "reopened");
-            assert_eq!(shown, expected, "reopened: it shows something else than it would after the death of the process");
+            assert_eq!(
+                shown, expected,
+                "reopened: it shows something else than it would after the death of the process"
+            );
             check_receipts(&self.oracle.lock(), store, &shown, "reopened");
         }
     }

@@ -3,7 +3,9 @@
 //! The feature is for the tests of this crate alone: no other build of it succeeds.
 
 #[cfg(all(feature = "planted-bugs", not(test)))]
-compile_error!("the feature planted-bugs breaks the store on purpose: it is for `cargo test -p causeway --lib` alone");
+compile_error!(
+    "the feature planted-bugs breaks the store on purpose: it is for `cargo test -p causeway --lib` alone"
+);
 
 /// A bug that a store may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
