@@ -57,6 +57,7 @@ pub(super) fn append(args: &AppendArgs) -> Outcome {
         scope: args.scope.clone(),
         kind: kind(&store, &args.dir, &args.kind)?,
         payload,
+        expected: None,
         reaction_to: args.caused_by.as_deref().map(|id| cause(&store, id)).transpose()?,
     };
     let receipt = append::append_to(&store, &draft)?;

@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod explorer;
 mod facts;
+mod findings;
 mod graph;
 mod messages;
 mod opening;
@@ -23,13 +24,14 @@ use egui::{Align, CentralPanel, Frame, Layout, Panel, Rect, Stroke, StrokeKind, 
 
 use crate::command::{Action, Command};
 use crate::context::{StoreContext, ViewContext};
-use crate::state::model::Model;
+use crate::state::model::{Model, StoreModel};
 use crate::state::route::{Screen, View};
 use crate::theme::{Tokens, metrics, type_roles};
+use crate::view::text;
 use crate::widgets::badge::Tone;
 use crate::widgets::key_cap::shortcut;
 use crate::widgets::tabs::{Tab, tabs};
-use crate::widgets::{button, error_tile};
+use crate::widgets::{button, error_tile, escape};
 use crate::widgets::{hairline, paint};
 use crate::worker::protocol::OpenMode;
 
@@ -47,6 +49,7 @@ pub struct Panels {
     graph: graph::GraphPanel,
     projections: projections::Projections,
     append: append::AppendForm,
+    findings: findings::FindingsPanel,
     welcome: welcome::Welcome,
     overlays: overlay::Overlays,
     messages: messages::Messages,
@@ -130,11 +133,16 @@ impl Panels {
 
     fn centre_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let views = [
+        let found = match ctx.store.finding_count() {
+            0 => "Findings".to_owned(),
+            count => format!("Findings {}", text::grouped(count)),
+        };
+        let views: [(View, Command, &str); 5] = [
             (View::Events, Command::ShowEvents, "Events"),
             (View::Graph, Command::ShowGraph, "Causal graph"),
             (View::Projections, Command::ShowProjections, "Projections"),
             (View::Append, Command::ShowAppend, "Append"),
+            (View::Findings, Command::ShowFindings, &found),
         ];
         let named: Vec<Tab<'_>> =
             views.iter().map(|(_, command, name)| Tab::new(name).icon(command.icon())).collect();
@@ -158,24 +166,43 @@ impl Panels {
             View::Graph => self.graph.show(ctx, ui),
             View::Projections => self.projections.show(ctx, ui),
             View::Append => self.append.show(ctx, ui),
+            View::Findings => self.findings.show(ctx, ui),
         }
     }
 }
 
 /// The most important thing that is wrong with the store, as a strip under the tabs.
 fn findings_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
-    let findings = &ctx.store.summary.findings;
-    let Some(first) = findings.first() else { return };
-    let first = first.to_string();
-    let first = crate::widgets::escape::visible(&first);
-    let text = match findings.len() {
-        1 => first.into_owned(),
-        more => format!("{first} · and {} more", more - 1),
-    };
-    if error_tile::banner(ui, Tone::Warn, &text, Some("Copy findings")) {
-        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        ctx.view.commands.send(Action::Copy(lines.join("\n"), "findings"));
+    // The view of findings says it itself.
+    if ctx.view.model.view == View::Findings {
+        return;
     }
+    let Some((tone, text)) = banner_text(ctx.store) else { return };
+    if error_tile::banner(ui, tone, &text, Some("Show findings")) {
+        ctx.view.commands.run(Command::ShowFindings);
+    }
+}
+
+/// What the strip says: a broken chain before damaged bytes, these before what is only odd.
+fn banner_text(store: &StoreModel) -> Option<(Tone, String)> {
+    if let Some(first) = store.broken_from() {
+        let place = text::sequence(first);
+        let words = format!("Chain broken at {place}: from there on the hashes show nothing");
+        return Some((Tone::Bad, words));
+    }
+    let damage = &store.damage;
+    let worst = damage.findings.iter().find(|finding| finding.class.is_damage()).or(damage.findings.first());
+    let lost: u64 = damage.holes.iter().map(|run| run.end - run.start).sum();
+    let mut parts = Vec::new();
+    if lost > 0 {
+        let more = if damage.holes_cut { "more than " } else { "" };
+        parts.push(format!("{more}{} cannot be read", text::counted(lost, "event")));
+    }
+    parts.extend(worst.map(|finding| escape::visible(&finding.to_string()).into_owned()));
+    if damage.findings.len() > 1 {
+        parts.push(format!("and {} more", damage.findings.len() - 1));
+    }
+    (!parts.is_empty()).then(|| (Tone::Warn, parts.join(" · ")))
 }
 
 /// Draws into a place that was allocated already: unlike a scope, it leaves the cursor where it is.

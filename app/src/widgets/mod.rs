@@ -13,6 +13,7 @@ pub mod escape;
 pub mod focus;
 pub mod hairline;
 pub mod hash_label;
+pub mod hatch;
 pub mod hex_view;
 mod json_rows;
 pub mod json_tree;

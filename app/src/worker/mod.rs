@@ -6,6 +6,8 @@
 
 mod activity;
 pub mod append;
+mod copy;
+mod decode;
 pub mod demo;
 mod detail;
 mod facets;
@@ -14,12 +16,14 @@ mod filter;
 mod folds;
 mod graph;
 mod handle;
+mod holes;
 mod open;
 mod outbox;
 pub mod protocol;
 mod rows;
 mod session;
 mod source;
+mod standing;
 mod states;
 #[cfg(test)]
 mod tests;

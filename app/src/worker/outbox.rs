@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use crate::worker::protocol::{Failure, FailureClass, Update};
+use crate::worker::failure;
+use crate::worker::protocol::{FailureClass, Update};
 
 /// Sends updates. Every thread of the worker has a clone.
 #[derive(Clone)]
@@ -38,11 +39,9 @@ impl Outbox {
                     .map(String::as_str)
                     .or_else(|| panic.downcast_ref::<&str>().copied())
                     .unwrap_or("no message");
-                self.send(Update::Failed(Failure {
-                    class: FailureClass::Other,
-                    message: format!("{what} failed unexpectedly: {said}."),
-                    advice: "Open the store again; what is stored is not touched by this.".to_owned(),
-                }));
+                let message = format!("{what} failed unexpectedly: {said}.");
+                let advice = "Open the store again; what is stored is not touched by this.";
+                self.send(Update::Failed(failure::new(FailureClass::Other, &message, advice)));
                 None
             }
         }

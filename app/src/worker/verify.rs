@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use causeway::store::StoreFormat;
+use causeway::store::{StoreFormat, VerifyLevel};
 
 use crate::worker::activity::Work;
 use crate::worker::failure;
@@ -41,12 +41,9 @@ pub(crate) fn start(
     }
 }
 
-/// What was checked: a batpak hash covers the payload alone, so the levels of our own format do not fit it.
-fn level(format: StoreFormat) -> &'static str {
-    match format {
-        StoreFormat::Causeway { .. } => "V2",
-        _ => "payload hashes and links",
-    }
+/// A batpak hash covers the payload alone, so that the levels of our own format do not fit it.
+fn level(format: StoreFormat) -> Option<VerifyLevel> {
+    matches!(format, StoreFormat::Causeway { .. }).then_some(VerifyLevel::Chain)
 }
 
 fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<VerifyView, Failure> {
@@ -62,5 +59,10 @@ fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<Ve
     if report.cancelled {
         return Err(failure::cancelled("Verifying was stopped."));
     }
-    Ok(VerifyView { events: report.events, findings: report.findings, level: level(handle.format()) })
+    Ok(VerifyView {
+        events: report.events,
+        finding_count: report.finding_count,
+        findings: report.findings,
+        level: level(handle.format()),
+    })
 }

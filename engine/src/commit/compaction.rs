@@ -186,6 +186,10 @@ impl Workshop {
             generation: parts.iter().map(|part| part.header.generation).max().map_or(1, |newest| newest + 1),
             limit_bytes: self.shared.config.rotation_bytes().max(MERGED_BYTES),
         };
+        if !(SegmentName { first: 0, generation: rewriting.generation }).is_possible() {
+            let detail = "its generation is the last one".to_owned();
+            return Err(StoreError::CorruptSegment { segment_id: self.active.first, detail });
+        }
         let mut drafts = Vec::new();
         let written = self.write_drafts(path, parts, &rewriting, keeps, &mut drafts);
         if let Err(error) = written {

@@ -329,7 +329,7 @@ impl Sealed<'_> {
     /// The header of a segment behind another one, in the next epoch.
     fn next_header(&self, segment: &Segment, first_sequence: u64) -> SegmentHeader {
         SegmentHeader {
-            epoch: segment.header.epoch + 1,
+            epoch: segment.header.epoch.saturating_add(1),
             first_sequence,
             generation: 0,
             created_us: self.config.clock().now_us(),

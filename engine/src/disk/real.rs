@@ -214,6 +214,10 @@ impl Directory for RealDirectory {
         }
         let directory = Arc::clone(&self.handle);
         let lock = RealLock { directory, name: name.to_owned(), file: RealFile { file } };
+        // The directory too, so that a lock file which somebody removes lets nobody in. Not every file system can lock a directory.
+        if rustix::fs::flock(&self.handle, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+            return Ok(None);
+        }
         if !lock.is_intact()? {
             return Err(io::Error::other(format!("{name} was replaced while it was being locked")));
         }
@@ -225,6 +229,14 @@ impl Directory for RealDirectory {
         match rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(lock_holder(stat.st_ino)),
             Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn stands_at(&self, path: &Path) -> io::Result<bool> {
+        match rustix::fs::stat(path) {
+            Ok(stat) => Ok(identity(&stat) == identity(&rustix::fs::fstat(&self.handle)?)),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(false),
             Err(errno) => Err(errno.into()),
         }
     }
@@ -308,6 +320,7 @@ impl Drop for RealLock {
     fn drop(&mut self) {
         // A child between fork and exec may hold the descriptor a little longer, so closing it is not enough.
         let _ = rustix::fs::flock(&self.file.file, FlockOperation::Unlock);
+        let _ = rustix::fs::flock(&self.directory, FlockOperation::Unlock);
     }
 }
 

@@ -7,6 +7,7 @@
 use std::any::Any;
 use std::fmt::Debug;
 use std::io;
+use std::path::Path;
 
 use crate::words::config::SyncMode;
 use crate::words::planted::PlantedBug;
@@ -94,6 +95,11 @@ pub(crate) trait Directory: Any + Debug + Send + Sync {
 
     /// Who holds a lock on a file, without touching it; `None` if nobody does or the system does not tell.
     fn lock_holder(&self, name: &str) -> io::Result<Option<LockHolder>>;
+
+    /// True if this is the directory that a path leads to now. Where directories have no path it is.
+    fn stands_at(&self, _path: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
 
     /// The run of the operating system that goes on now; `None` if the system does not tell.
     fn boot(&self) -> Option<BootId>;

@@ -116,9 +116,12 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     let newest = names.last().map(|(name, _)| *name);
     for (name, len_bytes) in names {
         let text = name.to_string();
-        let file = if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
+        let file =
+            if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
         if len_bytes > MAX_SEGMENT_BYTES {
-            let message = format!("it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read");
+            let message = format!(
+                "it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read"
+            );
             survey.findings.push(Finding::new(FindingClass::File, message).in_file(name));
         }
         let len_bytes = len_bytes.min(MAX_SEGMENT_BYTES);
@@ -138,8 +141,8 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     for (name, file, len_bytes, reason) in unreadable {
         let known = known_identity(directory, &survey, name);
         let Some(segment) = guess(name, file, len_bytes, known)? else {
-            let reason = format!("the header of its only segment, {name}, is damaged: {reason}");
-            return Err(StoreError::DataDirMalformed { path: path.to_path_buf(), reason });
+            let detail = format!("the header of {name}, the only segment, cannot be read: {reason}");
+            return Err(StoreError::CorruptSegment { segment_id: name.first, detail });
         };
         let message = format!("the header is damaged: {reason}");
         survey.findings.push(Finding::new(FindingClass::Header, message).in_file(name).at(0));

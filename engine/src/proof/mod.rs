@@ -12,6 +12,8 @@ mod crash;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod fault;
 mod figures;
 #[cfg(test)]
@@ -26,7 +28,9 @@ mod planted;
 mod random;
 #[cfg(test)]
 mod react;
+#[cfg(test)]
 mod repair;
+#[cfg(test)]
 mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;

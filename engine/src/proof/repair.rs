@@ -389,9 +389,11 @@ fn a_disk_that_is_full_or_fails_while_the_backup_is_made_leaves_everything_as_it
 fn check_interrupted(root: &Arc<MemoryDirectory>, case: &Case, least: &Dump, context: &str) {
     let shown_now = shown(root);
     assert!(least.iter().all(|event| shown_now.contains(event)), "{context}: shows less than before");
-    let copy = root.crash(CrashImage::Kill);
-    let written = opened(&copy, context);
-    assert!(least.iter().all(|event| written.contains(event)), "{context}: a writer shows less than before");
+    // A directory that nobody can open shows nothing, before its repair and half-way.
+    if !least.is_empty() {
+        let written = opened(&root.crash(CrashImage::Kill), context);
+        assert!(least.iter().all(|event| written.contains(event)), "{context}: a writer shows less than before");
+    }
 
     let again = root.crash(CrashImage::Kill);
     let found = plan(&again).unwrap_or_else(|error| panic!("{context}: {error}"));

@@ -236,6 +236,9 @@ impl Follower {
         shared.watermarks.raise_durable(log.end.tail.synced_through.min(end));
         shared.watermarks.set_visible(end);
         shared.note_rewrite();
+        for finding in log.findings.into_iter().chain(shared.index.missing().iter().map(missing_events)) {
+            shared.note(finding);
+        }
         self.end = log.end;
         let rolled_back_to = (common < before).then_some(common);
         if let Some(common) = rolled_back_to {

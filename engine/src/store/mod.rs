@@ -80,7 +80,7 @@ pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
 pub use crate::store::outbox::Outbox;
-pub use crate::store::preview::{StorePreview, preview};
+pub use crate::store::preview::{StorePreview, lock_holder, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
@@ -425,7 +425,15 @@ impl<State: StoreState> Store<State> {
 
     /// What is damaged or odd: found when the store was opened, and since. [`Store::verify`] looks for more.
     pub fn findings(&self) -> Vec<Finding> {
-        self.half.findings()
+        let mut findings = self.half.findings();
+        if !self.half.stands_at(self.path()) {
+            let message = format!(
+                "{} is another directory now, or gone; the store goes on in the one that was opened",
+                self.path().display()
+            );
+            findings.push(Finding::new(FindingClass::Note, message));
+        }
+        findings
     }
 
     /// Size of the segments in bytes.

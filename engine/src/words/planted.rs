@@ -25,6 +25,7 @@ pub(crate) enum PlantedBug {
 impl PlantedBug {
     /// True while this bug is planted on this thread.
     #[cfg(not(feature = "planted-bugs"))]
+    #[allow(clippy::unused_self, reason = "with the feature it is used")]
     pub(crate) const fn is_planted(self) -> bool {
         false
     }
