@@ -108,6 +108,11 @@ impl MemoryDirectory {
         self.world.plan(call, fault.into(), is_persistent);
     }
 
+    /// True if a call that is still to come may fail.
+    pub(crate) fn has_faults(&self) -> bool {
+        self.world.has_faults()
+    }
+
     /// From now on no call fails.
     pub(crate) fn end_faults(&self) {
         self.world.end_faults();

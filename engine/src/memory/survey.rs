@@ -20,6 +20,7 @@ use crate::memory::lost::gone;
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
+use crate::words::planted::PlantedBug;
 use crate::words::sync::Arc;
 
 /// How often a directory is looked at anew because its writer replaced segments meanwhile.
@@ -538,9 +539,10 @@ pub(crate) fn stored_index(
         move || Ok(remade_index(&described, largest_time, end, &mut Vec::new(), &mut |_, _, _| {})?.0.into());
     let part = SealedPart::open(file, Box::new(remake), cache).ok()?;
     let header = &part.header;
+    let covers_all = header.segment_bytes == segment.len_bytes || PlantedBug::IndexBelieved.is_planted();
     let fits = header.store_id == segment.header.store_id
         && part.segment_name() == segment.name
-        && header.segment_bytes == segment.len_bytes
+        && covers_all
         && end.is_none_or(|end| header.end <= end);
     fits.then_some(part)
 }

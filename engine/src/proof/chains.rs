@@ -1,13 +1,15 @@
 //! Owns the proof that recovery converges: the power fails while a store recovers, and again while that is recovered, and again.
 
-use crate::disk::memory::{CrashImage, MemoryDirectory};
+use std::io::ErrorKind;
+
+use crate::disk::memory::{CrashImage, MemoryDirectory, Operation};
 use crate::disk::segment::SegmentName;
 use crate::disk::storage::Directory;
 use crate::proof::crash::{Wreck, check_recovery, wrecks, wrecks_of};
 use crate::proof::figures::{share, tell};
-use crate::proof::oracle::{Dump, Oracle};
+use crate::proof::oracle::{Dump, Loss, Oracle, bad_spots, dump};
 use crate::proof::random::Random;
-use crate::proof::script::{SCRIPTS, Script, open};
+use crate::proof::script::{Run, SCRIPTS, Script, Step, open};
 use crate::words::config::SyncMode;
 use crate::words::sync::{Arc, Mutex};
 
@@ -68,7 +70,12 @@ fn copy(wreck: &Wreck) -> Wreck {
 
 #[test]
 fn a_cut_is_told_by_the_epoch_also_if_only_zeros_are_left_of_it() {
-    let script = Script { name: "torn behind zeros", sync_every_n_events: u32::MAX, segment_max_bytes: 1 << 20, steps: &[] };
+    let script = Script {
+        name: "torn behind zeros",
+        sync_every_n_events: u32::MAX,
+        segment_max_bytes: 1 << 20,
+        steps: &[],
+    };
     let directory = MemoryDirectory::new();
     let oracle: Arc<Mutex<Oracle>> = Arc::default();
     drop(open(&directory, script.config()).unwrap());
@@ -88,14 +95,42 @@ fn a_cut_is_told_by_the_epoch_also_if_only_zeros_are_left_of_it() {
 }
 
 #[test]
+fn a_mark_whose_sync_failed_is_written_once_more_before_anything_stands_behind_it() {
+    let script = Script {
+        name: "closed in vain",
+        sync_every_n_events: 1,
+        segment_max_bytes: 1 << 14,
+        steps: &[Step::Append(10), Step::Close, Step::Open, Step::Append(10)],
+    };
+    let calls_that_sync = |directory: &MemoryDirectory| {
+        let operations = directory.operations().into_iter().enumerate();
+        let syncs = operations.filter(|(_, operation)| matches!(operation, Operation::Sync { .. }));
+        syncs.map(|(before, _)| before as u64 + 1).collect::<Vec<_>>()
+    };
+    let whole = MemoryDirectory::new();
+    Run::new(&whole, script, &Arc::default()).finish();
+    for call in calls_that_sync(&whole) {
+        let (directory, oracle) = (MemoryDirectory::new(), Arc::default());
+        directory.fail_call(call, ErrorKind::Other, false);
+        Run::new(&directory, script, &oracle).finish();
+        let context = format!("sync at call {call}");
+        let left = directory.crash(CrashImage::Strict);
+        let store = open(&left, script.config()).unwrap();
+        oracle.lock().check(&dump(&store, &context), Loss::Window(0), &context);
+        assert_eq!(bad_spots(&left, &context), Vec::<String>::new(), "{context}");
+    }
+}
+
+#[test]
 fn however_often_the_power_fails_again_while_the_store_recovers_it_comes_to_the_same_end() {
     // Every so many crashes of a script are looked at.
-    let step = share(97, 5);
+    let step = share(251, 5);
     let mut random = Random::new(7);
     let mut counts = [0; DEPTH];
     for script in SCRIPTS {
         for first in wrecks_of(*script).distinct.into_iter().step_by(step) {
-            for (count, more) in counts.iter_mut().zip(check_chains(first, *script, share(1, 2), &mut random)) {
+            for (count, more) in counts.iter_mut().zip(check_chains(first, *script, share(1, 2), &mut random))
+            {
                 *count += more;
             }
         }

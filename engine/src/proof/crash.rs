@@ -7,7 +7,7 @@ use crate::disk::memory::{Breadth, CrashImage, MemoryDirectory};
 use crate::memory::survey::survey;
 use crate::proof::beside::check_beside;
 use crate::proof::figures::{share, tell};
-use crate::proof::oracle::{Dump, Loss, Oracle, check_receipts, check_signed_once, dump};
+use crate::proof::oracle::{Dump, Loss, Oracle, bad_spots, check_receipts, check_signed_once, dump};
 use crate::proof::script::{Run, SCRIPTS, Script, open, watch};
 use crate::words::sync::{Arc, Mutex};
 
@@ -97,13 +97,18 @@ fn epoch(directory: &MemoryDirectory) -> u64 {
 
 /// Opens what a crash left, twice, and returns what it holds.
 pub(super) fn check_recovery(wreck: &Wreck, script: Script, context: &str) -> Dump {
+    let torn = bad_spots(&wreck.directory, context);
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let report = store.open_report();
+    assert_eq!(report.quarantined.is_some(), !torn.is_empty(), "{context}: {torn:?} and {report:?}");
     let first = dump(&store, context);
     wreck.oracle.check(&first, loss(wreck.image, script), context);
     check_receipts(&wreck.oracle, &store, &first, context);
     assert!(watch(&store).is_ok(), "{context}: the position of a consumer cannot be read");
     drop(store);
     check_beside(&wreck.directory, &wreck.oracle, (script, loss(wreck.image, script)), context);
+    let left = bad_spots(&wreck.directory, context);
+    assert!(left.is_empty(), "{context}: recovery left {left:?}");
     let store = open(&wreck.directory, script.config()).unwrap_or_else(|error| panic!("{context}: {error}"));
     assert_eq!(store.open_report().cut_bytes, 0, "{context}: the second opening cuts again");
     assert_eq!(dump(&store, context), first, "{context}: the second opening shows something else");

@@ -1,5 +1,7 @@
 //! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
 
+#[cfg(test)]
+mod attempt;
 mod beside;
 #[cfg(test)]
 mod chains;
@@ -21,6 +23,8 @@ pub(crate) mod fuzz;
 mod heads;
 mod model;
 mod oracle;
+#[cfg(all(test, feature = "planted-bugs"))]
+mod planted;
 mod random;
 #[cfg(test)]
 mod react;
@@ -31,6 +35,10 @@ mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;
 mod script;
+#[cfg(test)]
+mod shrink;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tamper;
 mod threads;

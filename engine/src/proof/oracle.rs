@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::path::Path;
 
+use crate::disk::memory::MemoryDirectory;
 use crate::event::EventPayload;
+use crate::memory::live::LivePart;
+use crate::memory::survey::{Segment, Tail, survey, walk};
 use crate::proof::script::{Counted, KIND, stream_of};
 use crate::store::{
     AppendReceipt, LogEvent, Open, ReceiptVerification, ReceiptVerificationError, Selection, Store,
@@ -25,6 +29,8 @@ pub(super) struct Group {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Oracle {
     pub(super) groups: Vec<Group>,
+    /// Greater than the number of each event that was ever asked for.
+    pub(super) next_number: u64,
     /// Number of each event, by its hash, that some compaction was told to remove.
     refused: HashMap<[u8; 32], u64>,
     /// Those that are removed for good.
@@ -93,6 +99,7 @@ pub(super) enum Loss {
 
 impl Oracle {
     pub(super) fn ask(&mut self, numbers: Vec<u64>) {
+        self.next_number = numbers.iter().map(|number| number + 1).fold(self.next_number, u64::max);
         self.groups.push(Group { numbers, acknowledged: None, is_durable: false });
     }
 
@@ -111,6 +118,18 @@ impl Oracle {
         for group in self.groups.iter_mut().filter(|group| group.acknowledged.is_some()) {
             group.is_durable = true;
         }
+    }
+
+    /// What a store does not show after a crash is lost for good.
+    pub(super) fn forget_lost(&mut self, dump: &Dump) {
+        let shown: HashSet<u64> =
+            self.named(dump, "what is lost").iter().map(|(number, _)| *number).collect();
+        self.groups.retain(|group| group.numbers.first().is_some_and(|number| shown.contains(number)));
+    }
+
+    /// The store was opened: what it shows is on stable storage, whether or not it was acknowledged.
+    pub(super) fn settle(&mut self) {
+        self.groups.iter_mut().for_each(|group| group.is_durable = true);
     }
 
     /// What a copy of the store holds that is made now: everything that was acknowledged, for good.
@@ -240,6 +259,17 @@ pub(super) fn check_receipts_from(
         };
         assert!(as_expected, "{context}: {verified:?} for {receipt:?}");
     }
+}
+
+/// The bad spots in the segments of a directory, those that others replaced left out.
+pub(super) fn bad_spots(directory: &MemoryDirectory, context: &str) -> Vec<String> {
+    let survey = survey(directory, Path::new("memory")).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let bad_spot = |segment: &Segment| {
+        let (mut tail, mut live) = (Tail::start(segment), LivePart::new(segment.name, segment.name.first, 0));
+        walk(&*segment.file, &mut tail, &mut live, &mut |_, _, _| {}).unwrap();
+        tail.bad.map(|(at, reason)| format!("{} at {at}: {reason}", segment.name))
+    };
+    survey.segments.iter().filter_map(bad_spot).collect()
 }
 
 /// Panics if the store gives what it appends now an epoch and a sequence that it gave to another event before. The store holds other

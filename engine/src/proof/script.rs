@@ -71,7 +71,12 @@ impl Clock for SteppingClock {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Name of a copy.
+type Name = &'static str;
+/// What a script says.
+type Steps = &'static [Step];
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Step {
     /// A single event with a payload of about so many bytes.
     Append(usize),
@@ -105,7 +110,8 @@ pub(super) enum Step {
     /// The events are written as lines of JSON, and read in again at [`IMPORT`].
     Import,
     /// These steps are done with the copy of that name, which is let go of afterwards.
-    Within(&'static str, &'static [Self]),
+    #[serde(skip)]
+    Within(Name, Steps),
     /// Somebody deletes the indexes of all segments; the store is not open.
     LoseIndexes,
     /// Bytes that no writer finished stand behind the end of the log; the store is not open.
@@ -135,7 +141,7 @@ pub(super) struct Script {
     pub(super) name: &'static str,
     pub(super) sync_every_n_events: u32,
     pub(super) segment_max_bytes: u64,
-    pub(super) steps: &'static [Step],
+    pub(super) steps: Steps,
 }
 
 impl Script {
@@ -211,13 +217,13 @@ pub(super) struct Run {
 impl Run {
     /// Begins a script on a directory that holds what the oracle says.
     pub(super) fn new(directory: &Arc<MemoryDirectory>, script: Script, oracle: &Arc<Mutex<Oracle>>) -> Self {
-        let asked = oracle.lock().groups.iter().map(|group| group.numbers.len() as u64).sum();
+        let next_number = oracle.lock().next_number;
         Self {
             directory: Arc::clone(directory),
             script,
             notes: Notes::of(oracle),
             store: None,
-            next_number: asked,
+            next_number,
         }
     }
 
@@ -237,7 +243,12 @@ impl Run {
         outcomes
     }
 
-    /// Runs one step; one that needs a store that is not open does nothing.
+    /// The store, while it is open.
+    pub(super) fn store(&self) -> Option<&Store<Open>> {
+        self.store.as_ref()
+    }
+
+    /// Runs one step; one that needs a store does nothing if none is open.
     pub(super) fn step(&mut self, step: Step) -> Result<(), StoreError> {
         match step {
             Step::Open if self.store.is_some() => Ok(()),

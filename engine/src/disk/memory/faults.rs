@@ -172,6 +172,11 @@ impl World {
         self.state.lock().faults.push(Planned { call, fault, is_persistent });
     }
 
+    pub(super) fn has_faults(&self) -> bool {
+        let state = self.state.lock();
+        state.faults.iter().any(|planned| planned.is_persistent || planned.call > state.calls)
+    }
+
     pub(super) fn end_faults(&self) {
         self.state.lock().faults.clear();
     }

@@ -123,7 +123,10 @@ impl History {
     /// that took it.
     fn possible(&self, sector: usize, length_at: usize, at: usize) -> usize {
         let took_it = self.cuts.iter().filter(|cut| cut.first_sector <= sector);
-        took_it.fold(at, |at, cut| if cut.since <= length_at { at.max(cut.since) } else { at.min(cut.since - 1) })
+        took_it.fold(
+            at,
+            |at, cut| if cut.since <= length_at { at.max(cut.since) } else { at.min(cut.since - 1) },
+        )
     }
 }
 

@@ -70,7 +70,8 @@ impl Unsynced {
         let sectors: Vec<_> = self.sectors().collect();
         let sets = subsets(sectors.len(), breadth, seed);
         images.extend(sets.into_iter().map(|kept| CrashImage::Sectors { kept }));
-        let was_rewritten = |(_, (inode, sector)): &(usize, &(u64, usize))| self.files[inode].before_last(*sector).is_some();
+        let was_rewritten =
+            |(_, (inode, sector)): &(usize, &(u64, usize))| self.files[inode].before_last(*sector).is_some();
         let rewritten = sectors.iter().enumerate().filter(was_rewritten).take(breadth.sample as usize);
         images.extend(rewritten.map(|(sector, _)| CrashImage::Stale { sector }));
         for kept in subsets(self.names.len(), breadth, seed ^ 1) {

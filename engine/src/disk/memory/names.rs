@@ -52,7 +52,8 @@ impl NameChange {
             (Some((_, one)), Some((_, other))) => one.is(other),
             _ => false,
         };
-        is_same_file || names(self).iter().flatten().any(|name| names(earlier).iter().flatten().any(|n| n == name))
+        is_same_file
+            || names(self).iter().flatten().any(|name| names(earlier).iter().flatten().any(|n| n == name))
     }
 }
 
@@ -105,7 +106,8 @@ impl Names {
 
     /// Lets each name stand for something else.
     pub(super) fn replace_entries(&mut self, mut other: impl FnMut(&Entry) -> Entry) {
-        let since = self.unsynced.iter_mut().filter_map(|change| change.here.as_mut().map(|(_, entry)| entry));
+        let since =
+            self.unsynced.iter_mut().filter_map(|change| change.here.as_mut().map(|(_, entry)| entry));
         for entry in self.live.values_mut().chain(self.durable.values_mut()).chain(since) {
             *entry = other(entry);
         }
