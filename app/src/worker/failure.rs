@@ -55,6 +55,12 @@ fn field(error: &StoreError) -> Option<FormField> {
     }
 }
 
+/// Something that panicked.
+pub(crate) fn unexpected(what: &str, said: &str) -> Failure {
+    let message = format!("{what} failed unexpectedly: {said}.");
+    new(FailureClass::Other, &message, "What is stored is not touched by this.")
+}
+
 /// What happened; the commonest answers of the operating system in plain words.
 fn message(error: &StoreError) -> String {
     let io = match error {
