@@ -101,6 +101,29 @@ fn a_snapshot_into_a_directory_that_is_not_empty_removes_nothing() {
 }
 
 #[test]
+fn of_several_who_copy_to_one_place_at_once_one_succeeds_and_its_copy_is_whole() {
+    let home = Home::new();
+    let store = home.filled("store");
+    std::fs::create_dir(home.path("copy.unfinished")).unwrap();
+    std::fs::write(home.path("copy.unfinished").join("notes.txt"), "mine").unwrap();
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let copy = || store.snapshot(&home.path("copy"));
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(copy)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    for refused in outcomes.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, StoreError::DataDirMalformed { .. }), "{refused}");
+    }
+    assert_eq!(contents(&home.path("copy")), contents(&home.path("store")));
+    let mut names: Vec<_> =
+        std::fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["copy", "copy.unfinished", "store"]);
+    assert!(home.path("copy.unfinished").join("notes.txt").exists());
+}
+
+#[test]
 fn the_evidence_of_equal_snapshots_is_equal_but_for_the_place() {
     let home = Home::new();
     let store = home.filled("store");

@@ -40,7 +40,7 @@ fn open(directory: &Path) -> Store<ReadOnly> {
         .expect("a store that is being written opens")
 }
 
-/// Nothing that a reader says of a healthy store may sound like damage. What a kill leaves unfinished, it may tell.
+/// Nothing that a reader says of a healthy store may be called damage.
 fn assert_no_false_alarm(store: &Store<ReadOnly>) {
     for finding in store.findings() {
         assert!(!finding.class.is_damage(), "{finding}");

@@ -141,29 +141,15 @@ impl BatpakStore {
         })
     }
 
-    /// The bytes of a segment that are frames, in order: of damaged stretches those only that are shown.
+    /// The bytes of a segment that go into a copy without footers, in order. Where frames are damaged it is the shown events alone: the
+    /// published crate would hide what is left of a batch whose beginning announces more.
     fn kept(&self, place: u32, segment: &Segment) -> Vec<Range<u64>> {
-        let mut bad: Vec<Range<u64>> = segment
-            .findings
-            .iter()
-            .filter(|damaged| changes_frames(&damaged.damage))
-            .filter_map(|damaged| damaged.bytes)
-            .map(|bytes| bytes.offset..bytes.offset.saturating_add(bytes.len_bytes))
-            .collect();
-        bad.sort_unstable_by_key(|range| range.start);
-        let shown = self.rows.get(segment.first_row..).unwrap_or_default();
-        let shown: Vec<Range<u64>> =
-            shown.iter().take_while(|row| row.segment == place).map(|row| row.offset..row.end()).collect();
-        let (mut kept, mut at) = (Vec::new(), segment.start.offset);
-        for range in bad {
-            let range = range.start.max(at)..range.end.min(segment.frames_end).max(at);
-            kept.push(at..range.start.min(segment.frames_end));
-            kept.extend(shown.iter().filter(|row| range.start <= row.start && row.end <= range.end).cloned());
-            at = range.end;
+        let is_damaged = |damaged: &Damaged| damaged.bytes.is_some() && changes_frames(&damaged.damage);
+        if !segment.findings.iter().any(is_damaged) {
+            return vec![segment.start.offset..segment.frames_end];
         }
-        kept.push(at..segment.frames_end.max(at));
-        kept.retain(|range| !range.is_empty());
-        kept
+        let shown = self.rows.get(segment.first_row..).unwrap_or_default();
+        shown.iter().take_while(|row| row.segment == place).map(|row| row.offset..row.end()).collect()
     }
 }
 

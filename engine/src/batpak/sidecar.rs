@@ -2,7 +2,7 @@
 //!
 //! Floor 6. Must never hide an event on the word of a file whose checksum does not fit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
 
@@ -17,15 +17,19 @@ const HIDDEN_MAGIC: &[u8; 6] = b"FBATVR";
 const COMPACTION_FILE: &str = "compaction.pending.json";
 const SEGMENT_SUFFIX: &str = ".fbat";
 const ASIDE_SUFFIX: &str = ".fbat.compact-src";
-/// Greater sidecars are not read.
-const MAX_SIDECAR_BYTES: u64 = 64 << 20;
+/// Of a longer list of hidden ranges, and of a longer note, the beginning is read, which then does not fit.
+const MAX_HIDDEN_BYTES: u64 = 64 << 20;
+const MAX_NOTE_BYTES: u64 = 1 << 20;
+/// Missing sources of a compaction that are told one by one.
+const MOST_MISSING: usize = 1_000;
 
 /// Global sequences that a cancelled fence took out of sight.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HiddenRanges {
-    /// Sorted by their beginning.
+    /// Sorted, and none touches the next.
     ranges: Vec<Range<u64>>,
-    lanes: Vec<(u32, Vec<Range<u64>>)>,
+    /// By lane.
+    lanes: BTreeMap<u32, Vec<Range<u64>>>,
 }
 
 /// The segments that count, in order.
@@ -46,7 +50,7 @@ pub(crate) struct PlannedSegment {
 #[derive(Deserialize)]
 struct CompactionNote {
     merged_id: u64,
-    source_segment_ids: Vec<u64>,
+    source_segment_ids: BTreeSet<u64>,
 }
 
 impl HiddenRanges {
@@ -58,7 +62,7 @@ impl HiddenRanges {
 
     /// The ranges that concern one lane only.
     #[cfg(test)]
-    pub(crate) fn lanes(&self) -> &[(u32, Vec<Range<u64>>)] {
+    pub(crate) fn lanes(&self) -> &BTreeMap<u32, Vec<Range<u64>>> {
         &self.lanes
     }
 
@@ -70,12 +74,12 @@ impl HiddenRanges {
                 .and_then(|at| ranges.get(at))
                 .is_some_and(|range| global_sequence < range.end)
         };
-        holds(&self.ranges) || self.lanes.iter().any(|(of, ranges)| *of == lane && holds(ranges))
+        holds(&self.ranges) || self.lanes.get(&lane).is_some_and(|ranges| holds(ranges))
     }
 
     /// Reads the list, if there is one.
     pub(crate) fn read(dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<(Self, Option<Damaged>)> {
-        let Some(bytes) = read_whole(dir, entries, HIDDEN_FILE)? else {
+        let Some(bytes) = read_whole(dir, entries, (HIDDEN_FILE, MAX_HIDDEN_BYTES))? else {
             return Ok((Self::default(), None));
         };
         Ok(match decode_hidden(&bytes) {
@@ -96,8 +100,10 @@ fn decode_hidden(bytes: &[u8]) -> Result<(HiddenRanges, u16), &'static str> {
         return Err("its checksum does not fit");
     }
     let mut reader = PackReader::new(body);
-    let ranges = read_hidden_body(&mut reader).map_err(|_| "its contents cannot be read")?;
-    Ok((ranges, u16::from_le_bytes([v0, v1])))
+    let HiddenRanges { ranges, lanes } =
+        read_hidden_body(&mut reader).map_err(|_| "its contents cannot be read")?;
+    let lanes = lanes.into_iter().map(|(lane, ranges)| (lane, apart(ranges))).collect();
+    Ok((HiddenRanges { ranges: apart(ranges), lanes }, u16::from_le_bytes([v0, v1])))
 }
 
 fn read_hidden_body(reader: &mut PackReader<'_>) -> Result<HiddenRanges, PackError> {
@@ -117,7 +123,7 @@ fn read_hidden_body(reader: &mut PackReader<'_>) -> Result<HiddenRanges, PackErr
                     _ => ranges = read_ranges(reader)?,
                 }
             }
-            hidden.lanes.push((lane, ranges));
+            hidden.lanes.entry(lane).or_default().extend(ranges);
         }
     }
     Ok(hidden)
@@ -136,8 +142,20 @@ fn read_ranges(reader: &mut PackReader<'_>) -> Result<Vec<Range<u64>>, PackError
         }
         ranges.push(range);
     }
-    ranges.sort_by_key(|range| range.start);
     Ok(ranges)
+}
+
+/// The same numbers in ranges that are sorted and apart from each other.
+fn apart(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut apart: Vec<Range<u64>> = Vec::new();
+    for range in ranges.into_iter().filter(|range| !range.is_empty()) {
+        match apart.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => apart.push(range),
+        }
+    }
+    apart
 }
 
 /// True if a directory holds a segment, or one that a compaction put aside.
@@ -176,7 +194,7 @@ pub(crate) fn plan(dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<Plan
 /// While a compaction runs, its sources count until the merged segment exists, and not afterwards.
 fn apply_compaction(plan: &mut Plan, dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<()> {
     let present: BTreeSet<u64> = plan.segments.iter().map(|segment| segment.id).collect();
-    let note = read_whole(dir, entries, COMPACTION_FILE)?.map(|bytes| serde_json::from_slice(&bytes));
+    let note = read_whole(dir, entries, (COMPACTION_FILE, MAX_NOTE_BYTES))?.map(|bytes| serde_json::from_slice(&bytes));
     let note: Option<CompactionNote> = match note {
         None => None,
         Some(Ok(note)) => Some(note),
@@ -192,8 +210,9 @@ fn apply_compaction(plan: &mut Plan, dir: &dyn Directory, entries: &[DirEntry]) 
             plan.segments.retain(|segment| !is_replaced(segment.id));
             return Ok(());
         }
-        for id in note.source_segment_ids.iter().filter(|id| **id != note.merged_id && !present.contains(id))
-        {
+        let missing =
+            note.source_segment_ids.iter().filter(|id| **id != note.merged_id && !present.contains(id));
+        for id in missing.take(MOST_MISSING) {
             let damage = Damage::CompactionSource { name: format!("{id:06}{SEGMENT_SUFFIX}") };
             plan.findings.push(Damaged::of_segment(*id, damage));
         }
@@ -226,14 +245,18 @@ fn numbered(name: &str, suffix: &str) -> Option<u64> {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
-fn read_whole(dir: &dyn Directory, entries: &[DirEntry], name: &str) -> io::Result<Option<Vec<u8>>> {
+fn read_whole(
+    dir: &dyn Directory,
+    entries: &[DirEntry],
+    (name, max_bytes): (&str, u64),
+) -> io::Result<Option<Vec<u8>>> {
     let Some(entry) = entries.iter().find(|entry| entry.name == name) else { return Ok(None) };
     let file = match dir.open(&entry.name) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let len = file.len()?.min(MAX_SIDECAR_BYTES);
+    let len = file.len()?.min(max_bytes);
     let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
     let read = file.read_at(&mut bytes, 0)?;
     bytes.truncate(read);

@@ -233,7 +233,8 @@ impl Walk<'_, '_> {
             }
             let found = piece.windows(least).position(|bytes| looks_like_a_frame(bytes, pattern_at));
             let Some(skipped) = found else {
-                at += (piece.len() - least + 1) as u64;
+                let next = at + (piece.len() - least + 1) as u64;
+                at = self.window.behind_hole(next)?;
                 if at - reported >= PROGRESS_STEP_BYTES {
                     reported = at;
                     if (self.progress)(at).is_break() {

@@ -107,9 +107,17 @@ impl Window {
             if bytes.is_empty() {
                 break;
             }
-            offset += bytes.len() as u64;
+            let next = offset + bytes.len() as u64;
+            offset = self.behind_hole(next)?;
         }
         Ok(offset)
+    }
+
+    /// Where to go on from `offset`, where nothing was found up to: behind what the system knows to be a hole, but for the bytes of it with
+    /// which a frame may begin.
+    pub(crate) fn behind_hole(&self, offset: u64) -> io::Result<u64> {
+        let data = self.file.next_data(offset)?.min(self.len_bytes);
+        Ok(data.saturating_sub(FRAME_HEAD_BYTES as u64 + 8).max(offset))
     }
 
     fn held(&self, offset: u64, len: usize) -> Option<&[u8]> {

@@ -139,19 +139,30 @@ impl ActiveSegment {
         self.poison.sync(&*self.file, mode)
     }
 
-    /// Ends the segment: everything before is on stable storage, says a mark, and the zeros behind it go.
+    /// Writes a mark behind the frames: everything before it is on stable storage.
+    fn mark(&mut self, synced_through: u64, purpose: MarkPurpose, mode: SyncMode) -> Result<(), StoreError> {
+        self.sync(mode)?;
+        let mut mark = Vec::new();
+        Mark { synced_through, purpose }.encode(&mut mark);
+        self.write(&mark)
+    }
+
+    /// Ends the segment with a mark, and the zeros behind it go.
     pub(crate) fn finish(
         &mut self,
         synced_through: u64,
         purpose: MarkPurpose,
         mode: SyncMode,
     ) -> Result<(), StoreError> {
-        self.sync(mode)?;
-        let mut mark = Vec::new();
-        Mark { synced_through, purpose }.encode(&mut mark);
-        self.write(&mark)?;
+        self.mark(synced_through, purpose, mode)?;
         self.file.set_len(self.end_bytes)?;
         self.allocated_bytes = self.end_bytes;
+        self.sync(SyncMode::SyncAll)
+    }
+
+    /// Ends the segment with a mark, over bytes that are still to be cut off: the mark is on stable storage before the first of them goes.
+    pub(crate) fn finish_over(&mut self, synced_through: u64) -> Result<(), StoreError> {
+        self.mark(synced_through, MarkPurpose::Sealed, SyncMode::SyncAll)?;
         self.sync(SyncMode::SyncAll)
     }
 }

@@ -296,9 +296,10 @@ impl Sealed<'_> {
         }
         let file = self.directory.open_writable(&segment.name.to_string())?;
         make_durable(&*file, tail, live)?;
-        // The mark goes over torn bytes before they are cut: a crash in between finds the segment ended, or torn as before.
+        // The mark is durable before torn bytes are cut: a crash in between finds the segment ended, or torn as before, and never cut
+        // without a word.
         let mut ended = self.adopt(segment, file, (tail.end_bytes, segment.len_bytes));
-        ended.finish(tail.next_sequence, MarkPurpose::Sealed, SyncMode::SyncAll)?;
+        ended.finish_over(tail.next_sequence)?;
         let end = Tail { end_bytes: ended.end_bytes, ..tail.clone() };
         self.go_on_behind(segment, &end)
     }
@@ -318,7 +319,7 @@ impl Sealed<'_> {
     /// The header of a segment behind another one, in the next epoch.
     fn next_header(&self, segment: &Segment, first_sequence: u64) -> SegmentHeader {
         SegmentHeader {
-            epoch: segment.header.epoch + 1,
+            epoch: segment.header.epoch.saturating_add(1),
             first_sequence,
             generation: 0,
             created_us: self.config.clock().now_us(),

@@ -68,7 +68,7 @@ impl Committer {
     pub(crate) fn check_lock(&self) -> Result<(), StoreError> {
         match self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact() {
             Ok(true) => return Ok(()),
-            Ok(false) => self.poison.raise("the lock file was replaced".to_owned()),
+            Ok(false) => self.poison.raise("the lock file was removed or replaced".to_owned()),
             Err(error) => self.poison.raise(format!("the lock file could not be looked at: {error}")),
         }
         self.poison.check()

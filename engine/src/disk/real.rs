@@ -214,6 +214,10 @@ impl Directory for RealDirectory {
         }
         let directory = Arc::clone(&self.handle);
         let lock = RealLock { directory, name: name.to_owned(), file: RealFile { file } };
+        // The directory too, so that a lock file which somebody removes lets nobody in. Not every file system can lock a directory.
+        if rustix::fs::flock(&self.handle, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+            return Ok(None);
+        }
         if !lock.is_intact()? {
             return Err(io::Error::other(format!("{name} was replaced while it was being locked")));
         }
@@ -225,6 +229,14 @@ impl Directory for RealDirectory {
         match rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(lock_holder(stat.st_ino)),
             Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn stands_at(&self, path: &Path) -> io::Result<bool> {
+        match rustix::fs::stat(path) {
+            Ok(stat) => Ok(identity(&stat) == identity(&rustix::fs::fstat(&self.handle)?)),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(false),
             Err(errno) => Err(errno.into()),
         }
     }
@@ -257,22 +269,23 @@ impl File for RealFile {
         Ok(self.file.metadata()?.len())
     }
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let mut done = 0;
-        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match self.file.read_at(rest, offset.saturating_add(done as u64)) {
-                Ok(0) => break,
-                Ok(read) => done += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(done)
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
     }
 
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        // Goes on after an interruption and after a short write.
-        self.file.write_all_at(bytes, offset)
+    #[cfg(target_os = "linux")]
+    fn next_data(&self, offset: u64) -> io::Result<u64> {
+        match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(offset)) {
+            Ok(data) => Ok(data),
+            // Nothing but a hole is left.
+            Err(Errno::NXIO) => Ok(self.len()?.max(offset)),
+            // A file system that does not know its holes.
+            Err(_) => Ok(offset),
+        }
+    }
+
+    fn write_some(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        self.file.write_at(bytes, offset)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -318,6 +331,7 @@ impl Drop for RealLock {
     fn drop(&mut self) {
         // A child between fork and exec may hold the descriptor a little longer, so closing it is not enough.
         let _ = rustix::fs::flock(&self.file.file, FlockOperation::Unlock);
+        let _ = rustix::fs::flock(&self.directory, FlockOperation::Unlock);
     }
 }
 

@@ -101,8 +101,8 @@ fn a_group_whose_sync_fails_says_so_shows_nothing_and_takes_its_tickets_with_it(
         let directory = MemoryDirectory::new();
         let store = open(&directory, config(u32::MAX, 1 << 20)).unwrap();
         store.append(&stream_of(0), KIND, &0).unwrap();
-        // The write, then the sync.
-        directory.fail_call(directory.calls() + 2, ErrorKind::Other, false);
+        // The look at the lock, the write, then the sync.
+        directory.fail_call(directory.calls() + 3, ErrorKind::Other, false);
         let outcomes = if is_fenced {
             let fence = store.begin_visibility_fence().unwrap();
             let ticket = fence.submit_batch(items()).unwrap();

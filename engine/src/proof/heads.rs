@@ -62,7 +62,7 @@ fn whenever_the_power_fails_every_head_that_was_taken_before_stays_true() {
     let oracle: Arc<Mutex<Oracle>> = Arc::default();
     let wrecks = wrecks(&directory, &oracle, || live(&directory, &mut kept));
     let (mut compared, mut recovered) = (0, 0);
-    for wreck in wrecks {
+    for wreck in wrecks.distinct {
         let context = format!("{:?} after call {}", wreck.image, wreck.after_call);
         let before = kept.iter().filter(|(calls, _)| *calls <= wreck.after_call);
         let mut heads: Vec<Head> = before.map(|(_, head)| head.clone()).collect();

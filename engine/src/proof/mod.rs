@@ -1,12 +1,16 @@
 //! Owns the proof that the engine keeps its promises: whole stores in a directory that loses power, fails and decays on request.
 
 mod beside;
+#[cfg(test)]
+mod chains;
 mod compaction;
 #[cfg(test)]
 mod costs;
 mod crash;
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod edges;
 #[cfg(test)]
 mod fault;
 mod figures;
@@ -20,7 +24,9 @@ mod oracle;
 mod random;
 #[cfg(test)]
 mod react;
+#[cfg(test)]
 mod repair;
+#[cfg(test)]
 mod rules;
 #[cfg(causeway_shuttle)]
 mod schedules;

@@ -425,7 +425,15 @@ impl<State: StoreState> Store<State> {
 
     /// What is damaged or odd: found when the store was opened, and since. [`Store::verify`] looks for more.
     pub fn findings(&self) -> Vec<Finding> {
-        self.half.findings()
+        let mut findings = self.half.findings();
+        if !self.half.stands_at(self.path()) {
+            let message = format!(
+                "{} is another directory now, or gone; the store goes on in the one that was opened",
+                self.path().display()
+            );
+            findings.push(Finding::new(FindingClass::Note, message));
+        }
+        findings
     }
 
     /// Size of the segments in bytes.

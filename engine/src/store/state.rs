@@ -85,6 +85,9 @@ pub trait Half: fmt::Debug + Send + Sync {
     fn size_bytes(&self) -> Result<u64, StoreError>;
     #[doc(hidden)]
     fn findings(&self) -> Vec<Finding>;
+    /// True unless the path is known to lead elsewhere.
+    #[doc(hidden)]
+    fn stands_at(&self, path: &Path) -> bool;
     #[doc(hidden)]
     fn pressure(&self) -> WriterPressure;
 }
@@ -111,6 +114,10 @@ impl Half for WritingHalf {
 
     fn findings(&self) -> Vec<Finding> {
         self.shared.findings.lock().clone()
+    }
+
+    fn stands_at(&self, path: &Path) -> bool {
+        self.directory.stands_at(path).unwrap_or(true)
     }
 
     fn pressure(&self) -> WriterPressure {
@@ -474,6 +481,10 @@ impl Half for FollowingHalf {
             findings.extend(follower.findings());
         }
         findings
+    }
+
+    fn stands_at(&self, path: &Path) -> bool {
+        self.directory.stands_at(path).unwrap_or(true)
     }
 
     /// Nothing waits to be committed where nobody commits.

@@ -9,13 +9,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::care::repair::beside::QUARANTINE;
-use crate::care::repair::tree::{Content, Digest, Place, Tree, open, put};
+use crate::care::repair::tree::{Content, Digest, JOURNAL, Place, Tree, open, put};
 use crate::care::repair::{RepairAction, RepairStep};
 use crate::disk::storage::Directory;
 use crate::words::hex::to_hex;
 use crate::words::sync::Arc;
 
-const NAME: &str = "repair.json";
 const FOLDER: &str = "repair-";
 /// A journal is written this often at most, however many steps there are: it says all of them each time.
 const MOST_SAVES: usize = 64;
@@ -121,7 +120,7 @@ impl Journal {
 
     /// Where the journal stands, below the store's directory.
     pub(super) fn path(&self) -> String {
-        format!("{}/{NAME}", self.folder())
+        format!("{}/{JOURNAL}", self.folder())
     }
 
     /// Where a file is kept as it was.
@@ -168,7 +167,7 @@ pub(super) fn next_number(root: &Arc<dyn Directory>) -> io::Result<u64> {
 /// The journal of the newest repair that has one.
 pub(super) fn newest(root: &Arc<dyn Directory>) -> io::Result<Option<Journal>> {
     for number in numbers(root)?.into_iter().rev() {
-        let Some(file) = open(root, &format!("{}/{NAME}", folder(number)))? else { continue };
+        let Some(file) = open(root, &format!("{}/{JOURNAL}", folder(number)))? else { continue };
         let mut bytes = vec![0; usize::try_from(file.len()?).unwrap_or_default()];
         let read = file.read_at(&mut bytes, 0)?;
         bytes.truncate(read);

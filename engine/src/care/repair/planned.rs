@@ -30,8 +30,8 @@ impl File for PatchedFile {
         self.file.len()
     }
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let read = self.file.read_at(buffer, offset)?;
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let read = self.file.read_some(buffer, offset)?;
         for patch in &self.patches {
             for (at, byte) in (patch.offset..).zip(&patch.becomes) {
                 let place = at.checked_sub(offset).and_then(|place| usize::try_from(place).ok());
@@ -43,7 +43,7 @@ impl File for PatchedFile {
         Ok(read)
     }
 
-    fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+    fn write_some(&self, _: &[u8], _: u64) -> io::Result<usize> {
         Err(only_planned())
     }
 

@@ -1,7 +1,7 @@
 //! Owns a directory with everything below it as a list of files: their digests, finding one, copying one.
 //!
 //! Invariants:
-//! - the lock file is no part of it: it says nothing about the log, and its holder writes into it;
+//! - the lock file is no part of it: it says nothing about the log, and its holder writes into it; nor is a journal that was never finished;
 //! - whatever is copied is read back from its new place and compared before the copy counts.
 
 use std::io;
@@ -15,6 +15,10 @@ use crate::words::config::SyncMode;
 use crate::words::hex::to_hex;
 use crate::words::sync::Arc;
 
+/// Name of the journal of a repair.
+pub(super) const JOURNAL: &str = "repair.json";
+/// How the name of a journal begins that was never finished: nothing had been done when it was left, and nobody reads it.
+const HALF_JOURNAL: &str = "repair.json.repair-";
 /// Directories within directories that are looked into.
 const DEEPEST: usize = 8;
 /// Bytes that are copied at a time.
@@ -79,7 +83,8 @@ pub(super) fn list(root: &Arc<dyn Directory>) -> io::Result<Vec<(String, u64)>> 
     let mut waiting = vec![(Arc::clone(root), String::new(), 0)];
     while let Some((directory, above, depth)) = waiting.pop() {
         for entry in directory.list()? {
-            if depth > 0 || entry.name != LOCK_NAME {
+            let is_half_journal = entry.name.starts_with(HALF_JOURNAL) && depth > 0;
+            if !is_half_journal && (depth > 0 || entry.name != LOCK_NAME) {
                 found.push((format!("{above}{}", entry.name), entry.len_bytes));
             }
         }

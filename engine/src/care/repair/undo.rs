@@ -150,6 +150,10 @@ fn clear(root: &Arc<dyn Directory>, journal: &Journal) -> Result<(), StoreError>
     for above in folders.iter().skip(1) {
         remove_folder(root, above)?;
     }
+    let half_made = tree::half_made(&journal_path, journal.number);
+    if open(root, &half_made)?.is_some() {
+        remove(root, &half_made)?;
+    }
     remove(root, &journal_path)?;
     remove_folder(root, &journal.folder())?;
     if journal.made_quarantine {

@@ -68,7 +68,7 @@ impl<'f> Window<'f> {
             });
             match found {
                 Some(step) => return Ok(Some(offset + step as u64)),
-                None => offset += steps as u64,
+                None => offset = self.behind_hole(offset + steps as u64)?,
             }
         }
         Ok(None)
@@ -84,9 +84,16 @@ impl<'f> Window<'f> {
             if bytes.is_empty() {
                 break;
             }
-            offset += bytes.len() as u64;
+            let next = offset + bytes.len() as u64;
+            offset = self.behind_hole(next)?;
         }
         Ok(true)
+    }
+
+    /// Where to go on from the end of what is at hand: behind what the system knows to be a hole, but for the bytes of it with which a
+    /// frame may begin.
+    fn behind_hole(&self, offset: u64) -> io::Result<u64> {
+        Ok(self.file.next_data(offset)?.min(self.file_len).saturating_sub(LOOK_LEN as u64).max(offset))
     }
 
     /// The bytes from `offset` on: `len` of them, or fewer where the file ends.
