@@ -85,7 +85,7 @@ pub fn looked_at(level: Option<VerifyLevel>) -> String {
     };
     let code =
         level.map_or_else(|| "Compared were ".to_owned(), |level| format!("{} compared ", level.code()));
-    format!("{code}{what}; what does not fit is listed here, the first of it")
+    format!("{code}{what}; what does not fit is listed here")
 }
 
 /// Everything as lines of text, for somebody who was not there.

@@ -11,6 +11,11 @@ use crate::worker::protocol::{Failure, FailureClass, FormField};
 /// A failure that concerns a directory.
 pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
     let mut failure = of(error);
+    if let StoreError::CorruptSegment { detail, .. } = error {
+        // Nothing of the store is open, so that nothing beside the damage can be looked at.
+        failure.message = sentence(detail);
+        "Restore the segment from a copy; nothing in the directory was changed.".clone_into(&mut failure.advice);
+    }
     let place = path.display().to_string();
     if !failure.message.contains(&place) {
         failure.message = format!("{place}: {}", failure.message);
