@@ -193,7 +193,7 @@ impl Command {
             Self::ShowGraph => icons::TREE_STRUCTURE,
             Self::ShowProjections => icons::FUNCTION,
             Self::ShowAppend => icons::NOTE_PENCIL,
-            Self::ShowFindings => icons::SHIELD_CHECK,
+            Self::ShowFindings => icons::SHIELD_WARNING,
             Self::AppendReaction => icons::ARROW_BEND_DOWN_RIGHT,
             Self::CopyId => icons::COPY_SIMPLE,
             Self::CopyPayload => icons::COPY,

@@ -534,7 +534,7 @@ pub fn hostile() -> Model {
         let damaged = Finding::new(FindingClass::Frame, "a frame is damaged; 2 events cannot be read");
         store.damage = Arc::new(Damage {
             findings: vec![damaged.in_file("000412.seg").at(41_203_712).of_event(FIRST + 43)],
-            holes: vec![FIRST + 43..FIRST + 45],
+            holes: std::iter::once(FIRST + 43..FIRST + 45).collect(),
             holes_cut: false,
         });
         let link = Finding::new(FindingClass::Link, "the link of order:8841 does not fit");

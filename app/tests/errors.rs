@@ -5,7 +5,10 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command as Process;
 
 use causeway::store::{Store, StoreConfig};
 use causeway_inspector::command::{Action, Command};
@@ -89,6 +92,41 @@ fn a_store_whose_only_header_is_damaged_says_so_and_offers_another() {
     driver.must_say("damaged");
     driver.must_say("Choose another…");
     driver.picture("cannot-open-header", &[]);
+}
+
+#[test]
+fn a_directory_that_the_system_refuses_says_so_and_who_helps() {
+    let path = place("refused-by-the-system.store");
+    stores::shop(&path, 1);
+    // Nobody but its owner may look inside; the superuser looks as somebody else.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    fs::set_permissions(out.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let home = std::env::current_dir().unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = out.path().join("causeway");
+    fs::copy(env!("CARGO_BIN_EXE_causeway"), &program).unwrap();
+    let picture = out.path().join("refused.png");
+    let shot = |screen: &str| {
+        let mut command = Process::new(&program);
+        command.current_dir(&home).args(["shot", "refused-by-the-system.store", "--screen", screen]);
+        command.args(["--size", "1000x500", "--out"]).arg(&picture);
+        if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+            command.uid(65_534);
+        }
+        command.output().unwrap()
+    };
+    let refused = shot("events");
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains("ermission denied. Ask its owner for the right to read it, or for a copy."),
+        "{said}"
+    );
+    assert!(shot("error").status.success(), "the tile is drawn");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let drawn = image::open(&picture).unwrap();
+    assert_eq!((drawn.width(), drawn.height()), (1000, 500));
 }
 
 #[test]

@@ -18,9 +18,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use serde_json::ser::Formatter;
 
 use crate::app::Log;
 use crate::state::workspace::Home;
+use crate::widgets::escape;
 
 pub use crate::cli::window::Displays;
 
@@ -140,6 +142,8 @@ pub fn run(cli: Cli, surroundings: Surroundings) -> ExitCode {
         Ok(()) | Err(Ending::NobodyReads) => ExitCode::SUCCESS,
         Err(Ending::Failed(message)) => {
             let line = message.replace('\n', " ");
+            // A name or a payload must not drive the terminal.
+            let line = escape::visible(&line);
             // If the error output is closed as well, the exit code says it.
             let _ = writeln!(io::stderr(), "causeway: {line}");
             ExitCode::FAILURE
@@ -165,9 +169,27 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
     }
 }
 
+/// JSON that says the same and drives no terminal: what is invisible or changes directions stands there as an escape of JSON's own.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, hidden)) = rest.char_indices().find(|(_, c)| escape::is_hidden(*c)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            for unit in hidden.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + hidden.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
 /// Prints a line of JSON.
 fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Outcome {
-    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    let mut json = serde_json::Serializer::with_formatter(&mut *out, Visible);
+    value.serialize(&mut json).map_err(io::Error::from)?;
     Ok(out.write_all(b"\n")?)
 }
 
@@ -217,6 +239,16 @@ mod tests {
             Cli::try_parse_from(["causeway", "shot", "x", "--size", "12"]).unwrap_err().exit_code(),
             2
         );
+    }
+
+    #[test]
+    fn a_payload_drives_no_terminal_and_stays_the_same_when_it_is_read_again() {
+        let text = "a\u{1b}[31m\u{9b}2J\u{202e}\u{7f}\u{200b}\u{e0041}\u{85}ß \"q\"";
+        let mut out = Vec::new();
+        print_json(&mut out, &text).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert!(!printed.trim_end().contains(escape::is_hidden), "{printed:?}");
+        assert_eq!(serde_json::from_str::<String>(&printed).unwrap(), text);
     }
 
     #[test]

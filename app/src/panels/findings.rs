@@ -164,9 +164,10 @@ fn empty_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 /// One finding: what, where, expected and found.
 fn finding_ui(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, finding: &Finding) {
     let t = ctx.view.tokens;
-    let (tone, icon) = match finding.class.is_damage() {
-        true => (Tone::Bad, icons::WARNING_CIRCLE),
-        false => (Tone::Warn, icons::INFO),
+    let (tone, icon) = if finding.class.is_damage() {
+        (Tone::Bad, icons::WARNING_CIRCLE)
+    } else {
+        (Tone::Warn, icons::INFO)
     };
     let response = ui.interact(rect, ui.scope_id().with(rect.top() as i64), Sense::hover());
     let whole = escape::visible(&finding.to_string()).into_owned();

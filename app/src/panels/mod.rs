@@ -27,11 +27,12 @@ use crate::context::{StoreContext, ViewContext};
 use crate::state::model::{Model, StoreModel};
 use crate::state::route::{Screen, View};
 use crate::theme::{Tokens, metrics, type_roles};
-use crate::view::text;
+use crate::view::{findings as finding_words, text};
 use crate::widgets::badge::Tone;
+use crate::widgets::failed_view::FailedViews;
 use crate::widgets::key_cap::shortcut;
 use crate::widgets::tabs::{Tab, tabs};
-use crate::widgets::{button, error_tile, escape};
+use crate::widgets::{button, error_tile};
 use crate::widgets::{hairline, paint};
 use crate::worker::protocol::OpenMode;
 
@@ -53,6 +54,7 @@ pub struct Panels {
     welcome: welcome::Welcome,
     overlays: overlay::Overlays,
     messages: messages::Messages,
+    failed: FailedViews,
 }
 
 impl Panels {
@@ -106,13 +108,13 @@ impl Panels {
         if matches!(view, View::Events | View::Graph) {
             side(Panel::right("detail"), width, metrics::INSPECTOR_WIDTH, t).show(ui, |ui| {
                 hairline::vertical(ui.painter(), ui.max_rect().left(), ui.max_rect().y_range(), t.line);
-                self.detail.show(ctx, ui);
+                self.failed.guard(ui, "detail", |ui| self.detail.show(ctx, ui));
             });
         }
         if view == View::Events {
             bar(Panel::bottom("timeline"), timeline::HEIGHT, t).show(ui, |ui| {
                 hairline::horizontal(ui.painter(), ui.max_rect().x_range(), ui.max_rect().top(), t.line);
-                self.timeline.show(ctx, ui);
+                self.failed.guard(ui, "timeline", |ui| self.timeline.show(ctx, ui));
             });
             side(Panel::left("explorer"), width, metrics::EXPLORER_WIDTH, t).show(ui, |ui| {
                 hairline::vertical(
@@ -121,7 +123,7 @@ impl Panels {
                     ui.max_rect().y_range(),
                     t.line,
                 );
-                self.explorer.show(ctx, ui);
+                self.failed.guard(ui, "explorer", |ui| self.explorer.show(ctx, ui));
             });
         }
         CentralPanel::no_frame().frame(Frame::NONE.fill(t.canvas)).show(ui, |ui| self.centre_ui(ctx, ui));
@@ -161,12 +163,13 @@ impl Panels {
             ctx.view.commands.send(Action::Show(views[active].0));
         }
         findings_ui(ctx, ui);
+        let failed = &mut self.failed;
         match view {
-            View::Events => self.events.show(ctx, ui),
-            View::Graph => self.graph.show(ctx, ui),
-            View::Projections => self.projections.show(ctx, ui),
-            View::Append => self.append.show(ctx, ui),
-            View::Findings => self.findings.show(ctx, ui),
+            View::Events => failed.guard(ui, "event table", |ui| self.events.show(ctx, ui)),
+            View::Graph => failed.guard(ui, "causal graph", |ui| self.graph.show(ctx, ui)),
+            View::Projections => failed.guard(ui, "projections", |ui| self.projections.show(ctx, ui)),
+            View::Append => failed.guard(ui, "append form", |ui| self.append.show(ctx, ui)),
+            View::Findings => failed.guard(ui, "findings", |ui| self.findings.show(ctx, ui)),
         }
     }
 }
@@ -198,7 +201,8 @@ fn banner_text(store: &StoreModel) -> Option<(Tone, String)> {
         let more = if damage.holes_cut { "more than " } else { "" };
         parts.push(format!("{more}{} cannot be read", text::counted(lost, "event")));
     }
-    parts.extend(worst.map(|finding| escape::visible(&finding.to_string()).into_owned()));
+    parts.extend(worst.map(finding_words::place).filter(|place| !place.is_empty()));
+    parts.extend(worst.map(finding_words::sentence));
     if damage.findings.len() > 1 {
         parts.push(format!("and {} more", damage.findings.len() - 1));
     }

@@ -76,7 +76,8 @@ impl TimelinePanel {
         let response = ui.interact(plot, ui.scope_id().with("bars"), Sense::click());
         let mut name = format!("timeline of {}", text::counted(ctx.store.summary.position.events, "event"));
         if !ctx.store.spots.is_empty() {
-            name += &format!(", damaged in {}", text::counted(ctx.store.spots.len() as u64, "place"));
+            name += ", damaged in ";
+            name += &text::counted(ctx.store.spots.len() as u64, "place");
         }
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &name));
         let axis = ticks::ticks(

@@ -83,10 +83,9 @@ pub fn looked_at(level: Option<VerifyLevel>) -> String {
         Some(VerifyLevel::Receipts) => "the whole log, and the receipts that were given",
         Some(_) => "the whole log, against a head that was kept elsewhere",
     };
-    let code = level
-        .map(|level| format!("{} compared ", level.code()))
-        .unwrap_or_else(|| "Compared were ".to_owned());
-    format!("{code}{what}; what does not fit is listed here, the first of it")
+    let code =
+        level.map_or_else(|| "Compared were ".to_owned(), |level| format!("{} compared ", level.code()));
+    format!("{code}{what}; what does not fit is listed here")
 }
 
 /// Everything as lines of text, for somebody who was not there.

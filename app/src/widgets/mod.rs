@@ -10,6 +10,7 @@ pub mod chip;
 pub mod empty_state;
 pub mod error_tile;
 pub mod escape;
+pub mod failed_view;
 pub mod focus;
 pub mod hairline;
 pub mod hash_label;

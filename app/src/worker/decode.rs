@@ -5,11 +5,14 @@
 use causeway::encoding::{self, DecodeError};
 use serde_json::Value;
 
+use crate::worker::caught::caught;
 use crate::worker::protocol::{Decoded, Undecoded};
 
+/// A decoder: its name, and how it turns the first bytes of a payload into a value, with whether that is all.
+type Decoder = (&'static str, fn(&[u8], usize) -> Result<(Value, bool), String>);
+
 /// Decoders, the likeliest first.
-const DECODERS: [(&str, fn(&[u8], usize) -> Result<(Value, bool), String>); 3] =
-    [("MessagePack", message_pack), ("JSON", json), ("Text", text)];
+const DECODERS: [Decoder; 3] = [("MessagePack", message_pack), ("JSON", json), ("Text", text)];
 
 /// The first `most_bytes` of a payload as a value, by the first decoder that understands it.
 pub(crate) fn decode(form: u8, payload: &[u8], most_bytes: usize) -> Result<Decoded, Vec<Undecoded>> {
@@ -17,9 +20,16 @@ pub(crate) fn decode(form: u8, payload: &[u8], most_bytes: usize) -> Result<Deco
         let reason = format!("the payload has form {form}, which this version does not know");
         return Err(vec![Undecoded { decoder: "Any", reason }]);
     }
+    first_of(&DECODERS, payload, most_bytes)
+}
+
+/// A decoder that panics is one that gave up: no payload ends the program.
+fn first_of(decoders: &[Decoder], payload: &[u8], most_bytes: usize) -> Result<Decoded, Vec<Undecoded>> {
     let mut tried = Vec::new();
-    for (decoder, decode) in DECODERS {
-        match decode(payload, most_bytes) {
+    for &(decoder, decode) in decoders {
+        let outcome = caught(|| decode(payload, most_bytes))
+            .unwrap_or_else(|said| Err(format!("the decoder failed unexpectedly: {said}")));
+        match outcome {
             Ok((value, complete)) => return Ok(Decoded { value, decoder, complete }),
             Err(reason) => tried.push(Undecoded { decoder, reason }),
         }
@@ -89,6 +99,14 @@ mod tests {
         );
         assert_eq!(decode(7, &[0x80], 1).unwrap_err()[0].decoder, "Any");
         assert!(decode(0, &[], 1).is_err());
+    }
+
+    #[test]
+    fn a_decoder_that_panics_gave_up_and_the_next_one_is_asked() {
+        let broken: Decoder = ("Broken", |payload, _| panic!("{} bytes are too many", payload.len()));
+        assert_eq!(first_of(&[broken, ("Text", text)], b"abc", 10).unwrap().decoder, "Text");
+        let tried = first_of(&[broken], b"abc", 10).unwrap_err();
+        assert_eq!(tried[0].reason, "the decoder failed unexpectedly: 3 bytes are too many");
     }
 
     #[test]

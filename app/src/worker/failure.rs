@@ -11,6 +11,11 @@ use crate::worker::protocol::{Failure, FailureClass, FormField};
 /// A failure that concerns a directory.
 pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
     let mut failure = of(error);
+    if let StoreError::CorruptSegment { detail, .. } = error {
+        // Nothing of the store is open, so that nothing beside the damage can be looked at.
+        failure.message = sentence(detail);
+        "Restore the segment from a copy; nothing in the directory was changed.".clone_into(&mut failure.advice);
+    }
     let place = path.display().to_string();
     if !failure.message.contains(&place) {
         failure.message = format!("{place}: {}", failure.message);
@@ -53,6 +58,12 @@ fn field(error: &StoreError) -> Option<FormField> {
         StoreError::Serialization(_) => Some(FormField::Payload),
         _ => None,
     }
+}
+
+/// Something that panicked.
+pub(crate) fn unexpected(what: &str, said: &str) -> Failure {
+    let message = format!("{what} failed unexpectedly: {said}.");
+    new(FailureClass::Other, &message, "What is stored is not touched by this.")
 }
 
 /// What happened; the commonest answers of the operating system in plain words.

@@ -32,12 +32,18 @@ impl Holes {
         if self.is_cut() {
             self.next = end;
         }
-        if self.next < end {
-            // A missing segment is one run, however many places it takes: a slice of readable ones must not divide it.
-            let (runs, next) =
-                handle.unreadable(self.next..end.min(self.next.saturating_add(SLICE)), RUNS_MAX)?;
+        let mut slice = SLICE;
+        while self.next < end {
+            let asked = self.next..end.min(self.next.saturating_add(slice));
+            let (runs, next) = handle.unreadable(asked.clone(), RUNS_MAX)?;
+            let whole = runs.first() == Some(&asked);
             self.next = next;
             runs.into_iter().for_each(|run| self.add(run));
+            if !whole {
+                break;
+            }
+            // Within a run there is nothing to read, so that larger steps cost no more.
+            slice = slice.saturating_mul(4);
         }
         Ok(self.next >= end)
     }

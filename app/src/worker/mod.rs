@@ -6,6 +6,7 @@
 
 mod activity;
 pub mod append;
+pub mod caught;
 mod copy;
 mod decode;
 pub mod demo;
@@ -22,6 +23,7 @@ mod outbox;
 pub mod protocol;
 mod rows;
 mod session;
+pub mod small_file;
 mod source;
 mod standing;
 mod states;

@@ -1,6 +1,5 @@
 //! Owns what is said of a directory, before and after it is opened: what it holds, who wrote it, how its kinds are called.
 
-use std::fs;
 use std::path::Path;
 
 use causeway::event::EventKind;
@@ -10,6 +9,7 @@ use crate::state::kind_names;
 use crate::worker::failure;
 use crate::worker::handle::Handle;
 use crate::worker::protocol::{Failure, Position, Preview, StoreFormat, Summary};
+use crate::worker::small_file;
 
 /// The file beside or in a directory that names its kinds.
 const KIND_NAMES_FILE: &str = "kinds.json";
@@ -82,7 +82,7 @@ fn names_of_kinds(handle: &Handle, path: &Path) -> Vec<(EventKind, String)> {
     let files = [Some(path.join(KIND_NAMES_FILE)), beside];
     // A file that is no list of names is somebody else's.
     let from_file = files.into_iter().flatten().find_map(|file| {
-        let text = fs::read_to_string(file).ok()?;
+        let text = small_file::read(&file).ok()?;
         kind_names::parse_json(&text).ok()
     });
     // A log whose descriptions cannot be read still has its numbers.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
+use crate::worker::caught::caught;
 use crate::worker::failure;
 use crate::worker::protocol::{FailureClass, Update};
 
@@ -31,14 +32,9 @@ impl Outbox {
 
     /// Runs something that must not end its thread silently: a panic becomes a failure that the interface shows.
     pub(crate) fn guard<T>(&self, what: &str, run: impl FnOnce() -> T) -> Option<T> {
-        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+        match caught(run) {
             Ok(value) => Some(value),
-            Err(panic) => {
-                let said = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied())
-                    .unwrap_or("no message");
+            Err(said) => {
                 let message = format!("{what} failed unexpectedly: {said}.");
                 let advice = "Open the store again; what is stored is not touched by this.";
                 self.send(Update::Failed(failure::new(FailureClass::Other, &message, advice)));

@@ -7,6 +7,7 @@ use causeway::id::EventId;
 use causeway::store::{LogEvent, StoreError};
 use serde_json::Value;
 
+use crate::worker::caught::caught;
 use crate::worker::decode::decode;
 use crate::worker::handle::Handle;
 use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
@@ -18,11 +19,15 @@ const SUMMARY_BYTES_MAX: usize = 4 * 1024;
 
 /// The row of an event. A place that cannot be read is a row as well.
 pub(crate) fn row(handle: &Handle, sequence: u64) -> EventRow {
-    let cell = match handle.event_at(sequence) {
+    let read = || match handle.event_at(sequence) {
         Ok(event) => RowCell::Event(Box::new(cell(handle, &event))),
         Err(StoreError::Removed { .. }) => RowCell::Removed,
         Err(error) => RowCell::Damaged { places: 1, reason: hole(&error) },
     };
+    let cell = caught(read).unwrap_or_else(|said| RowCell::Damaged {
+        places: 1,
+        reason: format!("reading it failed unexpectedly: {said}"),
+    });
     EventRow { sequence, cell }
 }
 

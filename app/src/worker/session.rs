@@ -17,6 +17,7 @@ use crossbeam_channel::Receiver;
 use crate::state::query::Query;
 use crate::worker::activity::{Activity, Work};
 use crate::worker::append;
+use crate::worker::caught::caught;
 use crate::worker::copy;
 use crate::worker::demo::Feeder;
 use crate::worker::detail;
@@ -388,8 +389,9 @@ impl Session {
     }
 
     fn detail(&self, id: RequestId, sequence: u64) {
-        let detail =
-            detail::detail(&self.handle, sequence).map(Box::new).map_err(|error| failure::of(&error));
+        let read =
+            || detail::detail(&self.handle, sequence).map(Box::new).map_err(|error| failure::of(&error));
+        let detail = caught(read).unwrap_or_else(|said| Err(failure::unexpected("Reading the event", &said)));
         self.tell(Update::Detail { id, detail });
     }
 

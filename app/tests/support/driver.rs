@@ -15,7 +15,7 @@ use causeway_inspector::state::zone::Zone;
 use causeway_inspector::theme::Theme;
 use causeway_inspector::worker::Worker;
 use causeway_inspector::worker::protocol::OpenMode;
-use egui::{Color32, Id, LayerId, Order, Rect, UiBuilder, Vec2};
+use egui::{Color32, Id, LayerId, Order, Rect, Role, UiBuilder, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotOptions};
 
@@ -61,7 +61,8 @@ impl Driver {
         let parts = Parts { worker, home: None, zone: Zone::UTC, log: Log::Silent };
         let app = App::new(parts, Start::Open(path.to_owned(), mode)).with_theme(theme);
         let shown = Shown { app, veils: Vec::new() };
-        let harness = super::builder(size, theme).build_ui_state(
+        // Names in other scripts stand in for letters that no embedded font has.
+        let harness = super::builder(size, theme).allow_missing_glyphs().build_ui_state(
             |ui, shown: &mut Shown| {
                 shown.app.logic(ui.ctx());
                 // The harness leaves a margin, the window has none.
@@ -135,8 +136,11 @@ impl Driver {
     /// Every text of the screen that a screen reader would read.
     pub(crate) fn labels(&self) -> Vec<String> {
         let nodes = self.harness.root().children_recursive();
-        let texts = nodes.flat_map(|node| [node.accesskit_node().label(), node.accesskit_node().value()]);
-        texts.flatten().collect()
+        // What stands in a field is the user's own.
+        let is_field =
+            |role: Role| matches!(role, Role::TextInput | Role::MultilineTextInput | Role::TextRun);
+        let nodes = nodes.map(|node| node.accesskit_node()).filter(|node| !is_field(node.role()));
+        nodes.flat_map(|node| [node.label(), node.value()]).flatten().collect()
     }
 
     /// True if a text of the screen contains `part`.

@@ -191,7 +191,7 @@ pub(crate) struct Forged {
 }
 
 /// A store of one segment with these events: the header is that of a real one, the frames are as the format says.
-pub(crate) fn forge(directory: &Path, events: &[Forged]) {
+pub(crate) fn forge<'f>(directory: &Path, events: impl IntoIterator<Item = &'f Forged>) {
     of_payloads(directory, &[vec![0xc0]], |_| START_US);
     forget_indexes(directory);
     let segment = segments(directory).remove(0);
@@ -201,6 +201,26 @@ pub(crate) fn forge(directory: &Path, events: &[Forged]) {
         bytes.extend(forged_frame(sequence, event));
     }
     fs::write(segment, bytes).expect("a segment is a file");
+}
+
+/// A store of so many segments with an event each.
+pub(crate) fn forge_segments(directory: &Path, count: u64) {
+    of_payloads(directory, &[vec![0xc0]], |_| START_US);
+    forget_indexes(directory);
+    (0..count).for_each(|sequence| forge_segment_at(directory, sequence));
+}
+
+/// Adds a segment with one event at a place of the commit order to a store that has a first segment.
+pub(crate) fn forge_segment_at(directory: &Path, sequence: u64) {
+    let mut bytes = fs::read(&segments(directory)[0]).expect("a segment is a file");
+    let end = number(&bytes, 12) as usize;
+    bytes.truncate(end);
+    bytes[40..48].copy_from_slice(&sequence.to_le_bytes());
+    let crc = crc32fast::hash(&bytes[..end - 4]).to_le_bytes();
+    bytes[end - 4..].copy_from_slice(&crc);
+    let event = Forged { entity: b"item:1".to_vec(), time_us: START_US, payload: vec![0xc0] };
+    bytes.extend(forged_frame(sequence, &event));
+    fs::write(directory.join(format!("{sequence:020}-0.seg")), bytes).expect("the directory takes a file");
 }
 
 fn forged_frame(sequence: u64, event: &Forged) -> Vec<u8> {

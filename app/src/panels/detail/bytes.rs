@@ -62,9 +62,10 @@ fn head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, what: &str) {
     let shown = detail.payload_head.len() as u64;
     let (rect, _) = paint::allocate(ui, vec2(ui.available_width(), 34.0), Sense::hover());
     let whole = rows::event_of(&detail.row).map_or(shown, |event| u64::from(event.payload_bytes));
-    let words = match whole > shown {
-        true => format!("The first 64 KiB of {} {what}", text::bytes(whole)),
-        false => format!("{} {what}", text::bytes(shown)),
+    let words = if whole > shown {
+        format!("The first 64 KiB of {} {what}", text::bytes(whole))
+    } else {
+        format!("{} {what}", text::bytes(shown))
     };
     let at = pos2(rect.left() + PADDING, rect.center().y);
     paint::text(ui.painter(), Align2::LEFT_CENTER, at, &words, type_roles::caption(), ctx.view.tokens.text3);
@@ -81,7 +82,9 @@ fn lines(detail: &Detail) -> Vec<String> {
     let whole = match &detail.payload {
         Ok(Decoded { value: serde_json::Value::String(text), decoder: "Text", .. }) => text.clone(),
         Ok(decoded) => serde_json::to_string_pretty(&decoded.value).unwrap_or_default(),
-        Err(_) => String::from_utf8_lossy(&detail.payload_head).into_owned(),
+        Err(_) => {
+            detail.payload_head.split(|byte| *byte == b'\n').map(escape::bytes).collect::<Vec<_>>().join("\n")
+        }
     };
     let mut out = Vec::new();
     for line in whole.lines() {

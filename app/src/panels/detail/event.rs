@@ -120,8 +120,7 @@ fn facts_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCe
     });
     fact_ui(ctx, ui, "Encoding", |ui| value_ui(ctx, ui, &encoding(detail, event)));
     for (key, value) in detail.extensions.iter().take(8) {
-        let shown = String::from_utf8_lossy(value);
-        let shown: String = escape::visible(&shown).chars().take(120).collect();
+        let shown: String = escape::bytes(value.get(..480).unwrap_or(value)).chars().take(120).collect();
         fact_ui(ctx, ui, &escape::visible(key), |ui| value_ui(ctx, ui, &shown));
     }
 }

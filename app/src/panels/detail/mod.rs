@@ -198,8 +198,10 @@ fn hole_ui(ctx: StoreContext<'_>, ui: &mut Ui, places: &Range<u64>) {
         for finding in about {
             let words = type_roles::rich(findings::sentence(finding), type_roles::table());
             ui.label(words.color(t.text));
-            let place = type_roles::rich(findings::place(finding), type_roles::mono_small());
-            ui.label(place.color(t.text3));
+            let place = findings::place(finding);
+            if !place.is_empty() {
+                ui.label(type_roles::rich(place, type_roles::mono_small()).color(t.text3));
+            }
         }
         let words = "Nothing of them is shown, because nothing of them is known; the events before and after can be read.";
         ui.label(type_roles::rich(words, type_roles::table()).color(t.text2));

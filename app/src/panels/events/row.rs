@@ -66,7 +66,7 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
             let at = pos2(rect.left() + line.columns.note, rect.center().y);
             match broken {
                 Some(spot) => {
-                    note_ui(ui, at, (icons::LOCK_SIMPLE_OPEN, t.red), &facts::sentence(&spot.words))
+                    note_ui(ui, at, (icons::LOCK_SIMPLE_OPEN, t.red), &facts::sentence(&spot.words));
                 }
                 None => note(ui, at, words.note, t),
             }
