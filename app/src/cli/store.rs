@@ -109,12 +109,12 @@ pub(super) fn verify(args: &VerifyArgs) -> Outcome {
     let named = |error| failure::of_directory(&args.dir, &error);
     let config = args.against.configure(StoreConfig::new(&args.dir));
     let store = Store::<ReadOnly>::open_read_only(config).map_err(named)?;
-    let mut progress = progress("verified");
+    let mut told = progress("verified");
     let report = match (args.level, &args.receipts) {
-        (Level::V3, Some(file)) => store.verify_receipts(receipts(file)?, &mut progress),
-        (Level::V0, _) => store.verify(VerifyLevel::Files, &mut progress),
-        (Level::V1, _) => store.verify(VerifyLevel::Frames, &mut progress),
-        (Level::V2 | Level::V3, _) => store.verify(VerifyLevel::Chain, &mut progress),
+        (Level::V3, Some(file)) => store.verify_receipts(receipts(file)?, &mut told),
+        (Level::V0, _) => store.verify(VerifyLevel::Files, &mut told),
+        (Level::V1, _) => store.verify(VerifyLevel::Frames, &mut told),
+        (Level::V2 | Level::V3, _) => store.verify(VerifyLevel::Chain, &mut told),
     };
     let report = report.map_err(named)?;
     let mut out = stdout().lock();
@@ -159,18 +159,6 @@ fn print_report(out: &mut impl Write, report: &VerifyReport) -> Outcome {
 }
 
 fn report_line(report: &VerifyReport) -> ReportLine<'_> {
-    let line = |finding| {
-        let Finding { class, file, offset, sequence, expected, found, message } = finding;
-        FindingLine {
-            class: format!("{class:?}"),
-            file: file.as_deref(),
-            offset: *offset,
-            sequence: *sequence,
-            expected: expected.as_deref(),
-            found: found.as_deref(),
-            message,
-        }
-    };
     ReportLine {
         level: report.level.code(),
         claim: report.claim(),
@@ -178,9 +166,22 @@ fn report_line(report: &VerifyReport) -> ReportLine<'_> {
         events: report.events,
         removed: report.removed,
         receipts: report.receipts,
-        findings: report.findings.iter().map(line).collect(),
+        findings: report.findings.iter().map(finding_line).collect(),
         finding_count: report.finding_count,
         damage_count: report.damage_count,
+    }
+}
+
+fn finding_line(finding: &Finding) -> FindingLine<'_> {
+    let Finding { class, file, offset, sequence, expected, found, message } = finding;
+    FindingLine {
+        class: format!("{class:?}"),
+        file: file.as_deref(),
+        offset: *offset,
+        sequence: *sequence,
+        expected: expected.as_deref(),
+        found: found.as_deref(),
+        message,
     }
 }
 

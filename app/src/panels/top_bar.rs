@@ -312,7 +312,11 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         Some(Ok(report)) if report.damage_count == 0 => {
             let checked = text::counted(report.events, "event");
             let told = report.findings.iter().map(|finding| format!("\n{finding}")).collect::<String>();
-            format!("Internally consistent: {} checked, {checked}{told}", report.level.code())
+            let what = match ctx.store.summary.format {
+                StoreFormat::Causeway { .. } => report.level.code(),
+                StoreFormat::Batpak => "payload hashes and links",
+            };
+            format!("Internally consistent: {what} checked, {checked}{told}")
         }
         Some(Ok(report)) => report.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         Some(Err(failure)) => failure.message.clone(),
