@@ -161,7 +161,11 @@ impl<'a> LogWalk<'a> {
             self.sight.chains.unreadable += missing;
             course.next_sequence = tail.next_sequence;
             let finding = bad_spot(segment, bad, before + course.events - events)?;
-            self.sight.report.add(told_missing(finding, missing));
+            // What nothing calls synced, or no event is missing for, a crash may have left: recovery sets it aside.
+            let is_torn = !goes_on
+                && next.map_or(tail.synced_through <= tail.next_sequence, |next| next == tail.next_sequence);
+            let class = if is_torn { FindingClass::Note } else { finding.class };
+            self.sight.report.add(told_missing(Finding { class, ..finding }, missing));
             if !goes_on {
                 return Ok(spots);
             }
@@ -182,7 +186,7 @@ impl<'a> LogWalk<'a> {
         } else if tail.bad.is_none() && tail.ends_with != Some(MarkPurpose::Sealed) && !segment.guessed {
             self.sight
                 .report
-                .add(about(FindingClass::Frame, "the segment does not end with the mark of a seal"));
+                .add(about(FindingClass::Note, "the segment does not end with the mark of a seal"));
         }
     }
 

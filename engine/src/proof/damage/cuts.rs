@@ -19,7 +19,7 @@ fn cut_everything(is_closed: bool) {
             let all_behind = |lost: &[u64]| lost.iter().all(|at| honest.ends_behind(*at, name, len));
             assert!(all_behind(&read), "{context}: {read:?} went too");
             assert!(all_behind(&written), "{context}: {written:?} went too when written");
-            let is_told = seen.is_damage_told() || honest.is_shorter_log(&seen.read);
+            let is_told = seen.is_told(&honest, name) || honest.is_shorter_log(&seen.read);
             assert!(read.is_empty() || is_told, "{context}: {read:?} are lost in silence: {:?}", seen.told);
             cuts += 1;
         }
@@ -29,7 +29,7 @@ fn cut_everything(is_closed: bool) {
         "G6",
         if is_closed { "cuts of a closed store" } else { "cuts of a dropped store" },
         cuts,
-        share(8_192, 131_072),
+        share(8_000, 120_000),
     );
 }
 

@@ -21,8 +21,8 @@ use crate::disk::storage::Directory;
 use crate::event::RawEvent;
 use crate::proof::script::{Counted, KIND, config, follow, item, open, stream_of, watch};
 use crate::store::{
-    AppendOptions, CausationRef, CompactionConfig, CompactionStrategy, ExtensionKey, LogEvent, Open, RetentionPredicate,
-    Selection, Store, StoreConfig, StoreError, StoreState, VerifyLevel,
+    AppendOptions, CausationRef, CompactionConfig, CompactionStrategy, ExtensionKey, LogEvent, Open,
+    RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState, VerifyLevel,
 };
 use crate::words::position::DagPosition;
 use crate::words::sync::Arc;
@@ -242,8 +242,10 @@ impl Seen {
         (lost(&self.read), lost(&self.written))
     }
 
-    fn is_damage_told(&self) -> bool {
-        self.told.iter().any(|finding| finding.class.is_damage())
+    /// True if damage is told, or, of the newest segment of a store that nobody closed, its torn end: a crash leaves the same.
+    fn is_told(&self, honest: &Honest, hit: &str) -> bool {
+        let is_torn = !honest.is_closed && hit == honest.newest() && !self.told.is_empty();
+        is_torn || self.told.iter().any(|finding| finding.class.is_damage())
     }
 }
 
