@@ -122,9 +122,12 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     let newest = names.last().map(|(name, _)| *name);
     for (name, len_bytes) in names {
         let text = name.to_string();
-        let file = if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
+        let file =
+            if Some(name) == newest { directory.open(&text)? } else { directory.open_resting(&text)? };
         if len_bytes > MAX_SEGMENT_BYTES {
-            let message = format!("it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read");
+            let message = format!(
+                "it has {len_bytes} bytes, and no segment more than {MAX_SEGMENT_BYTES}: the rest is not read"
+            );
             survey.findings.push(Finding::new(FindingClass::File, message).in_file(name));
         }
         let len_bytes = len_bytes.min(MAX_SEGMENT_BYTES);
@@ -154,7 +157,8 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
     survey.segments.sort_by_key(|segment| segment.name);
     check_identity(&survey, path)?;
     choose_generations(&mut survey)?;
-    let lost = survey.lost_itself().map(|lost| Finding::new(FindingClass::Hole, format!("the directory {lost}")));
+    let lost =
+        survey.lost_itself().map(|lost| Finding::new(FindingClass::Hole, format!("the directory {lost}")));
     survey.findings.extend(lost);
     for segment in &survey.segments {
         indexes.remove(&segment.name.index_name());
@@ -269,7 +273,8 @@ fn choose_generations(survey: &mut Survey) -> Result<(), StoreError> {
             doubtful.insert(segment.name);
         } else if let Some((start, end)) = false_claim(segment, &all)? {
             doubtful.insert(segment.name);
-            let message = format!("it says that it replaces the events from {start} to {end}, and does not hold them");
+            let message =
+                format!("it says that it replaces the events from {start} to {end}, and does not hold them");
             survey.findings.push(Finding::new(FindingClass::Header, message).in_file(segment.name));
         }
     }
