@@ -194,7 +194,8 @@ pub(crate) fn plan(dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<Plan
 /// While a compaction runs, its sources count until the merged segment exists, and not afterwards.
 fn apply_compaction(plan: &mut Plan, dir: &dyn Directory, entries: &[DirEntry]) -> io::Result<()> {
     let present: BTreeSet<u64> = plan.segments.iter().map(|segment| segment.id).collect();
-    let note = read_whole(dir, entries, (COMPACTION_FILE, MAX_NOTE_BYTES))?.map(|bytes| serde_json::from_slice(&bytes));
+    let note = read_whole(dir, entries, (COMPACTION_FILE, MAX_NOTE_BYTES))?
+        .map(|bytes| serde_json::from_slice(&bytes));
     let note: Option<CompactionNote> = match note {
         None => None,
         Some(Ok(note)) => Some(note),

@@ -21,6 +21,8 @@ const BROKEN_GROUP: FrameError = FrameError::Malformed("the group does not end")
 /// Bytes that all searches in a file may put through checksums together, as a multiple of its length: without a limit, bytes made
 /// to look like frames would cost the square of their number.
 const CHECKSUM_BUDGET: u64 = 16;
+/// What they may cost at least, so that a short file is searched to its end.
+const LEAST_BUDGET: u64 = 32 * 1024 * 1024;
 
 /// How a scan ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub(crate) struct Scanner<'f> {
 impl<'f> Scanner<'f> {
     pub(crate) fn new(file: &'f dyn File) -> io::Result<Self> {
         let window = Window::new(file)?;
-        let budget = window.rest(0).saturating_mul(CHECKSUM_BUDGET);
+        let budget = window.rest(0).saturating_mul(CHECKSUM_BUDGET).max(LEAST_BUDGET);
         Ok(Self { window, budget })
     }
 
@@ -104,7 +106,9 @@ impl<'f> Scanner<'f> {
     /// Looks first where the length word at `from` points to: if only the body of that frame is damaged, nothing inside it is
     /// taken for a frame.
     pub(crate) fn resync(&mut self, from: u64, min_sequence: u64) -> io::Result<Option<u64>> {
-        if let Some(len) = self.window.frame_len(from)?.ok().filter(|len| u64::from(*len) <= self.window.rest(from)) {
+        if let Some(len) =
+            self.window.frame_len(from)?.ok().filter(|len| u64::from(*len) <= self.window.rest(from))
+        {
             for candidate in [from, from + u64::from(len)] {
                 if self.is_frame(candidate, min_sequence)? {
                     return Ok(Some(candidate));
@@ -160,7 +164,8 @@ impl<'f> Scanner<'f> {
             return Ok(false);
         }
         let decoded = self.window.frame(offset)?;
-        Ok(decoded.is_ok_and(|(_, record)| record.global_sequence().is_none_or(|found| found >= min_sequence)))
+        Ok(decoded
+            .is_ok_and(|(_, record)| record.global_sequence().is_none_or(|found| found >= min_sequence)))
     }
 
     /// Pays for the checksum of what may be a frame; false if the budget does not allow it any more.

@@ -169,6 +169,12 @@ impl Window {
             let wanted = if is_planned { self.planned.clone() } else { room.start..room.end.max(frame.end) };
             self.segment = None;
             let (file, name) = files.file(place.segment)?;
+            // Nothing large is made room for on the word of a length alone.
+            let rest = if len as u64 > AHEAD_READ { file.len()?.saturating_sub(frame.start) } else { u64::MAX };
+            if len as u64 > rest {
+                let error = FrameError::Truncated { needed: len as u64, available: rest };
+                return Err(error.at(place.segment.first, frame.start));
+            }
             self.bytes.resize((wanted.end - wanted.start) as usize, 0);
             let read = file.read_at(&mut self.bytes, wanted.start)?;
             self.bytes.truncate(read);

@@ -433,7 +433,14 @@ fn remade_section(
         Some(all) => Arc::clone(all),
         None => Arc::clone(remade.insert(remake()?)),
     };
-    Ok(decode_head(&all, all.len() as u64).ok().and_then(|(_, sections)| section_in(&all, &sections, tag)))
+    let made = decode_head(&all, all.len() as u64).ok();
+    let section = made.and_then(|(_, sections)| section_in(&all, &sections, tag));
+    Ok(section.or_else(|| match tag {
+        // The damaged index says that retention removed something, and the segment does not.
+        Tag::Removed => Some(Arc::from([])),
+        Tag::RemovedStreams => Some(Arc::from([0; 8])),
+        _ => None,
+    }))
 }
 
 fn partition(len: usize, mut before: impl FnMut(usize) -> bool) -> usize {

@@ -277,7 +277,8 @@ fn choose_generations(survey: &mut Survey) -> Result<(), StoreError> {
             doubtful.insert(segment.name);
         } else if let Some((start, end)) = false_claim(segment, &all)? {
             doubtful.insert(segment.name);
-            let message = format!("it says that it replaces the events from {start} to {end}, and does not hold them");
+            let message =
+                format!("it says that it replaces the events from {start} to {end}, and does not hold them");
             survey.findings.push(Finding::new(FindingClass::Header, message).in_file(segment.name));
         }
     }

@@ -50,14 +50,14 @@ pub const TARGETS: &[Target] = &[
         check: logs::index,
         repair: repair::index,
         seeds: samples::indexes,
-        gate_thousands: 20,
+        gate_thousands: 3,
     },
     Target {
         name: "store",
         check: logs::store,
         repair: repair::directory,
         seeds: samples::directories,
-        gate_thousands: 2,
+        gate_thousands: 1,
     },
     Target {
         name: "payload",
@@ -99,7 +99,7 @@ pub const TARGETS: &[Target] = &[
         check: batpak::segment,
         repair: repair::batpak_segment,
         seeds: samples::batpak_segments,
-        gate_thousands: 50,
+        gate_thousands: 15,
     },
     Target {
         name: "batpak_hidden",
@@ -113,7 +113,7 @@ pub const TARGETS: &[Target] = &[
         check: batpak::marker,
         repair: repair::nothing,
         seeds: samples::batpak_markers,
-        gate_thousands: 50,
+        gate_thousands: 5,
     },
     Target {
         name: "stateful",

@@ -152,10 +152,8 @@ impl Index {
         };
         let offsets: Vec<u32> = all.iter().map(|row| 84 + row * frame_bytes).collect();
         let kinds = [&words(&[1]), &[1, 16, 0, 0][..], &words(&[0, rows]), &words(&all)].concat();
-        let mut ids: Vec<[u32; 2]> = all
-            .iter()
-            .map(|row| [crc32fast::hash(&(u128::from(*row) + 1).to_le_bytes()), *row])
-            .collect();
+        let mut ids: Vec<[u32; 2]> =
+            all.iter().map(|row| [crc32fast::hash(&(u128::from(*row) + 1).to_le_bytes()), *row]).collect();
         ids.sort_unstable();
         let block = [&i64::MIN.to_le_bytes()[..], &1_u64.to_le_bytes()].concat();
         let sections = vec![

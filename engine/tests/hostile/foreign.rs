@@ -9,7 +9,8 @@ use crate::{Case, Expected};
 const FIRST: &str = "000001.fbat";
 
 fn fixture() -> Vec<u8> {
-    fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/batpak/v010-single/store/000001.fbat")).unwrap()
+    fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/batpak/v010-single/store/000001.fbat"))
+        .unwrap()
 }
 
 /// A header alone: its frames are what the case puts behind it.
@@ -61,7 +62,9 @@ pub(crate) const CASES: &[Case] = &[
         let start = header().len() as u64;
         put(at, FIRST, &[frames(), trailer(start, 0, b"SDX2")].concat());
     }),
-    reads("a frame of 4 GB", |at| put(at, FIRST, &[header(), vec![0xFF; 64], frames()[header().len()..].to_vec()].concat())),
+    reads("a frame of 4 GB", |at| {
+        put(at, FIRST, &[header(), vec![0xFF; 64], frames()[header().len()..].to_vec()].concat())
+    }),
     reads("a header of 4 GB", |at| put(at, FIRST, &[&b"FBAT"[..], &[0xFF; 4], &frames()[8..]].concat())),
     reads("a frame 100,000 levels deep", |at| {
         let deep = frame(&[vec![0x91; 100_000], vec![0xC0]].concat());

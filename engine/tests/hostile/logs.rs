@@ -99,8 +99,12 @@ pub(crate) const CASES: &[Case] = &[
         let value = [&[1, 0, 1, 0, b'k'][..], &[0xFF; 4]].concat();
         with_event(at, |event| (event.presence, event.optional) = (16, value));
     }),
-    opens("a catalogue of 65,535 fields in no bytes", |at| among(at, &catalogue(1, b"Ordered", u16::MAX, &[]))),
-    opens("a catalogue of 1,024 fields without names", |at| among(at, &catalogue(1, b"", 1_024, &[0; 4_096]))),
+    opens("a catalogue of 65,535 fields in no bytes", |at| {
+        among(at, &catalogue(1, b"Ordered", u16::MAX, &[]))
+    }),
+    opens("a catalogue of 1,024 fields without names", |at| {
+        among(at, &catalogue(1, b"", 1_024, &[0; 4_096]))
+    }),
     opens("40,000 catalogues", |at| {
         let one = |n: u32| catalogue(n as u16, &n.to_string().into_bytes(), 0, &[]);
         among(at, &(0..40_000).flat_map(one).collect::<Vec<_>>());
@@ -118,7 +122,9 @@ pub(crate) const CASES: &[Case] = &[
     // Numbers.
     opens("an unsynced distance of 4 billion", |at| with_event(at, |event| event.unsynced = u32::MAX - 1)),
     opens("a mark that calls everything synced", |at| among(at, &mark(u64::MAX, 1))),
-    opens("a closing mark that calls everything synced", |at| log(at, &[events(0..3), mark(u64::MAX, 2)].concat())),
+    opens("a closing mark that calls everything synced", |at| {
+        log(at, &[events(0..3), mark(u64::MAX, 2)].concat())
+    }),
     opens("times without a calendar", |at| {
         let time = |sequence: u64, time_us| Event { time_us, ..Event::new(sequence) }.bytes();
         log(at, &[time(0, i64::MAX), time(1, i64::MIN), time(2, 0), events(3..6)].concat());
@@ -148,7 +154,9 @@ pub(crate) const CASES: &[Case] = &[
         });
     }),
     opens("a segment that claims to replace everything", |at| {
-        with_header(at, &segment_name(3, 1), |header| (header.generation, header.replaced) = (1, (0, u64::MAX)));
+        with_header(at, &segment_name(3, 1), |header| {
+            (header.generation, header.replaced) = (1, (0, u64::MAX))
+        });
         put(at, &segment_name(90, 0), &Header::new(90).bytes());
     }),
     opens("segments that replace each other", |at| {
@@ -159,7 +167,11 @@ pub(crate) const CASES: &[Case] = &[
     }),
     opens("segments that overlap", |at| {
         for first in 0..40 {
-            put(at, &segment_name(first, 0), &[Header::new(first).bytes(), events(first..first + 9)].concat());
+            put(
+                at,
+                &segment_name(first, 0),
+                &[Header::new(first).bytes(), events(first..first + 9)].concat(),
+            );
         }
     }),
     opens("a header that names another segment", |at| {
@@ -240,12 +252,20 @@ pub(crate) const CASES: &[Case] = &[
     }),
     // Payloads.
     opens("a payload 100,000 levels deep", |at| with_payload(at, [vec![0x91; 100_000], vec![0xC0]].concat())),
-    opens("a payload 1,000 levels deep", |at| with_payload(at, [vec![0x81, 0xA0].repeat(1_000), vec![0xC0]].concat())),
-    opens("a payload of a million entries in few bytes", |at| with_payload(at, vec![0xDF, 0, 0x0F, 0x42, 0x40])),
-    opens("a payload that is a text of 4 GB", |at| with_payload(at, vec![0xDB, 0xFF, 0xFF, 0xFF, 0xFF, b'x'])),
-    opens("a payload that is an extension of 4 GB", |at| with_payload(at, vec![0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 1])),
-    opens("a payload of a million nils", |at| {
-        with_payload(at, [&[0xDD, 0, 0x0F, 0x42, 0x40][..], &vec![0xC0; 1_000_000]].concat());
+    opens("a payload 1,000 levels deep", |at| {
+        with_payload(at, [vec![0x81, 0xA0].repeat(1_000), vec![0xC0]].concat())
+    }),
+    opens("a payload of a million entries in few bytes", |at| {
+        with_payload(at, vec![0xDF, 0, 0x0F, 0x42, 0x40])
+    }),
+    opens("a payload that is a text of 4 GB", |at| {
+        with_payload(at, vec![0xDB, 0xFF, 0xFF, 0xFF, 0xFF, b'x'])
+    }),
+    opens("a payload that is an extension of 4 GB", |at| {
+        with_payload(at, vec![0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 1])
+    }),
+    opens("a payload of half a million nils", |at| {
+        with_payload(at, [&[0xDD, 0, 0x07, 0xA1, 0x20][..], &vec![0xC0; 500_000]].concat());
     }),
     opens("a payload that is a log of its own, behind a damaged length", |at| {
         let inside = [Header::new(0).bytes(), events(0..200), mark(200, 2)].concat();
@@ -275,11 +295,19 @@ pub(crate) const CASES: &[Case] = &[
     }),
     opens("a segment of 1 TB in front of a far one", |at| {
         sparse(at, FIRST, &[Header::new(0).bytes(), events(0..3)].concat(), 1 << 40);
-        put(at, &segment_name(1 << 33, 0), &[Header::new(1 << 33).bytes(), events(1 << 33..(1 << 33) + 3)].concat());
+        put(
+            at,
+            &segment_name(1 << 33, 0),
+            &[Header::new(1 << 33).bytes(), events(1 << 33..(1 << 33) + 3)].concat(),
+        );
     }),
     opens("2,000 segments", |at| {
         for first in 0..2_000 {
-            put(at, &segment_name(first, 0), &[Header::new(first).bytes(), events(first..first + 1)].concat());
+            put(
+                at,
+                &segment_name(first, 0),
+                &[Header::new(first).bytes(), events(first..first + 1)].concat(),
+            );
         }
     }),
     opens("10,000 files that are no segments", |at| {
@@ -288,7 +316,9 @@ pub(crate) const CASES: &[Case] = &[
     }),
     // What lies beside.
     refused("10,000 empty files", |at| (0..10_000).for_each(|n| put(at, &format!("{n:020}-0.seg"), &[]))),
-    refused("nothing but empty files", |at| [FIRST, INDEX, "lock"].iter().for_each(|name| put(at, name, &[]))),
+    refused("nothing but empty files", |at| {
+        [FIRST, INDEX, "lock"].iter().for_each(|name| put(at, name, &[]))
+    }),
     opens("a position of 1 GB, and one that is deep", |at| {
         log(at, &events(0..3));
         fs::create_dir(at.join("cursors")).unwrap();

@@ -21,6 +21,8 @@ const MOST_EVENTS: usize = 100_000;
 /// What became of a directory.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Visit {
+    /// The process ended otherwise than it should.
+    pub(crate) failed: bool,
     pub(crate) reads: bool,
     pub(crate) writes: bool,
     pub(crate) events: u64,

@@ -178,7 +178,11 @@ fn of_a_damaged_directory_ours_shows_no_fewer_events_than_the_published_crate_an
         let files = files(&directory);
         let (shown, told) = ours(&directory);
         let whole = Dump::of(env!("CARGO_BIN_EXE_driver"), &directory, &[]).unwrap();
-        assert_eq!(whole.events.iter().filter_map(readable).collect::<Vec<_>>(), shown, "{options:?}: {told:?}");
+        assert_eq!(
+            whole.events.iter().filter_map(readable).collect::<Vec<_>>(),
+            shown,
+            "{options:?}: {told:?}"
+        );
         written.push((files, shown));
     }
     let (mut refused, mut fewer, mut told_of, mut untold) = (0, 0, 0, 0);
@@ -202,7 +206,10 @@ fn of_a_damaged_directory_ours_shows_no_fewer_events_than_the_published_crate_an
             Err(_) => refused += 1,
             Ok(others) => {
                 let missing: Vec<_> = others.iter().filter(|event| !have.contains(event)).collect();
-                assert!(missing.is_empty(), "{done:?}: the published crate shows {missing:?} besides; {told:?}");
+                assert!(
+                    missing.is_empty(),
+                    "{done:?}: the published crate shows {missing:?} besides; {told:?}"
+                );
                 fewer += u64::from(others.len() < shown.len());
             }
         }
@@ -216,6 +223,8 @@ fn of_a_damaged_directory_ours_shows_no_fewer_events_than_the_published_crate_an
         fs::remove_dir_all(b).unwrap();
     }
     println!("the published crate refused {refused} and showed fewer events of {fewer}");
-    println!("{told_of} were shown otherwise and told; {untold} lost their end at the end of a frame, which nothing tells");
+    println!(
+        "{told_of} were shown otherwise and told; {untold} lost their end at the end of a frame, which nothing tells"
+    );
     tell("G19", "damaged directories of the published crate", stores as u64, 100);
 }

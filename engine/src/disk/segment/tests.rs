@@ -47,6 +47,8 @@ fn only_the_canonical_spelling_names_a_segment() {
     assert_eq!(name.to_string(), "00000000000000000007-2.seg");
     assert_eq!(name.index_name(), "00000000000000000007-2.idx");
     assert_eq!(SegmentName::parse(&name.to_string()), Some(name));
+    let last = SegmentName { first: u64::MAX / 2, generation: u32::MAX / 2 };
+    assert_eq!(SegmentName::parse(&last.to_string()), Some(last));
     for wrong in [
         "",
         "7-0.seg",
@@ -54,6 +56,8 @@ fn only_the_canonical_spelling_names_a_segment() {
         "00000000000000000007-2.idx",
         "+0000000000000000007-2.seg",
         "99999999999999999999-0.seg",
+        "09223372036854775808-0.seg",
+        "00000000000000000007-2147483648.seg",
         "00000000000000000007-2.seg.tmp",
     ] {
         assert_eq!(SegmentName::parse(wrong), None, "{wrong}");

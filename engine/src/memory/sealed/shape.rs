@@ -29,13 +29,25 @@ pub(super) fn fits(tag: Tag, bytes: &[u8], header: &SealedHeader) -> bool {
     let rows = header.end - header.first;
     let most = most_bytes(tag, header);
     match tag {
-        Tag::Offsets | Tag::Times | Tag::Kinds | Tag::Blocks | Tag::StreamOfRow => bytes.len() as u64 == most,
+        Tag::Offsets => bytes.len() as u64 == most && offsets_fit(bytes, header.segment_bytes),
+        Tag::Times | Tag::Kinds | Tag::Blocks | Tag::StreamOfRow => bytes.len() as u64 == most,
         Tag::Ids | Tag::Correlations | Tag::Causations => pairs_fit(bytes, rows),
         Tag::Removed => bytes.len().is_multiple_of(4) && rises(Postings::Bytes(bytes), rows),
         Tag::Streams | Tag::Scopes | Tag::RemovedStreams => names_fit(bytes, rows).is_some(),
         Tag::ByKind => kinds_fit(bytes, rows).is_some(),
         Tag::Catalogue => bytes.len() as u64 <= most,
     }
+}
+
+/// Frames lie in the segment, in the order of their events; 0 stands for one that is damaged.
+fn offsets_fit(bytes: &[u8], segment_bytes: u64) -> bool {
+    let (offsets, mut least) = (Postings::Bytes(bytes), 0);
+    let present = (0..offsets.len()).filter_map(|at| offsets.get(at)).filter(|offset| *offset != 0);
+    present.map(u64::from).all(|offset| {
+        let fits = offset >= least && offset < segment_bytes;
+        least = offset + 1;
+        fits
+    })
 }
 
 fn pairs_fit(bytes: &[u8], rows: u64) -> bool {

@@ -52,6 +52,10 @@ fn encoded(record: &Record<'_>) -> Vec<u8> {
 pub(super) fn frame(bytes: &[u8]) {
     let Ok(record) = frame::decode(bytes) else { return };
     let sequence = record.global_sequence().unwrap_or_default();
+    if sequence == u64::MAX {
+        // No point lies behind it, so that it cannot be written without one.
+        return;
+    }
     assert!(looks_like_frame(&bytes[..bytes.len().min(22)], bytes.len() as u64, sequence));
     let again = encoded(&record);
     assert!(again.len() <= bytes.len());
@@ -282,7 +286,9 @@ pub(super) fn store(bytes: &[u8]) {
     let store = match open(&directory, config(2, 4096)) {
         Ok(store) => store,
         // Batpak's directories are only read.
-        Err(StoreError::DataDirMalformed { .. }) if before.keys().any(|name| name.ends_with(".fbat")) => return,
+        Err(StoreError::DataDirMalformed { .. }) if before.keys().any(|name| name.ends_with(".fbat")) => {
+            return;
+        }
         Err(error) => panic!("for writing: {error}"),
     };
     let written = events(&store);

@@ -89,9 +89,8 @@ pub(super) fn cache(bytes: &mut [u8]) {
 
 /// Frames, and a footer that has a checksum.
 pub(super) fn batpak_segment(bytes: &mut [u8]) {
-    let big = |bytes: &[u8], at: usize| {
-        Some(u32::from_be_bytes(bytes.get(at..)?.first_chunk().copied()?) as usize)
-    };
+    let big =
+        |bytes: &[u8], at: usize| Some(u32::from_be_bytes(bytes.get(at..)?.first_chunk().copied()?) as usize);
     let Some(mut at) = big(bytes, 4).map(|len| 8 + len) else { return };
     while let Some(end) = big(bytes, at).map(|len| at + 8 + len) {
         let Some(body) = bytes.get(at + 8..end) else { break };

@@ -72,12 +72,14 @@ pub(super) fn check(bytes: &[u8]) {
     }
     let wreck: Arc<Mutex<Option<Wreck>>> = Arc::default();
     let take = {
-        let (wreck, oracle, directory) = (Arc::clone(&wreck), Arc::clone(&oracle), Arc::downgrade(&directory));
+        let (wreck, oracle, directory) =
+            (Arc::clone(&wreck), Arc::clone(&oracle), Arc::downgrade(&directory));
         let (image, crash_after) = (plan.image, plan.crash_after);
         move |after_call| {
             let mut wreck = wreck.lock();
             if after_call >= crash_after && wreck.is_none() {
-                let directory = directory.upgrade().expect("the directory lives while it is used").crash(image);
+                let directory =
+                    directory.upgrade().expect("the directory lives while it is used").crash(image);
                 *wreck = Some(Wreck { after_call, image, directory, oracle: oracle.lock().clone() });
             }
         }

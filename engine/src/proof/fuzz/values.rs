@@ -12,8 +12,8 @@ use crate::derive::checkpoint::{CheckpointId, region_identity, resume, save};
 use crate::derive::native_cache::NativeCache;
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::storage::Directory;
-use crate::store::{CursorCheckpoint, ProjectionCache, StoreError};
 use crate::store::lines::item;
+use crate::store::{CursorCheckpoint, ProjectionCache, StoreError};
 use crate::words::encoding::{MAX_DEPTH, MAX_NODES, from_bytes, to_bytes, to_json};
 
 /// A payload is shown or refused; what is shown encodes to something that shows the same.
