@@ -101,11 +101,7 @@ fn has_python() -> bool {
     let is_there =
         Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
     if !is_there {
-        writeln!(
-            std::io::stderr(),
-            "LEFT OUT: no python3 here, so that no stranger checked heads and proofs"
-        )
-        .unwrap();
+        eprintln!("LEFT OUT: no python3 here, so that no stranger checked heads and proofs");
     }
     is_there
 }

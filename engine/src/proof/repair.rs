@@ -392,7 +392,10 @@ fn check_interrupted(root: &Arc<MemoryDirectory>, case: &Case, least: &Dump, con
     // A directory that nobody can open shows nothing, before its repair and half-way.
     if !least.is_empty() {
         let written = opened(&root.crash(CrashImage::Kill), context);
-        assert!(least.iter().all(|event| written.contains(event)), "{context}: a writer shows less than before");
+        assert!(
+            least.iter().all(|event| written.contains(event)),
+            "{context}: a writer shows less than before"
+        );
     }
 
     let again = root.crash(CrashImage::Kill);

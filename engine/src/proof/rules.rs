@@ -154,9 +154,10 @@ fn an_epoch_lasts_until_something_may_be_lost() {
         let directory = MemoryDirectory::new();
         let store = open(&directory, config(u32::MAX, 1 << 20)).unwrap();
         append(&store, 0).unwrap();
-        match close {
-            true => drop(store.close().unwrap()),
-            false => drop(store),
+        if close {
+            drop(store.close().unwrap())
+        } else {
+            drop(store)
         }
         let store = open(&directory.crash(image), config(u32::MAX, 1 << 20)).unwrap();
         store.append(&stream_of(1), KIND, &1).unwrap().epoch()

@@ -57,7 +57,7 @@ fn sizes(directory: &Path) -> (u64, u64) {
 }
 
 /// Visits a directory in a process of its own.
-fn visit(case: &Case, directory: &Path) -> Visit {
+fn visit(_case: &Case, directory: &Path) -> Visit {
     let limits = format!("ulimit -v {ADDRESS_SPACE_KIB}; ulimit -n {DESCRIPTORS}; exec \"$0\" \"$@\"");
     let output = Command::new("sh")
         .args(["-c", &limits])
