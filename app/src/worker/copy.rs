@@ -1,5 +1,7 @@
 //! Owns the whole payload of an event as text that can be copied: exactly what is stored, however much of it the screen shows.
 
+use std::fmt::Write;
+
 use causeway::store::StoreError;
 use serde_json::Value;
 
@@ -26,7 +28,7 @@ pub(crate) fn payload(
         return Err(refused);
     }
     match form {
-        CopyForm::Hex => Ok((payload.iter().map(|byte| format!("{byte:02x}")).collect(), "bytes")),
+        CopyForm::Hex => Ok((hex_digits(payload), "bytes")),
         CopyForm::Text => match decode(event.raw.payload_form, payload, usize::MAX) {
             Ok(decoded) => Ok((spelled(decoded.decoder, decoded.value), "payload")),
             Err(_) => Err(failure::refused("No decoder understands the payload; its bytes can be copied.")),
@@ -40,4 +42,12 @@ fn spelled(decoder: &str, value: Value) -> String {
         Value::String(text) if decoder == "Text" => text,
         value => serde_json::to_string_pretty(&value).unwrap_or_else(|_| value.to_string()),
     }
+}
+
+fn hex_digits(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }

@@ -38,7 +38,9 @@ impl Holes {
             let (runs, next) = handle.unreadable(asked.clone(), RUNS_MAX)?;
             let whole = runs.first() == Some(&asked);
             self.next = next;
-            runs.into_iter().for_each(|run| self.add(run));
+            for run in runs {
+                self.add(run);
+            }
             if !whole {
                 break;
             }

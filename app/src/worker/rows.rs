@@ -128,10 +128,10 @@ fn push_short(line: &mut String, value: &Value) {
         Value::String(text) => line.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c })),
         // Most of a large value would be cut off again.
         Value::Array(items) if items.len() > SUMMARY_CHARS_MAX => {
-            line.push_str(&format!("[{}]", items.len()));
+            line.extend(["[", &items.len().to_string(), "]"]);
         }
         Value::Object(fields) if fields.len() > SUMMARY_CHARS_MAX => {
-            line.push_str(&format!("{{{}}}", fields.len()));
+            line.extend(["{", &fields.len().to_string(), "}"]);
         }
         other => line.push_str(&other.to_string()),
     }

@@ -61,6 +61,18 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
+    /// Takes in what says whose a fork is.
+    fn read_fork(&mut self, directory: &dyn Directory) -> Result<(), StoreError> {
+        match SegmentHeader::read(&*directory.open(FORK_NAME)?) {
+            Ok((header, _)) => self.fork = Some(header),
+            Err(error) => {
+                let message = format!("what says whose the fork is cannot be read: {error}");
+                self.findings.push(Finding::new(FindingClass::Header, message).in_file(FORK_NAME));
+            }
+        }
+        Ok(())
+    }
+
     /// Why nothing may be written: what is there belongs to the parent of a fork, and what belonged to the fork is gone.
     pub(crate) fn lost_itself(&self) -> Option<String> {
         let fork = self.fork.as_ref()?;
@@ -110,13 +122,7 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
         } else if entry.name.ends_with(INDEX_SUFFIX) {
             indexes.insert(entry.name.clone());
         } else if entry.name == FORK_NAME {
-            match SegmentHeader::read(&*directory.open(FORK_NAME)?) {
-                Ok((header, _)) => survey.fork = Some(header),
-                Err(error) => {
-                    let message = format!("what says whose the fork is cannot be read: {error}");
-                    survey.findings.push(Finding::new(FindingClass::Header, message).in_file(FORK_NAME));
-                }
-            }
+            survey.read_fork(directory)?;
         }
     }
     names.sort_unstable();

@@ -103,7 +103,7 @@ pub(super) fn check_beside(
     for (name, copy) in &oracle.copies {
         let context = format!("{context}, {name}");
         if let Some(below) = directory.below(name) {
-            check_copy(&below, copy, (script, loss), &context)
+            check_copy(&below, copy, (script, loss), &context);
         } else {
             assert!(!copy.is_complete, "{context}: it is gone");
             check_next_attempt(directory, name, script, &context);

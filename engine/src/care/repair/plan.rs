@@ -107,7 +107,7 @@ impl<'a> Draft<'a> {
         self.headers(&listed)?;
         let held = held(&self.planned, &listed);
         let renamed = rename(&mut self.planned, &held)?;
-        let parted = part(&mut self.planned, &held, self.path)?;
+        let parted = part(&mut self.planned, &held, self.path);
         self.steps.extend(renamed.into_iter().chain(parted));
         match survey(&self.planned, self.path) {
             Ok(survey) => self.log(survey)?,
