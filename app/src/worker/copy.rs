@@ -1,7 +1,5 @@
 //! Owns the whole payload of an event as text that can be copied: exactly what is stored, however much of it the screen shows.
 
-use std::fmt::Write;
-
 use causeway::store::StoreError;
 use serde_json::Value;
 
@@ -28,12 +26,17 @@ pub(crate) fn payload(
         return Err(refused);
     }
     match form {
-        CopyForm::Hex => Ok((hex_digits(payload), "bytes")),
+        CopyForm::Hex => Ok((digits(payload), "bytes")),
         CopyForm::Text => match decode(event.raw.payload_form, payload, usize::MAX) {
             Ok(decoded) => Ok((spelled(decoded.decoder, decoded.value), "payload")),
             Err(_) => Err(failure::refused("No decoder understands the payload; its bytes can be copied.")),
         },
     }
+}
+
+fn digits(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A text is copied as it is, any other value as JSON.
@@ -42,12 +45,4 @@ fn spelled(decoder: &str, value: Value) -> String {
         Value::String(text) if decoder == "Text" => text,
         value => serde_json::to_string_pretty(&value).unwrap_or_else(|_| value.to_string()),
     }
-}
-
-fn hex_digits(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
