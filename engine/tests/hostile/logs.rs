@@ -50,7 +50,7 @@ fn section(index: &mut Index, tag: u32) -> &mut Vec<u8> {
 
 /// Names that all have the same postings: walking them costs the square of what they take.
 fn shared_postings(names: u32, postings: u32) -> Vec<u8> {
-    let text: String = (0..names).map(|name| format!("{name:06}")).collect();
+    let text = (0..names).map(|name| format!("{name:06}")).collect::<Vec<_>>().concat();
     let mut out = words(&[names, text.len() as u32]);
     (0..names).for_each(|name| out.extend(words(&[name * 6, 6, 0, postings])));
     out.extend(text.as_bytes());
@@ -317,7 +317,9 @@ pub(crate) const CASES: &[Case] = &[
     // What lies beside.
     refused("10,000 empty files", |at| (0..10_000).for_each(|n| put(at, &format!("{n:020}-0.seg"), &[]))),
     refused("nothing but empty files", |at| {
-        [FIRST, INDEX, "lock"].iter().for_each(|name| put(at, name, &[]));
+        for name in [FIRST, INDEX, "lock"] {
+            put(at, name, &[]);
+        }
     }),
     opens("a position of 1 GB, and one that is deep", |at| {
         log(at, &events(0..3));
