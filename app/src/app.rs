@@ -181,7 +181,7 @@ impl App {
     fn take_updates(&mut self, ctx: &Context, now: f64) {
         let started = Instant::now();
         while let Some(update) = self.worker.try_recv() {
-            self.take_update(update, now);
+            self.take_update(update, ctx, now);
             if started.elapsed() > DRAIN_TIME {
                 ctx.request_repaint();
                 return;
@@ -189,8 +189,12 @@ impl App {
         }
     }
 
-    fn take_update(&mut self, update: Update, now: f64) {
+    fn take_update(&mut self, update: Update, ctx: &Context, now: f64) {
         self.log.update(&update, &self.model);
+        if let Update::Copied { id, copied } = update {
+            self.copied(id, copied, ctx, now);
+            return;
+        }
         let opened = matches!(update, Update::Opened(_));
         self.model.apply(update, now);
         if opened {

@@ -62,6 +62,8 @@ pub enum Command {
     ShowProjections,
     /// Show the form that appends an event.
     ShowAppend,
+    /// Show what is wrong with the store.
+    ShowFindings,
     /// Append an event as a reaction to the selected one.
     AppendReaction,
     /// Copy the selected event's id.
@@ -88,7 +90,7 @@ pub enum Command {
 
 impl Command {
     /// All commands, in the order of the palette.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::OpenDialog,
         Self::CloseStore,
         Self::ToggleWriting,
@@ -112,6 +114,7 @@ impl Command {
         Self::ShowGraph,
         Self::ShowProjections,
         Self::ShowAppend,
+        Self::ShowFindings,
         Self::AppendReaction,
         Self::CopyId,
         Self::CopyPayload,
@@ -153,6 +156,7 @@ impl Command {
             Self::ShowGraph => ("Show causal graph", "Show causes and effects of the selected event"),
             Self::ShowProjections => ("Show projections", "Show what state follows from the events"),
             Self::ShowAppend => ("Show append form", "Write an event"),
+            Self::ShowFindings => ("Show findings", "What is wrong with the store, and what was verified"),
             Self::AppendReaction => ("Append a reaction…", "Write an event that the selected one caused"),
             Self::CopyId => ("Copy event id", "Copy the id of the selected event"),
             Self::CopyPayload => ("Copy payload", "Copy the payload of the selected event as JSON"),
@@ -189,6 +193,7 @@ impl Command {
             Self::ShowGraph => icons::TREE_STRUCTURE,
             Self::ShowProjections => icons::FUNCTION,
             Self::ShowAppend => icons::NOTE_PENCIL,
+            Self::ShowFindings => icons::SHIELD_WARNING,
             Self::AppendReaction => icons::ARROW_BEND_DOWN_RIGHT,
             Self::CopyId => icons::COPY_SIMPLE,
             Self::CopyPayload => icons::COPY,
@@ -228,6 +233,7 @@ impl Command {
             Self::ShowGraph => (Modifiers::COMMAND, Key::Num2),
             Self::ShowProjections => (Modifiers::COMMAND, Key::Num3),
             Self::ShowAppend => (Modifiers::COMMAND, Key::Num4),
+            Self::ShowFindings => (Modifiers::COMMAND, Key::Num5),
             Self::AppendReaction => (Modifiers::NONE, Key::N),
             Self::CopyId => (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::I),
             Self::CopyPayload => (Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::P),
@@ -322,6 +328,8 @@ pub enum Action {
     Feed(bool, f64),
     /// Put a text on the clipboard and say what it is.
     Copy(String, &'static str),
+    /// Put the stored bytes of the selected event on the clipboard, in hexadecimal digits.
+    CopyBytes,
     /// Take a message away.
     Dismiss(u64),
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use causeway::event::{EventKind, HashChain};
 use causeway::id::{CausationId, CorrelationId, EventId};
-use causeway::store::{Finding, FindingClass};
+use causeway::store::{Finding, FindingClass, VerifyLevel};
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
@@ -18,8 +18,8 @@ use crate::state::query::Query;
 use crate::state::route::{Screen, View};
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind, FoldSource,
-    FoldStatus, GraphNode, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState,
+    CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
+    FoldSource, FoldStatus, GraphNode, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState,
     ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline, VerifyView,
 };
 
@@ -183,7 +183,7 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
     let row = rows[at].clone();
     let caused_by = |row: &EventRow| match &row.cell {
         RowCell::Event(event) => event.cause_sequence,
-        RowCell::Removed | RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged { .. } => None,
     };
     let effects: Vec<EventRow> =
         rows.iter().filter(|other| caused_by(other) == Some(row.sequence)).cloned().collect();
@@ -197,12 +197,13 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
         lane: 0,
         depth: 0,
         payload_version: 2,
-        payload: Ok(payload()),
+        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true }),
         payload_head: bytes,
         extensions: vec![("inspector.origin".to_owned(), b"shop-server".to_vec())],
         content_hash: hash(3),
+        content_computed: Some(hash(3)),
         chain: HashChain { prev_hash: hash(1), event_hash: hash(2) },
-        chain_holds: Some(true),
+        event_computed: Some(hash(2)),
         previous_in_stream: Some(row.sequence - 5),
         next_in_stream: None,
         place: ("000412.seg".to_owned(), 41_203_712, 412),
@@ -230,12 +231,12 @@ fn graph(rows: &[EventRow], focus: u64) -> CausalGraph {
         let hidden_effects = if &*event.entity == "mail:m-90233" { 3 } else { 0 };
         index.insert(row.sequence, nodes.len());
         let on_path = matches!(row.sequence - FIRST, 36 | 39 | 42 | 47..);
-        nodes.push(GraphNode { row: row.clone(), cause, on_path, hidden_effects });
+        nodes.push(GraphNode { row: row.clone(), cause, on_path, hidden_effects, lost_cause: false });
     }
     for i in 0..12u64 {
         let mut row = rows[37].clone();
         row.sequence = TOTAL - 200 + i;
-        nodes.push(GraphNode { row, cause: Some(0), on_path: false, hidden_effects: 0 });
+        nodes.push(GraphNode { row, cause: Some(0), on_path: false, hidden_effects: 0, lost_cause: false });
     }
     let correlation_count = nodes.len() as u64 + 2;
     CausalGraph { focus, nodes, hidden: 2, correlation_count }
@@ -273,7 +274,6 @@ fn summary() -> Summary {
         mode: OpenMode::ReadOnly,
         demo: false,
         kind_names: Vec::new(),
-        findings: Vec::new(),
         position: Position {
             events: TOTAL,
             durable: TOTAL - 5,
@@ -281,6 +281,7 @@ fn summary() -> Summary {
             bytes: 4_118_220_411,
             holder: Some((41_127, Some("shop-server".to_owned()))),
             rolled_back_to: None,
+            lost: None,
         },
     }
 }
@@ -290,6 +291,8 @@ fn store_model() -> StoreModel {
     let selected = rows[47].sequence;
     StoreModel {
         summary: summary(),
+        damage: Arc::default(),
+        spots: Vec::new(),
         facets: Arc::new(facets()),
         kind_names: KINDS.iter().map(|kind| (EventKind::custom(kind.0, kind.1), kind.2.to_owned())).collect(),
         filter_text: "corr:a7f3 kind:* total".to_owned(),
@@ -297,6 +300,8 @@ fn store_model() -> StoreModel {
         query: Query::default(),
         matched: Matched {
             matched: rows.len() as u64,
+            rows: rows.len() as u64,
+            unreadable: 0,
             searched: TOTAL,
             total: TOTAL,
             complete: true,
@@ -312,7 +317,7 @@ fn store_model() -> StoreModel {
         timeline: Some(Arc::new(timeline(TimeAxis::Time))),
         projections: projections_of_the_shop(),
         receipt: None,
-        verified: Some(Ok(VerifyView { events: TOTAL, findings: Vec::new(), level: "V2" })),
+        verified: Some(Ok(verified(Vec::new()))),
         follow: true,
         unseen: 0,
         rate: (0..60u8)
@@ -320,6 +325,17 @@ fn store_model() -> StoreModel {
             .collect(),
         feed: None,
         rows: rows.into_iter().enumerate().map(|(i, row)| (i as u64, row)).collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn verified(findings: Vec<Finding>) -> VerifyView {
+    let finding_count = findings.len() as u64;
+    VerifyView {
+        events: TOTAL,
+        findings,
+        finding_count,
+        damage_count: finding_count,
+        level: Some(VerifyLevel::Chain),
     }
 }
 
@@ -433,6 +449,7 @@ pub fn error() -> Model {
         message: "another process holds the writer's lock: shop-server, process 41127".to_owned(),
         advice: "Reading needs no lock: open it read-only and follow what the other process writes"
             .to_owned(),
+        field: None,
     };
     let path = PathBuf::from("/srv/shop/shop-and-agents.store");
     let open_failure = Some(OpenFailure { path, mode: OpenMode::Writable, failure });
@@ -480,7 +497,7 @@ pub fn nothing_found() -> Model {
         store.rows.clear();
         store.query = Query { text: Some("OrderPlcaed".to_owned()), ..Query::default() };
         "OrderPlcaed".clone_into(&mut store.filter_text);
-        store.matched = Matched { matched: 0, served_by: "scan", ..store.matched.clone() };
+        store.matched = Matched { matched: 0, rows: 0, served_by: "scan", ..store.matched.clone() };
         (store.selected, store.selected_row, store.reveal_row, store.detail) = (None, None, None, None);
         store.graph = None;
         store.projections.clear();
@@ -509,23 +526,20 @@ pub fn hostile() -> Model {
         }
         for row in [43, 44] {
             if let Some(row) = store.rows.get_mut(&row) {
-                row.cell =
-                    RowCell::Damaged("checksum of 000412.seg at byte 41,203,712 does not hold".to_owned());
+                let reason = "checksum of 000412.seg at byte 41,203,712 does not hold".to_owned();
+                row.cell = RowCell::Damaged { places: 1, reason };
             }
         }
         store.summary.path = PathBuf::from(format!("/tmp/{}\u{202e}.store", "long-name-".repeat(20)));
-        store.summary.findings = vec![
-            Finding::new(FindingClass::Frame, "the segment is damaged in 1 place; 2 events cannot be read")
-                .in_file("000412.seg")
-                .at(41_203_712),
-        ];
-        store.verified = Some(Ok(VerifyView {
-            events: TOTAL,
-            findings: vec![
-                Finding::new(FindingClass::Link, "the link of order:8841 does not fit").of_event(FIRST + 43),
-            ],
-            level: "V2",
-        }));
+        let damaged = Finding::new(FindingClass::Frame, "a frame is damaged; 2 events cannot be read");
+        store.damage = Arc::new(Damage {
+            findings: vec![damaged.in_file("000412.seg").at(41_203_712).of_event(FIRST + 43)],
+            holes: std::iter::once(FIRST + 43..FIRST + 45).collect(),
+            holes_cut: false,
+        });
+        let link = Finding::new(FindingClass::Link, "the link of order:8841 does not fit");
+        store.verified = Some(Ok(verified(vec![link.of_event(FIRST + 46)])));
+        store.gather_spots();
         store.follow = false;
         store.unseen = 1_234;
     }

@@ -5,6 +5,7 @@ mod support;
 use causeway_inspector::theme::{Theme, Tokens};
 use causeway_inspector::widgets::badge::Tone;
 use causeway_inspector::widgets::button::Button;
+use causeway_inspector::widgets::failed_view::FailedViews;
 use causeway_inspector::widgets::hash_label::hash_label;
 use causeway_inspector::widgets::json_tree::JsonTree;
 use causeway_inspector::widgets::row_scroller::{RowScroller, Rows};
@@ -205,6 +206,26 @@ fn a_short_hash_copies_the_whole_one() {
     harness.run();
     harness.get_by_label(&format!("head {hash}")).click();
     assert_eq!(copied(&mut harness), Some(hash));
+}
+
+#[test]
+fn a_view_that_fails_says_so_in_its_place_and_the_view_beside_it_goes_on() {
+    let state = (FailedViews::default(), true);
+    let mut harness = support::harness(vec2(400.0, 200.0), state, |ui, (failed, breaks)| {
+        failed.guard(ui, "detail", |ui| {
+            ui.label("half drawn");
+            assert!(!*breaks, "no payload is like \u{202e}this");
+        });
+        ui.label("beside it");
+    });
+    harness.run_steps(2);
+    assert!(harness.query_by_label("The detail failed unexpectedly").is_some());
+    assert!(harness.query_by_label("no payload is like \\u{202e}this").is_some());
+    assert!(harness.query_by_label("beside it").is_some());
+    harness.state_mut().1 = false;
+    harness.get_by_label("Try again").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label("half drawn").is_some(), "it is drawn again once it is asked to be");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use causeway::prelude::*;
-use causeway::store::{Selection, StoreState, import_jsonl};
+use causeway::store::{Selection, StoreState, VerifyLevel, import_jsonl};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, EventPayload)]
@@ -15,8 +15,8 @@ struct AddressChanged {
 
 /// Every hash is computed anew and compared. On a large store that takes a while: the progress says how far it is, and can end it.
 fn check<State: StoreState>(store: &Store<State>) -> Result<u64, Box<dyn std::error::Error>> {
-    let report = store.verify(&mut |done, all| {
-        println!("{done} of {all} events verified so far");
+    let report = store.verify(VerifyLevel::Chain, &mut |done, all| {
+        println!("{done} of {all} bytes verified so far");
         ControlFlow::Continue(())
     })?;
     if !report.holds() {

@@ -112,7 +112,9 @@ pub mod id {
 
 /// The payload encoding.
 pub mod encoding {
-    pub use crate::words::encoding::{DecodeError, MAX_DEPTH, MAX_NODES, from_bytes, to_bytes, to_json};
+    pub use crate::words::encoding::{
+        DecodeError, MAX_DEPTH, MAX_NODES, from_bytes, to_bytes, to_json, to_json_head,
+    };
 }
 
 /// Wire forms for `#[serde(with = "..")]`.

@@ -12,7 +12,7 @@ use causeway::store::segment::{CompactionOutcome, CompactionResult};
 use causeway::store::{
     AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionEvidenceReport,
     CompactionReportBody, CompactionReportFinding, CompactionStrategy, CompactionStrategyShape, Freshness,
-    Open, ReadOnly, Selection, Store, StoreConfig, StoreError, StoreState,
+    Open, ReadOnly, Selection, Store, StoreConfig, StoreError, StoreState, VerifyLevel,
 };
 use causeway::{EventPayload, EventSourced};
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,7 @@ fn everything<State: StoreState>(store: &Store<State>) -> Vec<(u64, EventId, Has
 }
 
 fn verified<State: StoreState>(store: &Store<State>) -> u64 {
-    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{:?}", report.findings);
     assert_eq!(report.events, store.visible());
     report.removed

@@ -13,7 +13,7 @@ use causeway::store::backup_envelope::{
 };
 use causeway::store::{
     AppendOptions, BatchAppendItem, CausationRef, ExtensionKey, FindingClass, ReadOnly, Selection, Store,
-    StoreConfig, StoreError, import_jsonl,
+    StoreConfig, StoreError, VerifyLevel, import_jsonl,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -66,7 +66,7 @@ fn at(number: u32) -> Coordinate {
 /// Every event with its place and its hashes.
 fn contents(directory: &Path) -> Vec<(u64, [u8; 32], Vec<u8>)> {
     let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(directory)).unwrap();
-    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{:?}", report.findings);
     let events = store.read_range(0..store.visible()).map(|(sequence, event)| {
         let raw = event.unwrap().raw;
@@ -98,6 +98,29 @@ fn a_snapshot_into_a_directory_that_is_not_empty_removes_nothing() {
     let refused = store.snapshot(&home.path("mine"));
     assert!(matches!(refused, Err(StoreError::DataDirMalformed { .. })), "{refused:?}");
     assert_eq!(std::fs::read_dir(home.path("mine")).unwrap().count(), 1);
+}
+
+#[test]
+fn of_several_who_copy_to_one_place_at_once_one_succeeds_and_its_copy_is_whole() {
+    let home = Home::new();
+    let store = home.filled("store");
+    std::fs::create_dir(home.path("copy.unfinished")).unwrap();
+    std::fs::write(home.path("copy.unfinished").join("notes.txt"), "mine").unwrap();
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let copy = || store.snapshot(&home.path("copy"));
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(copy)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    for refused in outcomes.into_iter().filter_map(Result::err) {
+        assert!(matches!(refused, StoreError::DataDirMalformed { .. }), "{refused}");
+    }
+    assert_eq!(contents(&home.path("copy")), contents(&home.path("store")));
+    let mut names: Vec<_> =
+        std::fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["copy", "copy.unfinished", "store"]);
+    assert!(home.path("copy.unfinished").join("notes.txt").exists());
 }
 
 #[test]

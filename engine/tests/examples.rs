@@ -27,6 +27,7 @@ examples! {
     "../examples/reactor.rs" reactor
     "../examples/gates.rs" gates
     "../examples/signed_receipts.rs" signed_receipts
+    "../examples/heads.rs" heads
     "../examples/care.rs" care
     "../examples/forgetting.rs" forgetting
     "../examples/payload_versions.rs" payload_versions

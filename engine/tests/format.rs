@@ -10,7 +10,7 @@ use causeway::event::EventKind;
 use causeway::id::IdempotencyKey;
 use causeway::store::{
     AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef, ExtensionKey, LogEvent, Store,
-    StoreConfig, StoreState,
+    StoreConfig, StoreState, VerifyLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -130,7 +130,9 @@ fn check(name: &str) {
     let events = shown["events"].as_array_mut().unwrap();
     assert_eq!(events.pop().unwrap()["entity"], "batpak:store", "it tells of its opening");
     assert_eq!(shown, expected);
-    assert!(store.verify(&mut |_, _| std::ops::ControlFlow::Continue(())).unwrap().holds());
+    assert!(
+        store.verify(VerifyLevel::Chain, &mut |_, _| std::ops::ControlFlow::Continue(())).unwrap().holds()
+    );
     assert_eq!(store.open_report().clean, name == "closed");
     assert_eq!(store.open_report().quarantined.is_some(), name == "unclean");
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use causeway::encoding::to_json;
 use causeway::store::{
     ExtensionKey, ImportOptions, ImportReport, LogEvent, ReadOnly, Selection, Store, StoreConfig, StoreError,
-    import, preview,
+    VerifyLevel, import, preview,
 };
 
 fn fixture(case: &str) -> PathBuf {
@@ -20,7 +20,7 @@ fn imported(case: &str, include_hidden: bool) -> (ImportReport, Vec<LogEvent>) {
     let config = StoreConfig::new(target.path());
     let report = import(&fixture(case), config, options, &mut |_, _| ControlFlow::Continue(())).unwrap();
     let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(target.path())).unwrap();
-    assert!(store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap().holds());
+    assert!(store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap().holds());
     assert_eq!(store.frames_read() - store.visible(), 0, "an imported store opens by its index");
     (report, events(&store, false))
 }
@@ -126,7 +126,7 @@ fn an_intact_directory_verifies_whatever_its_writer_did_to_the_chains() {
         ["shop-3k", "v010-lanes", "v010-rotated", "v082-fence", "v082-batches", "v082-causal", "v082-drop"]
     {
         let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(fixture(case))).unwrap();
-        let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+        let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
         assert!(report.holds(), "{case}: {:?}", report.findings);
     }
 }

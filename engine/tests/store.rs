@@ -9,6 +9,7 @@ use causeway::event::EventKind;
 use causeway::id::{CausationId, CorrelationId, IdempotencyKey};
 use causeway::store::{
     AppendOptions, BatchAppendItem, CausationRef, Open, ReadOnly, Selection, Store, StoreConfig, StoreError,
+    VerifyLevel,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -57,7 +58,7 @@ fn fill(store: &Store<Open>, count: u32) {
 }
 
 fn assert_verified<State: causeway::store::StoreState>(store: &Store<State>) {
-    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{:?}", report.findings);
 }
 

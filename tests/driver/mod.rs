@@ -4,6 +4,7 @@
 //! the one thing they tell differently.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,7 +41,7 @@ impl GivesUp {
 
 /// Runs the command line and returns the exit code: 0, or 2 after an error line.
 pub(crate) fn run() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     if words.iter().any(|word| word == "--help" || word == "-h") {
         let _ = io::stdout().write_all(protocol::usage().as_bytes());
         return ExitCode::SUCCESS;
@@ -54,13 +55,14 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn command(words: &[String]) -> Result<(), GivesUp> {
+fn command(words: &[OsString]) -> Result<(), GivesUp> {
     let [command, directory, rest @ ..] = words else {
         return Err(GivesUp::usage(protocol::usage()));
     };
-    let options = Options::parse(rest).map_err(GivesUp::usage)?;
+    let rest: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let options = Options::parse(&rest).map_err(GivesUp::usage)?;
     let directory = Path::new(directory);
-    match command.as_str() {
+    match &*command.to_string_lossy() {
         "append-loop" => append_loop(directory, &options),
         "compact" => compact(directory, &options),
         "dump" if options.rw => {

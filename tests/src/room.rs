@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
+
 /// Names the mounted directory to the test that is run once more inside.
 const ROOM: &str = "CAUSEWAY_ROOM";
 
@@ -59,4 +61,14 @@ pub fn within(mount: Mount, directory: &Path, test: &str, work: impl FnOnce(&Pat
     let status = inside.status().expect("unshare started before");
     assert!(status.success(), "{test} failed where {mount:?} is mounted: {status}");
     true
+}
+
+/// A temporary directory where many short-lived stores cost the least, for tests that are not about the disk.
+///
+/// # Panics
+/// When no directory can be made.
+pub fn quick() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a temporary directory")
 }

@@ -40,7 +40,7 @@ fn open(directory: &Path) -> Store<ReadOnly> {
         .expect("a store that is being written opens")
 }
 
-/// Nothing that a reader says of a healthy store may sound like damage. What a kill leaves unfinished, it may tell.
+/// Nothing that a reader says of a healthy store may be called damage.
 fn assert_no_false_alarm(store: &Store<ReadOnly>) {
     for finding in store.findings() {
         assert!(!finding.class.is_damage(), "{finding}");
@@ -62,7 +62,7 @@ fn read_on(store: &Store<ReadOnly>, mut next: u64, mut number: u64) -> (u64, u64
                 continue;
             }
             assert_eq!(entry.coord().entity(), protocol::entity(number), "event {number}");
-            if number % 64 == 0 {
+            if number.is_multiple_of(64) {
                 let event = store.get(entry.event_id().into()).expect("what is listed is readable").event;
                 assert_eq!(event.payload["n"], number);
             }

@@ -11,7 +11,7 @@ use causeway_tests::crash::Testimony;
 use causeway_tests::driven::Dump;
 use causeway_tests::figures::{share, tell};
 use causeway_tests::protocol::Line;
-use causeway_tests::room::{Mount, within};
+use causeway_tests::room::{Mount, quick, within};
 use causeway_tests::trace::{Call, can_trace, traced};
 
 const DRIVER: &str = env!("CARGO_BIN_EXE_driver");
@@ -248,12 +248,6 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
-}
-
-/// The directory where many short-lived stores cost the least: what is tested here is not the disk.
-fn quick() -> tempfile::TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 #[test]

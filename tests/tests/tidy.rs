@@ -108,3 +108,53 @@ fn panels_and_widgets_never_name_a_store() {
         assert!(found.is_none(), "{:?}", found.map(|(path, _)| path));
     }
 }
+
+/// The manifests of every crate of ours.
+fn manifests() -> Vec<(PathBuf, String)> {
+    let places = ["engine", "engine/macros", "app", "tests", "tests/renamed", "tests/peer", "tests/fuzz"];
+    let paths = places.iter().map(|place| root().join(place).join("Cargo.toml")).filter(|path| path.exists());
+    let read = |path: PathBuf| fs::read_to_string(&path).map(|text| (path, text)).unwrap();
+    paths.map(read).collect()
+}
+
+#[test]
+fn no_crate_of_ours_contains_unsafe_code() {
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("unsafe_code = \"forbid\""));
+    for (path, text) in manifests() {
+        let forbids = text.contains("[lints]\nworkspace = true") || text.contains("unsafe_code = \"forbid\"");
+        // What stands outside of the workspace has no lints of its own: there the sources are looked at.
+        let inside = path.parent().unwrap();
+        let word = ["unsa", "fe "].concat();
+        let is_safe = |text: &str| {
+            !text
+                .lines()
+                .any(|line| line.trim_start().starts_with(&word) || line.contains(&format!(" {word}{{")))
+        };
+        let sources: Vec<_> = sources(inside)
+            .into_iter()
+            .filter(|(path, _)| !path.starts_with(inside.join("target")))
+            .collect();
+        let safe = sources.iter().all(|(_, text)| is_safe(text));
+        assert!(forbids || safe, "{}", path.display());
+    }
+    assert!(manifests().len() >= 6);
+}
+
+#[test]
+fn a_release_checks_arithmetic_as_the_tests_do() {
+    for manifest in ["Cargo.toml", "tests/peer/Cargo.toml"] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        let release = text.split("[profile.release]").nth(1).unwrap().split("\n[").next().unwrap();
+        assert!(release.contains("overflow-checks = true") && !release.contains("panic"), "{manifest}");
+    }
+}
+
+#[test]
+fn the_engine_maps_no_file_and_opens_no_connection() {
+    let manifest = fs::read_to_string(root().join("engine/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("memmap"));
+    for (path, text) in sources(&root().join("engine/src")) {
+        assert!(!text.contains("std::net") && !text.contains("mmap("), "{}", path.display());
+    }
+}

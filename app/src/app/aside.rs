@@ -3,21 +3,20 @@
 //! Invariant: the thread of a dialog is never waited for, because a desktop may never answer.
 
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
 use causeway::event::EventKind;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::Context;
 
 use crate::state::kind_names;
+use crate::worker::small_file;
 
 /// A dialog that says no within this time was never shown.
 const NO_DIALOG: Duration = Duration::from_millis(100);
 /// Outcomes that wait to be taken.
 const OUTCOMES_MAX: usize = 16;
-/// A file of kind names is small.
-const KIND_NAMES_BYTES_MAX: u64 = 1 << 20;
 
 /// What came of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +62,9 @@ impl Aside {
     /// Reads names of kinds from a file.
     pub(super) fn read_kind_names(&self, path: PathBuf, ctx: &Context) {
         self.spawn("causeway-names", ctx, move || {
-            let read = fs::metadata(&path).and_then(|found| {
-                let fits = found.len() <= KIND_NAMES_BYTES_MAX;
-                if fits { fs::read_to_string(&path) } else { Err(std::io::ErrorKind::FileTooLarge.into()) }
-            });
-            let names =
-                read.map_err(|error| error.to_string()).and_then(|text| kind_names::parse_json(&text));
+            let names = small_file::read(&path)
+                .map_err(|error| error.to_string())
+                .and_then(|text| kind_names::parse_json(&text));
             Outcome::KindNames(names.map_err(|problem| format!("{}: {problem}", path.display())))
         });
     }

@@ -118,12 +118,12 @@ impl App {
     pub(super) fn need_rows(&mut self, first: u64, count: u64) {
         let Some(store) = &self.model.store else { return };
         self.model.asked.view = first..first.saturating_add(count);
-        let end = first.saturating_add(count).min(store.matched.matched);
+        let end = first.saturating_add(count).min(store.matched.rows);
         let coming = &self.model.asked.rows;
         let missing =
             |row: &u64| !store.rows.contains_key(row) && !coming.iter().any(|(_, rows)| rows.contains(row));
         let Some(start) = (first..end).find(missing) else { return };
-        let rows = around(start, end, store.matched.matched);
+        let rows = around(start, end, store.matched.rows);
         let rows = rows.start..(rows.start..rows.end).rev().find(missing).map_or(rows.end, |last| last + 1);
         let rows = (rows.start..rows.end).find(missing).unwrap_or(rows.start)..rows.end;
         let id = self.model.asked.number();

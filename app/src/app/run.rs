@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use egui::{Context, ViewportCommand};
-use serde_json::Value;
 
 use super::App;
 use crate::command::{Action, Command};
@@ -12,8 +11,8 @@ use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::theme::Theme;
 use crate::worker::protocol::{
-    Draft, EventCell, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec, ProjectionState, Request,
-    RowCell, Target,
+    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec,
+    ProjectionState, Request, RequestId, RowCell, Target,
 };
 
 /// Typing is over when no key came for so long, in seconds.
@@ -45,6 +44,7 @@ impl App {
             Action::LoadKindNames(path) => self.aside.read_kind_names(path, ctx),
             Action::Feed(paused, per_second) => self.feed(paused, per_second),
             Action::Copy(text, what) => self.copy(text, what, ctx, now),
+            Action::CopyBytes => self.copy_payload(CopyForm::Hex),
             Action::Dismiss(id) => self.model.messages.retain(|message| message.id != id),
         }
     }
@@ -74,9 +74,10 @@ impl App {
             Command::ShowEvents | Command::FocusFilter => self.show_view(View::Events),
             Command::ShowGraph => self.show_view(View::Graph),
             Command::ShowProjections => self.show_view(View::Projections),
+            Command::ShowFindings => self.show_view(View::Findings),
             Command::ShowAppend | Command::AppendReaction => self.show_view(View::Append),
             Command::CopyId => self.copy_id(ctx, now),
-            Command::CopyPayload => self.copy_payload(ctx, now),
+            Command::CopyPayload => self.copy_payload(CopyForm::Text),
             Command::Verify => self.verify(),
             Command::Cancel => self.cancel(),
             Command::ToggleUtc => self.toggle_utc(),
@@ -193,12 +194,12 @@ impl App {
             Some(row) => row.saturating_add_signed(step),
             None => self.model.asked.view.start,
         };
-        self.go_to_row(row.min(store.matched.matched.saturating_sub(1)), false);
+        self.go_to_row(row.min(store.matched.rows.saturating_sub(1)), false);
     }
 
     fn go_last(&mut self) {
         let Some(store) = &mut self.model.store else { return };
-        let Some(last) = store.matched.matched.checked_sub(1) else { return };
+        let Some(last) = store.matched.rows.checked_sub(1) else { return };
         store.unseen = 0;
         self.go_to_row(last, true);
     }
@@ -206,7 +207,7 @@ impl App {
     /// Selects the event of a row, as soon as it is loaded.
     fn go_to_row(&mut self, row: u64, follow: bool) {
         let Some(store) = &mut self.model.store else { return };
-        if row >= store.matched.matched {
+        if row >= store.matched.rows {
             return;
         }
         if let Some(sequence) = store.rows.get(&row).map(|found| found.sequence) {
@@ -226,7 +227,7 @@ impl App {
         store.follow = !store.follow;
         store.unseen = 0;
         if store.follow {
-            store.reveal_row = store.matched.matched.checked_sub(1);
+            store.reveal_row = store.matched.rows.checked_sub(1);
         }
     }
 
@@ -336,6 +337,7 @@ impl App {
     fn verify(&mut self) {
         if let Some(store) = &mut self.model.store {
             store.verified = None;
+            store.gather_spots();
             let id = self.model.asked.number();
             self.model.asked.verify = Some(id);
             self.worker.send(Request::Verify { id });
@@ -380,12 +382,29 @@ impl App {
         }
     }
 
-    fn copy_payload(&mut self, ctx: &Context, now: f64) {
-        let detail = self.model.store.as_ref().and_then(|store| store.detail.clone());
-        match detail.as_ref().map(|detail| &detail.payload) {
-            Some(Ok(payload)) => self.copy(pretty(payload), "payload", ctx, now),
-            Some(Err(problem)) => self.model.say(format!("the payload has no JSON: {problem}"), true, now),
-            None => {}
+    /// Asks for the whole payload: the detail holds the beginning of a large one only.
+    fn copy_payload(&mut self, form: CopyForm) {
+        if let Some(sequence) = self.model.store.as_ref().and_then(|store| store.selected) {
+            let id = self.model.asked.number();
+            self.model.asked.copy = Some(id);
+            self.worker.send(Request::Copy { id, sequence, form });
+        }
+    }
+
+    /// The payload that was asked for arrived.
+    pub(super) fn copied(
+        &mut self,
+        id: RequestId,
+        copied: Result<(String, &'static str), Failure>,
+        ctx: &Context,
+        now: f64,
+    ) {
+        if self.model.asked.copy.take_if(|asked| *asked == id).is_none() {
+            return;
+        }
+        match copied {
+            Ok((text, what)) => self.copy(text, what, ctx, now),
+            Err(failure) => self.model.say_failure(&failure, now),
         }
     }
 
@@ -395,10 +414,6 @@ impl App {
     }
 }
 
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
-}
-
 /// What the selected row shows, from the detail or from the table.
 fn selected_cell(store: &StoreModel) -> Option<&EventCell> {
     let row =
@@ -406,6 +421,6 @@ fn selected_cell(store: &StoreModel) -> Option<&EventCell> {
     let row = row.or_else(|| store.rows.get(&store.selected_row?))?;
     match &row.cell {
         RowCell::Event(cell) => Some(cell),
-        RowCell::Removed | RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged { .. } => None,
     }
 }

@@ -1,6 +1,5 @@
 //! Owns writing events from the command line: one that a person gives, or the demonstration's.
 
-use std::fs;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use serde_json::Value;
 use crate::cli::{Ending, Outcome, hash_text, id_text, print_json};
 use crate::state::{kind_names, query};
 use crate::worker::protocol::Draft;
-use crate::worker::{append, demo, failure};
+use crate::worker::{append, demo, failure, small_file};
 
 #[derive(Debug, Args)]
 pub(super) struct AppendArgs {
@@ -57,6 +56,7 @@ pub(super) fn append(args: &AppendArgs) -> Outcome {
         scope: args.scope.clone(),
         kind: kind(&store, &args.dir, &args.kind)?,
         payload,
+        expected: None,
         reaction_to: args.caused_by.as_deref().map(|id| cause(&store, id)).transpose()?,
     };
     let receipt = append::append_to(&store, &draft)?;
@@ -78,7 +78,7 @@ fn kind(store: &Store<Open>, dir: &Path, word: &str) -> Result<EventKind, Ending
     }
     let described = store.kind_descriptions().map_err(|error| failure::of(&error))?;
     let from_log = described.into_iter().map(|description| (description.kind, description.name));
-    let file = fs::read_to_string(dir.join("kinds.json")).ok();
+    let file = small_file::read(&dir.join("kinds.json")).ok();
     let from_file = file.and_then(|text| kind_names::parse_json(&text).ok()).unwrap_or_default();
     from_file
         .into_iter()

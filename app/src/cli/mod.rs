@@ -7,6 +7,8 @@
 
 mod dump;
 mod events;
+mod head;
+mod repair;
 mod shot;
 mod store;
 mod window;
@@ -16,9 +18,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use serde_json::ser::Formatter;
 
 use crate::app::Log;
 use crate::state::workspace::Home;
+use crate::widgets::escape;
 
 pub use crate::cli::window::Displays;
 
@@ -61,8 +65,13 @@ enum Command {
     Append(events::AppendArgs),
     /// Copy a batpak directory, or the events of a dump, into a new store.
     Import(store::ImportArgs),
-    /// Compute every hash anew and compare.
+    /// Compute every hash anew and compare; with heads that were kept, find out whether history was rewritten.
     Verify(store::VerifyArgs),
+    /// Print the head of a store: one line that stands for everything in it, to be kept elsewhere for `verify --against`.
+    Head(head::HeadArgs),
+    /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
+    Prove(head::ProveArgs),
+    Repair(repair::RepairArgs),
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +142,8 @@ pub fn run(cli: Cli, surroundings: Surroundings) -> ExitCode {
         Ok(()) | Err(Ending::NobodyReads) => ExitCode::SUCCESS,
         Err(Ending::Failed(message)) => {
             let line = message.replace('\n', " ");
+            // A name or a payload must not drive the terminal.
+            let line = escape::visible(&line);
             // If the error output is closed as well, the exit code says it.
             let _ = writeln!(io::stderr(), "causeway: {line}");
             ExitCode::FAILURE
@@ -152,12 +163,33 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),
+        Some(Command::Head(args)) => head::head(&args),
+        Some(Command::Prove(args)) => head::prove(&args),
+        Some(Command::Repair(args)) => repair::repair(&args),
+    }
+}
+
+/// JSON that says the same and drives no terminal: what is invisible or changes directions stands there as an escape of JSON's own.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, hidden)) = rest.char_indices().find(|(_, c)| escape::is_hidden(*c)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            for unit in hidden.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + hidden.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
     }
 }
 
 /// Prints a line of JSON.
 fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Outcome {
-    serde_json::to_writer(&mut *out, value).map_err(io::Error::from)?;
+    let mut json = serde_json::Serializer::with_formatter(&mut *out, Visible);
+    value.serialize(&mut json).map_err(io::Error::from)?;
     Ok(out.write_all(b"\n")?)
 }
 
@@ -174,6 +206,16 @@ fn hash_text(hash: &[u8; 32]) -> String {
             format!("{:032x}", half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte)))
         })
         .concat()
+}
+
+/// The 32 bytes that hexadecimal digits tell; `None` if they tell no such thing.
+fn hash_of(text: &str) -> Option<[u8; 32]> {
+    let (high, low) = text.split_at_checked(32)?;
+    let half = |digits: &str| {
+        let is_plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_plain.then(|| u128::from_str_radix(digits, 16).ok())?.map(u128::to_be_bytes)
+    };
+    [half(high)?, half(low)?].concat().try_into().ok()
 }
 
 #[cfg(test)]
@@ -200,8 +242,23 @@ mod tests {
     }
 
     #[test]
+    fn a_payload_drives_no_terminal_and_stays_the_same_when_it_is_read_again() {
+        let text = "a\u{1b}[31m\u{9b}2J\u{202e}\u{7f}\u{200b}\u{e0041}\u{85}ß \"q\"";
+        let mut out = Vec::new();
+        print_json(&mut out, &text).unwrap();
+        let printed = String::from_utf8(out).unwrap();
+        assert!(!printed.trim_end().contains(escape::is_hidden), "{printed:?}");
+        assert_eq!(serde_json::from_str::<String>(&printed).unwrap(), text);
+    }
+
+    #[test]
     fn hashes_and_ids_are_printed_in_full() {
         assert_eq!(hash_text(&[0xab; 32]), "ab".repeat(32));
         assert_eq!(id_text(1_u128), format!("{:0>32}", "1"));
+        let bytes = std::array::from_fn(|at| at as u8);
+        assert_eq!(hash_of(&hash_text(&bytes)), Some(bytes));
+        for text in ["", "ab", &"ab".repeat(33), &"+b".repeat(32), &"ä".repeat(32)] {
+            assert_eq!(hash_of(text), None, "{text}");
+        }
     }
 }

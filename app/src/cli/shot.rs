@@ -180,7 +180,7 @@ fn interesting(model: &Model) -> Action {
         let rows = store.rows.values().rev().skip(4);
         let caused = |row: &&EventRow| match &row.cell {
             RowCell::Event(cell) => cell.cause_sequence.is_some(),
-            RowCell::Removed | RowCell::Damaged(_) => false,
+            RowCell::Removed | RowCell::Damaged { .. } => false,
         };
         rows.into_iter().find(caused).map(|row| row.sequence)
     });

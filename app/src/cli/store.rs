@@ -1,14 +1,18 @@
 //! Owns what the command line does with a whole store: import and verification.
 
 use std::fs::File;
-use std::io::{self, BufReader, IsTerminal, Write, stdout};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write, stdout};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use causeway::store::{self, ImportOptions, ReadOnly, Store, StoreConfig};
-use clap::Args;
+use causeway::store::{
+    self, Finding, ImportOptions, ReadOnly, ReceiptClaim, Store, StoreConfig, VerifyLevel, VerifyReport,
+};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
-use crate::cli::{Ending, Outcome};
+use crate::cli::head::{AgainstArgs, Verdict};
+use crate::cli::{Ending, Outcome, print_json};
 use crate::worker::failure;
 
 #[derive(Debug, Args)]
@@ -26,6 +30,50 @@ pub(super) struct ImportArgs {
 pub(super) struct VerifyArgs {
     /// Directory of the store.
     dir: PathBuf,
+    /// How thoroughly: v0 files, v1 frames, v2 hashes and links, v3 also receipts.
+    #[arg(long, value_enum, default_value_t = Level::V2)]
+    level: Level,
+    /// A file with a receipt as JSON in each line, for level v3.
+    #[arg(long, value_name = "FILE", required_if_eq("level", "v3"))]
+    receipts: Option<PathBuf>,
+    /// Print one line of JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    against: AgainstArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    V0,
+    V1,
+    V2,
+    V3,
+}
+
+/// The report as JSON.
+#[derive(Serialize)]
+struct ReportLine<'a> {
+    level: &'static str,
+    claim: &'static str,
+    holds: bool,
+    events: u64,
+    removed: u64,
+    receipts: u64,
+    findings: Vec<FindingLine<'a>>,
+    finding_count: u64,
+    damage_count: u64,
+}
+
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    class: String,
+    file: Option<&'a str>,
+    offset: Option<u64>,
+    sequence: Option<u64>,
+    expected: Option<&'a str>,
+    found: Option<&'a str>,
+    message: &'a str,
 }
 
 /// Copies a directory, or the events of a dump, and prints what came of it.
@@ -56,26 +104,101 @@ fn import_lines(args: &ImportArgs) -> Outcome {
     Ok(())
 }
 
-/// Checks a directory and prints what does not hold.
+/// Checks a directory, and if heads of it were kept whether it is still the one that they cover, and prints what does not hold.
 pub(super) fn verify(args: &VerifyArgs) -> Outcome {
     let named = |error| failure::of_directory(&args.dir, &error);
-    let store = Store::<ReadOnly>::open_read_only(StoreConfig::new(&args.dir)).map_err(named)?;
-    let report = store.verify(&mut progress("verified")).map_err(named)?;
+    let config = args.against.configure(StoreConfig::new(&args.dir));
+    let store = Store::<ReadOnly>::open_read_only(config).map_err(named)?;
+    let mut verified = progress("verified");
+    let report = match (args.level, &args.receipts) {
+        (Level::V3, Some(file)) => store.verify_receipts(receipts(file)?, &mut verified),
+        (Level::V0, _) => store.verify(VerifyLevel::Files, &mut verified),
+        (Level::V1, _) => store.verify(VerifyLevel::Frames, &mut verified),
+        (Level::V2 | Level::V3, _) => store.verify(VerifyLevel::Chain, &mut verified),
+    };
+    let report = report.map_err(named)?;
     let mut out = stdout().lock();
-    writeln!(out, "events={} findings={}", report.events, report.finding_count)?;
+    if args.json {
+        print_json(&mut out, &report_line(&report))?;
+    } else {
+        print_report(&mut out, &report)?;
+    }
+    let verdict = args.against.compare(&store, &mut out, &mut progress("compared"))?;
+    let dir = args.dir.display();
+    if !report.holds() {
+        let count = report.damage_count;
+        let first = report.findings.iter().find(|finding| finding.class.is_damage());
+        let first = first.map(|finding| format!(", the first: {finding}")).unwrap_or_default();
+        return Err(Ending::failed(format!("{dir}: {count} things do not hold{first}")));
+    }
+    match verdict {
+        Some(Verdict::Broken(problem)) => Err(Ending::failed(format!("{dir}: {problem}"))),
+        Some(Verdict::Holds { covered }) => {
+            let claim = VerifyLevel::Head.claim();
+            let _: () = match covered.checked_sub(1) {
+                Some(last) => writeln!(out, "{claim} up to #{last}")?,
+                None => writeln!(out, "{claim} up to nothing: the heads cover no event")?,
+            };
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+fn print_report(out: &mut impl Write, report: &VerifyReport) -> Outcome {
+    let VerifyReport { level, events, removed, receipts, finding_count, damage_count, .. } = report;
+    writeln!(
+        out,
+        "level={} claim={:?} events={events} removed={removed} receipts={receipts} findings={finding_count} damage={damage_count}",
+        level.code(),
+        report.claim()
+    )?;
     for finding in &report.findings {
         writeln!(out, "{finding}")?;
     }
-    if report.holds() {
-        return Ok(());
+    Ok(())
+}
+
+fn finding_line(finding: &Finding) -> FindingLine<'_> {
+    let Finding { class, file, offset, sequence, expected, found, message } = finding;
+    FindingLine {
+        class: format!("{class:?}"),
+        file: file.as_deref(),
+        offset: *offset,
+        sequence: *sequence,
+        expected: expected.as_deref(),
+        found: found.as_deref(),
+        message,
     }
-    let (dir, count) = (args.dir.display(), report.finding_count);
-    let first = report.findings.first().map(|finding| format!(", the first: {finding}")).unwrap_or_default();
-    Err(Ending::failed(format!("{dir}: {count} things do not hold{first}")))
+}
+
+fn report_line(report: &VerifyReport) -> ReportLine<'_> {
+    ReportLine {
+        level: report.level.code(),
+        claim: report.claim(),
+        holds: report.holds(),
+        events: report.events,
+        removed: report.removed,
+        receipts: report.receipts,
+        findings: report.findings.iter().map(finding_line).collect(),
+        finding_count: report.finding_count,
+        damage_count: report.damage_count,
+    }
+}
+
+/// The receipts in a file, one a line.
+fn receipts(file: &Path) -> Result<Vec<ReceiptClaim>, Ending> {
+    let mut claims = Vec::new();
+    for (number, line) in BufReader::new(File::open(file)?).lines().enumerate() {
+        let claim = serde_json::from_str(&line?);
+        let named = |error| Ending::failed(format!("{} line {}: {error}", file.display(), number + 1));
+        claims.push(claim.map_err(named)?);
+    }
+    Ok(claims)
 }
 
 /// Tells a person at a terminal how far it has come.
-fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
+pub(super) fn progress(what: &'static str) -> impl FnMut(u64, u64) -> ControlFlow<()> {
     let shown = io::stderr().is_terminal();
     move |done, total| {
         if shown {

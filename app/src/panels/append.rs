@@ -20,7 +20,7 @@ use crate::widgets::hash_label::hash_label;
 use crate::widgets::select::menu_row;
 use crate::widgets::text_input::{FieldError, TextInput};
 use crate::widgets::{error_tile, escape, focus, hairline, kind_mark, link, paint, section_header};
-use crate::worker::protocol::{Detail, EventCell, Failure, OpenMode, ReceiptView, StoreFormat};
+use crate::worker::protocol::{Detail, EventCell, Failure, FormField, OpenMode, ReceiptView, StoreFormat};
 
 /// Height of the foot with the buttons, points.
 const FOOT: f32 = 52.0;
@@ -41,6 +41,8 @@ struct Reaction {
 pub(super) struct AppendForm {
     form: Form,
     reaction: Option<Reaction>,
+    /// What was sent last: a refusal belongs to it and to nothing that is typed afterwards.
+    sent: Option<Form>,
 }
 
 impl AppendForm {
@@ -99,9 +101,12 @@ impl AppendForm {
         // What is still empty is waited for; only what was typed can be wrong.
         let told =
             |problem: &Option<String>, typed: &str| problem.clone().filter(|_| !typed.trim().is_empty());
-        let kind = told(&checked.kind, &self.form.kind);
-        let entity = told(&checked.entity, &self.form.entity);
-        let scope = told(&checked.scope, &self.form.scope);
+        let kind = told(&checked.kind, &self.form.kind).or_else(|| self.refused(ctx, FormField::Kind));
+        let entity =
+            told(&checked.entity, &self.form.entity).or_else(|| self.refused(ctx, FormField::Entity));
+        let scope = told(&checked.scope, &self.form.scope).or_else(|| self.refused(ctx, FormField::Scope));
+        let expected =
+            told(&checked.expected, &self.form.expected).or_else(|| self.refused(ctx, FormField::Expected));
         self.kind_ui(ctx, ui, checked, kind.as_deref());
         ui.add_space(10.0);
         let half = ((ui.available_width() - 16.0) / 2.0).floor();
@@ -114,10 +119,21 @@ impl AppendForm {
             let input = TextInput::new("Scope").hint("the context").placeholder("shop");
             input.width(half).error(error).show(ui, &mut self.form.scope);
         });
+        ui.add_space(10.0);
+        let error = expected.as_deref().map(|message| FieldError { message, fix: None });
+        let input = TextInput::new("Only if the entity has").hint("events; empty if it does not matter");
+        input.placeholder("any number").width(half).error(error).show(ui, &mut self.form.expected);
         ui.add_space(12.0);
         hairline::rule(ui);
         ui.add_space(10.0);
         self.payload_ui(ctx, ui, checked);
+    }
+
+    /// Why the store refused this field of what was sent, until something else is typed.
+    fn refused(&self, ctx: StoreContext<'_>, field: FormField) -> Option<String> {
+        let Some(Err(failure)) = &ctx.store.receipt else { return None };
+        let same = self.sent.as_ref() == Some(&self.form) && failure.field == Some(field);
+        same.then(|| facts::sentence(&failure.message))
     }
 
     /// The kind by name or number; names that fit are offered while it is typed.
@@ -128,7 +144,9 @@ impl AppendForm {
         };
         let fitting = self.fitting_kinds(ctx);
         // While names that fit are offered, the name is on its way and not wrong.
-        let error = problem.filter(|_| fitting.is_empty()).map(|message| FieldError { message, fix: None });
+        let error = problem
+            .filter(|_| fitting.is_empty() || checked.found_kind.is_some())
+            .map(|message| FieldError { message, fix: None });
         let input =
             TextInput::new("Kind").hint(&hint).placeholder("OrderPlaced").icon(icons::TAG).error(error);
         let shown = input.show(ui, &mut self.form.kind);
@@ -172,7 +190,12 @@ impl AppendForm {
             }
         });
         let problem = checked.payload.as_ref().filter(|_| !self.form.payload.trim().is_empty());
-        let border = if problem.is_some() { Stroke::new(1.5, t.red) } else { Stroke::new(1.0, t.control) };
+        let refused = self.refused(ctx, FormField::Payload);
+        let border = if problem.is_some() || refused.is_some() {
+            Stroke::new(1.5, t.red)
+        } else {
+            Stroke::new(1.0, t.control)
+        };
         let (rect, _) = paint::allocate(ui, vec2(ui.available_width(), EDITOR), Sense::hover());
         ui.painter().rect(rect, RADIUS_CONTROL, t.input, border, StrokeKind::Inside);
         inside(ui, rect.shrink2(vec2(10.0, 8.0)), Layout::default(), |ui| {
@@ -192,6 +215,9 @@ impl AppendForm {
             });
         });
         match (problem, checked.encoded_bytes) {
+            _ if refused.is_some() => {
+                error_tile::inline(ui, Tone::Bad, refused.as_deref().unwrap_or_default());
+            }
             (Some(problem), _) => {
                 let words = format!("{}, line {} column {}", problem.message, problem.line, problem.column);
                 error_tile::inline(ui, Tone::Bad, &words);
@@ -217,12 +243,15 @@ impl AppendForm {
             let append = Button::primary("Append event").icon(icons::NOTE_PENCIL).enabled(ready.is_some());
             let clicked = ui.add(append).clicked();
             if let Some(draft) = ready.filter(|_| clicked || by_key) {
+                self.sent = Some(self.form.clone());
                 ctx.view.commands.send(Action::Append(draft));
             }
             if ui.add(Button::ghost("Reset")).clicked() {
                 *self = Self::default();
             }
             let (problems, wrong) = (checked.problems(), checked.wrong(&self.form));
+            let refused = FormField::ALL.into_iter().any(|field| self.refused(ctx, field).is_some());
+            let wrong = wrong + u64::from(refused);
             if wrong > 0 {
                 let words = format!("{} to fix", text::counted(wrong, "field"));
                 error_tile::inline(ui, Tone::Bad, &words);

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use causeway::event::EventKind;
 use egui::{Frame, Margin, Rect, Response, ScrollArea, Ui, vec2};
 
-use crate::command::Action;
+use super::facts;
+use crate::command::{Action, Command};
 use crate::context::StoreContext;
+use crate::state::damage::Wrong;
 use crate::state::query::Query;
 use crate::theme::metrics::{PADDING_TIGHT, TREE_ROW};
 use crate::theme::{icons, type_roles};
@@ -17,19 +19,21 @@ use crate::widgets::empty_state::EmptyState;
 use crate::widgets::text_input::TextInput;
 use crate::widgets::tree_row::TreeRow;
 use crate::widgets::{escape, section_header};
-use crate::worker::protocol::Facets;
+use crate::worker::protocol::{Facets, Target};
 
 /// Kinds that are shown before "Show more" is clicked.
 const KINDS_SHOWN: usize = 8;
 /// Scopes that are shown at most; the filter finds the others.
 const SCOPES_SHOWN: usize = 200;
+/// Damaged places that are shown; the view of findings lists the others.
+const SPOTS_SHOWN: usize = 50;
 
 /// Private state: what is open and what the tree was built from.
 #[derive(Debug)]
 pub(super) struct Explorer {
     filter: String,
     open: HashSet<String>,
-    sections_open: [bool; 3],
+    sections_open: [bool; 4],
     all_kinds: bool,
     tree: Vec<EntityRow>,
     built_from: Option<(Arc<Facets>, String)>,
@@ -40,7 +44,7 @@ impl Default for Explorer {
         Self {
             filter: String::new(),
             open: HashSet::new(),
-            sections_open: [true; 3],
+            sections_open: [true; 4],
             all_kinds: false,
             tree: Vec::new(),
             built_from: None,
@@ -59,6 +63,7 @@ impl Explorer {
         });
         self.refresh(&ctx.store.facets);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            self.damage_ui(ctx, ui);
             self.entities_ui(ctx, ui);
             ui.add_space(8.0);
             self.kinds_ui(ctx, ui);
@@ -85,6 +90,36 @@ impl Explorer {
             section_header::folding(ui, title, count, open, |_| {});
         });
         self.sections_open[index]
+    }
+
+    /// Places that something is wrong with; there is no such section while there are none.
+    fn damage_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        let spots = &ctx.store.spots;
+        if spots.is_empty() {
+            return;
+        }
+        let t = ctx.view.tokens;
+        if self.section(ui, 3, "Damage", &text::grouped(spots.len() as u64)) {
+            for spot in spots.iter().take(SPOTS_SHOWN) {
+                let (icon, count) = match spot.wrong {
+                    Wrong::Unreadable => {
+                        (icons::WARNING_CIRCLE, text::short_count(spot.places.end - spot.places.start))
+                    }
+                    Wrong::Broken => (icons::LOCK_SIMPLE_OPEN, "chain".to_owned()),
+                };
+                let name = text::sequence(spot.places.start);
+                let line = TreeRow { icon: Some(icon), tint: Some(t.red), ..TreeRow::new(&name, &count) };
+                let row = line.show(ui);
+                if row.response.clicked() {
+                    ctx.view.commands.send(Action::Jump(Target::Sequence(spot.places.start)));
+                }
+                row.response.on_hover_text(facts::sentence(&spot.words));
+            }
+            if spots.len() > SPOTS_SHOWN && more_ui(ui, "Show all findings").clicked() {
+                ctx.view.commands.run(Command::ShowFindings);
+            }
+        }
+        ui.add_space(8.0);
     }
 
     fn entities_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {

@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod explorer;
 mod facts;
+mod findings;
 mod graph;
 mod messages;
 mod opening;
@@ -23,10 +24,12 @@ use egui::{Align, CentralPanel, Frame, Layout, Panel, Rect, Stroke, StrokeKind, 
 
 use crate::command::{Action, Command};
 use crate::context::{StoreContext, ViewContext};
-use crate::state::model::Model;
+use crate::state::model::{Model, StoreModel};
 use crate::state::route::{Screen, View};
 use crate::theme::{Tokens, metrics, type_roles};
+use crate::view::{findings as finding_words, text};
 use crate::widgets::badge::Tone;
+use crate::widgets::failed_view::FailedViews;
 use crate::widgets::key_cap::shortcut;
 use crate::widgets::tabs::{Tab, tabs};
 use crate::widgets::{button, error_tile};
@@ -47,9 +50,11 @@ pub struct Panels {
     graph: graph::GraphPanel,
     projections: projections::Projections,
     append: append::AppendForm,
+    findings: findings::FindingsPanel,
     welcome: welcome::Welcome,
     overlays: overlay::Overlays,
     messages: messages::Messages,
+    failed: FailedViews,
 }
 
 impl Panels {
@@ -103,13 +108,13 @@ impl Panels {
         if matches!(view, View::Events | View::Graph) {
             side(Panel::right("detail"), width, metrics::INSPECTOR_WIDTH, t).show(ui, |ui| {
                 hairline::vertical(ui.painter(), ui.max_rect().left(), ui.max_rect().y_range(), t.line);
-                self.detail.show(ctx, ui);
+                self.failed.guard(ui, "detail", |ui| self.detail.show(ctx, ui));
             });
         }
         if view == View::Events {
             bar(Panel::bottom("timeline"), timeline::HEIGHT, t).show(ui, |ui| {
                 hairline::horizontal(ui.painter(), ui.max_rect().x_range(), ui.max_rect().top(), t.line);
-                self.timeline.show(ctx, ui);
+                self.failed.guard(ui, "timeline", |ui| self.timeline.show(ctx, ui));
             });
             side(Panel::left("explorer"), width, metrics::EXPLORER_WIDTH, t).show(ui, |ui| {
                 hairline::vertical(
@@ -118,7 +123,7 @@ impl Panels {
                     ui.max_rect().y_range(),
                     t.line,
                 );
-                self.explorer.show(ctx, ui);
+                self.failed.guard(ui, "explorer", |ui| self.explorer.show(ctx, ui));
             });
         }
         CentralPanel::no_frame().frame(Frame::NONE.fill(t.canvas)).show(ui, |ui| self.centre_ui(ctx, ui));
@@ -130,11 +135,16 @@ impl Panels {
 
     fn centre_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let views = [
+        let found = match ctx.store.finding_count() {
+            0 => "Findings".to_owned(),
+            count => format!("Findings {}", text::grouped(count)),
+        };
+        let views: [(View, Command, &str); 5] = [
             (View::Events, Command::ShowEvents, "Events"),
             (View::Graph, Command::ShowGraph, "Causal graph"),
             (View::Projections, Command::ShowProjections, "Projections"),
             (View::Append, Command::ShowAppend, "Append"),
+            (View::Findings, Command::ShowFindings, &found),
         ];
         let named: Vec<Tab<'_>> =
             views.iter().map(|(_, command, name)| Tab::new(name).icon(command.icon())).collect();
@@ -153,29 +163,50 @@ impl Panels {
             ctx.view.commands.send(Action::Show(views[active].0));
         }
         findings_ui(ctx, ui);
+        let failed = &mut self.failed;
         match view {
-            View::Events => self.events.show(ctx, ui),
-            View::Graph => self.graph.show(ctx, ui),
-            View::Projections => self.projections.show(ctx, ui),
-            View::Append => self.append.show(ctx, ui),
+            View::Events => failed.guard(ui, "event table", |ui| self.events.show(ctx, ui)),
+            View::Graph => failed.guard(ui, "causal graph", |ui| self.graph.show(ctx, ui)),
+            View::Projections => failed.guard(ui, "projections", |ui| self.projections.show(ctx, ui)),
+            View::Append => failed.guard(ui, "append form", |ui| self.append.show(ctx, ui)),
+            View::Findings => failed.guard(ui, "findings", |ui| self.findings.show(ctx, ui)),
         }
     }
 }
 
 /// The most important thing that is wrong with the store, as a strip under the tabs.
 fn findings_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
-    let findings = &ctx.store.summary.findings;
-    let Some(first) = findings.first() else { return };
-    let first = first.to_string();
-    let first = crate::widgets::escape::visible(&first);
-    let text = match findings.len() {
-        1 => first.into_owned(),
-        more => format!("{first} · and {} more", more - 1),
-    };
-    if error_tile::banner(ui, Tone::Warn, &text, Some("Copy findings")) {
-        let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        ctx.view.commands.send(Action::Copy(lines.join("\n"), "findings"));
+    // The view of findings says it itself.
+    if ctx.view.model.view == View::Findings {
+        return;
     }
+    let Some((tone, text)) = banner_text(ctx.store) else { return };
+    if error_tile::banner(ui, tone, &text, Some("Show findings")) {
+        ctx.view.commands.run(Command::ShowFindings);
+    }
+}
+
+/// What the strip says: a broken chain before damaged bytes, these before what is only odd.
+fn banner_text(store: &StoreModel) -> Option<(Tone, String)> {
+    if let Some(first) = store.broken_from() {
+        let place = text::sequence(first);
+        let words = format!("Chain broken at {place}: from there on the hashes show nothing");
+        return Some((Tone::Bad, words));
+    }
+    let damage = &store.damage;
+    let worst = damage.findings.iter().find(|finding| finding.class.is_damage()).or(damage.findings.first());
+    let lost: u64 = damage.holes.iter().map(|run| run.end - run.start).sum();
+    let mut parts = Vec::new();
+    if lost > 0 {
+        let more = if damage.holes_cut { "more than " } else { "" };
+        parts.push(format!("{more}{} cannot be read", text::counted(lost, "event")));
+    }
+    parts.extend(worst.map(finding_words::place).filter(|place| !place.is_empty()));
+    parts.extend(worst.map(finding_words::sentence));
+    if damage.findings.len() > 1 {
+        parts.push(format!("and {} more", damage.findings.len() - 1));
+    }
+    (!parts.is_empty()).then(|| (Tone::Warn, parts.join(" · ")))
 }
 
 /// Draws into a place that was allocated already: unlike a scope, it leaves the cursor where it is.

@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::context::{StoreContext, ViewContext};
 use crate::theme::metrics::PADDING_TIGHT;
 use crate::theme::{icons, type_roles};
-use crate::view::{text, times};
+use crate::view::{standing, text, times};
 use crate::widgets::badge::Tone;
 use crate::widgets::sparkline::sparkline;
 use crate::widgets::spinner::spinner;
@@ -81,6 +81,10 @@ fn selection_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         words += &text::counted(detail.correlation_count, "event");
         words += " in its conversation";
     }
+    if let Some(lost) = &store.summary.position.lost {
+        words += " · ";
+        words += &standing::sentence(lost);
+    }
     if store.summary.mode == OpenMode::Writable {
         words += " · this window holds the writer's lock";
     }
@@ -91,7 +95,7 @@ fn progress_ui(ctx: ViewContext<'_>, ui: &mut Ui, task: Task, done: u64, total: 
     let (what, how_far) = match task {
         Task::Open => ("Opening", format!("{} of {}", text::bytes(done), text::bytes(total))),
         Task::Filter => ("Filtering", format!("{} of {}", text::grouped(done), text::grouped(total))),
-        Task::Verify => ("Verifying", format!("{} of {}", text::grouped(done), text::grouped(total))),
+        Task::Verify => ("Verifying", format!("{} %", done.saturating_mul(100) / total.max(1))),
     };
     spinner(ui, what);
     caption(ui, ctx, &format!("{what} · {how_far} · {}", text::percent(done, total)));
@@ -118,7 +122,8 @@ fn live_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     };
     let color = if pending == 0 { ctx.view.tokens.text3 } else { ctx.view.tokens.amber_text };
     ui.label(type_roles::rich(durable, type_roles::small()).color(color));
-    if ui.available_width() > 420.0 {
+    // What does not go on has no rate.
+    if ui.available_width() > 420.0 && store.summary.position.lost.is_none() {
         let rate = store.rate.last().copied().unwrap_or(0.0);
         caption(ui, ctx.view, &text::rate(rate));
         if !store.rate.is_empty() {

@@ -5,6 +5,7 @@ use egui::{Align2, Color32, Layout, Mesh, Rect, Response, Role, Sense, Shape, Ui
 use super::{from_left, from_right, inside};
 use crate::command::Action;
 use crate::context::StoreContext;
+use crate::state::damage::Wrong;
 use crate::theme::metrics::{AXIS, PADDING_TIGHT, TIMELINE_HEAD};
 use crate::theme::{KindClass, Theme, type_roles};
 use crate::view::ticks::{self, Tick};
@@ -13,7 +14,7 @@ use crate::view::{rows, text, times};
 use crate::widgets::segmented::segmented;
 use crate::widgets::spinner::spinner;
 use crate::widgets::tooltip::{Tip, float_frame};
-use crate::widgets::{hairline, paint, section_header};
+use crate::widgets::{hairline, hatch, paint, section_header};
 use crate::worker::protocol::{Target, TimeAxis, Timeline};
 
 /// Height of the bars, points.
@@ -29,6 +30,8 @@ const LABEL_PITCH: f32 = 110.0;
 /// Bars this far from the pointer are still hit, points.
 const REACH: f32 = 6.0;
 
+/// Damage is never narrower, points.
+const DAMAGE_MIN: f32 = 4.0;
 /// New events make the bars worth another look at most this often, seconds.
 const ASK_SECONDS: f64 = 0.5;
 
@@ -71,7 +74,11 @@ impl TimelinePanel {
             self.built_from = Some((timeline.clone(), count));
         }
         let response = ui.interact(plot, ui.scope_id().with("bars"), Sense::click());
-        let name = format!("timeline of {}", text::counted(ctx.store.summary.position.events, "event"));
+        let mut name = format!("timeline of {}", text::counted(ctx.store.summary.position.events, "event"));
+        if !ctx.store.spots.is_empty() {
+            name += ", damaged in ";
+            name += &text::counted(ctx.store.spots.len() as u64, "place");
+        }
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &name));
         let axis = ticks::ticks(
             timeline.axis,
@@ -82,6 +89,7 @@ impl TimelinePanel {
         axis_ui(ctx, ui, plot, &axis);
         let hovered = self.hovered(&response, plot);
         bars_ui(ctx, ui, plot, &self.bars, hovered);
+        damage_ui(ctx, ui, plot, timeline);
         cursor_ui(ctx, ui, plot, timeline);
         if let Some(bar) = hovered.and_then(|index| self.bars.get(index)) {
             tip_ui(ctx, ui, &response, bar, timeline);
@@ -205,6 +213,30 @@ fn bar_color(class: KindClass, hovered: bool, ctx: StoreContext<'_>) -> Color32 
         (true, _) | (_, Theme::HighContrast) => mark,
         (false, Theme::Light) => paint::mix(t.panel, mark, 0.62),
         (false, Theme::Dark) => paint::mix(t.panel, mark, 0.58),
+    }
+}
+
+/// Hatching where events cannot be read, and a rail from the first break of the chain on.
+fn damage_ui(ctx: StoreContext<'_>, ui: &Ui, plot: Rect, timeline: &Timeline) {
+    let t = ctx.view.tokens;
+    let x = |at: f64| (plot.left() + (at * f64::from(plot.width())) as f32).round();
+    let mut drawn = f32::NEG_INFINITY;
+    for spot in ctx.store.spots.iter().filter(|spot| spot.wrong == Wrong::Unreadable) {
+        let (start, end) = timeline::gap(timeline, &spot.places);
+        let (left, right) = (x(start), x(end).max(x(start) + DAMAGE_MIN));
+        // Thousands of gaps in a few points are one mark.
+        if right > drawn {
+            hatch::fill(ui.painter(), Rect::from_x_y_ranges(left..=right, plot.y_range()), t);
+            hairline::vertical(ui.painter(), left, plot.y_range(), t.red);
+            hairline::vertical(ui.painter(), right - 1.0, plot.y_range(), t.red);
+            drawn = right;
+        }
+    }
+    if let Some(first) = ctx.store.broken_from() {
+        let left = x(timeline::place_of(timeline, first));
+        let rail = Rect::from_min_max(pos2(left, plot.top()), pos2(plot.right(), plot.top() + 2.0));
+        ui.painter().rect_filled(rail, 0, t.red);
+        hairline::vertical(ui.painter(), left, plot.y_range(), t.red);
     }
 }
 

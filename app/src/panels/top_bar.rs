@@ -10,7 +10,7 @@ use crate::context::StoreContext;
 use crate::state::query::Query;
 use crate::theme::metrics::{CONTROL, PADDING_TIGHT, RADIUS_CONTROL};
 use crate::theme::{Tokens, icons, type_roles};
-use crate::view::{rows, text};
+use crate::view::{findings, rows, standing, text};
 use crate::widgets::badge::{Tone, badge};
 use crate::widgets::button::{self, Button};
 use crate::widgets::chip;
@@ -20,6 +20,9 @@ use crate::worker::protocol::{OpenMode, StoreFormat};
 
 /// Longest store name before it is cut, points.
 const NAME_MAX: f32 = 170.0;
+
+/// Findings that the badge says when the pointer rests on it.
+const FINDINGS_HINTED: usize = 8;
 
 /// A filter line below this width would hide what is typed, points.
 const FILTER_MIN: f32 = 120.0;
@@ -258,6 +261,8 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         }
     }
     ui.add_space(8.0);
+    let lost = ctx.store.summary.position.lost.as_ref();
+    let right = ui.cursor().right();
     let mut follow = ctx.store.follow;
     if switch(ui, &mut follow, "Follow").changed() {
         ctx.view.commands.run(Command::ToggleFollow);
@@ -268,7 +273,8 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         Some(last) => format!("as of {}", text::sequence(last)),
         None => "empty".to_owned(),
     };
-    let words = ui.label(type_roles::rich(position, type_roles::table()).color(t.text2));
+    let color = if lost.is_some() { t.text3 } else { t.text2 };
+    let words = ui.label(type_roles::rich(position, type_roles::table()).color(color));
     let (dot, _) = paint::allocate(ui, vec2(8.0, 8.0), Sense::hover());
     let color = if ctx.store.follow { t.accent } else { t.disabled };
     ui.painter().circle_filled(dot.center(), 3.0, color);
@@ -276,6 +282,14 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         let program = program.as_deref().unwrap_or("another program");
         let text = format!("{} writes it, process {process}", escape::visible(program));
         tooltip::hint(words, &text);
+    }
+    if let Some(lost) = lost {
+        let veiled =
+            Rect::from_x_y_ranges(dot.left() - 4.0..=right, dot.center().y - 14.0..=dot.center().y + 14.0);
+        ui.painter().rect_filled(veiled, RADIUS_CONTROL, t.panel.gamma_multiply(0.55));
+        ui.add_space(6.0);
+        let shown = badge(ui, Tone::Neutral, Some(icons::PLUG), standing::label(lost));
+        tooltip::hint(shown, &standing::sentence(lost));
     }
     if wide {
         ui.add_space(10.0);
@@ -286,17 +300,15 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
 /// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
 fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let (tone, icon, label) = match &ctx.store.verified {
-        Some(Ok(report)) if report.findings.is_empty() => {
-            let label = match ctx.store.summary.format {
-                StoreFormat::Causeway { .. } => format!("{} consistent", report.level),
-                StoreFormat::Batpak => "Hashes and links fit".to_owned(),
-            };
-            (Tone::Good, icons::SHIELD_CHECK, label)
+        Some(Ok(report)) if report.damage_count == 0 => {
+            (Tone::Good, icons::SHIELD_CHECK, findings::claim(report.level))
         }
         Some(Ok(report)) => {
-            let first = report.findings.iter().filter_map(|finding| finding.sequence).min();
-            let label = first.map(|first| format!("Broken at {}", text::sequence(first)));
-            (Tone::Bad, icons::SHIELD_WARNING, label.unwrap_or_else(|| "Broken".to_owned()))
+            let label = match ctx.store.broken_from() {
+                Some(first) => format!("Broken at {}", text::sequence(first)),
+                None => text::counted(report.finding_count, "finding"),
+            };
+            (Tone::Bad, icons::SHIELD_WARNING, label)
         }
         Some(Err(_)) => (Tone::Warn, icons::SHIELD_WARNING, "Not verified".to_owned()),
         None => {
@@ -306,16 +318,18 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
             return;
         }
     };
-    let response = badge(ui, tone, Some(icon), &label);
+    let response = badge(ui, tone, Some(icon), &label).interact(Sense::click());
+    if response.clicked() {
+        ctx.view.commands.run(Command::ShowFindings);
+    }
     let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.findings.is_empty() => {
-            format!(
-                "Internally consistent: {} checked, {}",
-                report.level,
-                text::counted(report.events, "event")
-            )
+        Some(Ok(report)) if report.damage_count == 0 => {
+            format!("{}\n{} checked", findings::meaning(report.level), text::counted(report.events, "place"))
         }
-        Some(Ok(report)) => report.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        Some(Ok(report)) => {
+            let first = report.findings.get(..FINDINGS_HINTED).unwrap_or(&report.findings);
+            findings::report(first)
+        }
         Some(Err(failure)) => failure.message.clone(),
         None => String::new(),
     };

@@ -37,6 +37,10 @@ impl Model {
             Update::OpenFailed { path, mode, failure } => self.open_failed(path, mode, failure, now),
             Update::Closed => self.closed(),
             Update::Position(position) => self.moved(position, now),
+            Update::Damage(damage) => self.with_store(|store, _| {
+                store.damage = damage;
+                store.gather_spots();
+            }),
             Update::Facets(facets) => self.with_store(|store, _| store.facets = facets),
             Update::Matched { id, matched } => self.with_store(|store, asked| store.grow(asked, id, matched)),
             Update::Rows { id, first, rows } => {
@@ -50,6 +54,8 @@ impl Model {
             Update::Timeline { id, timeline } => {
                 self.with_store(|store, asked| store.draw(asked, id, timeline));
             }
+            // The clipboard belongs to the program.
+            Update::Copied { .. } => {}
             Update::Projection(state) => self.with_store(|store, _| store.project(state)),
             Update::Appended { id, receipt } => self.appended(id, receipt, now),
             Update::Verified { id, report } => self.verified(id, report),
@@ -186,7 +192,10 @@ impl Model {
     fn verified(&mut self, id: RequestId, report: Result<VerifyView, Failure>) {
         if self.asked.verify.take_if(|asked| *asked == id).is_some() {
             self.progress = None;
-            self.with_store(|store, _| store.verified = Some(report));
+            self.with_store(|store, _| {
+                store.verified = Some(report);
+                store.gather_spots();
+            });
         }
     }
 }
@@ -197,6 +206,8 @@ impl StoreModel {
         Self {
             kind_names: kind_names::merged(&summary.kind_names, &[]),
             summary,
+            damage: Arc::default(),
+            spots: Vec::new(),
             facets: Arc::default(),
             filter_text: String::new(),
             filter_error: None,
@@ -243,16 +254,16 @@ impl StoreModel {
             return;
         }
         let first_answer = !std::mem::replace(&mut asked.filter_answered, true);
-        if first_answer || matched.matched < self.matched.matched {
+        if first_answer || matched.rows < self.matched.rows {
             self.rows.clear();
             self.selected_row = None;
             self.unseen = 0;
             self.reveal_row = (first_answer && !self.follow).then_some(0);
         } else if !self.follow && self.matched.complete {
-            self.unseen += matched.matched - self.matched.matched;
+            self.unseen += matched.rows - self.matched.rows;
         }
         if self.follow {
-            self.reveal_row = matched.matched.checked_sub(1);
+            self.reveal_row = matched.rows.checked_sub(1);
         }
         self.matched = matched;
     }
@@ -337,7 +348,6 @@ mod tests {
             mode: OpenMode::ReadOnly,
             demo: false,
             kind_names: vec![(EventKind::from_raw_u16(0x1001), "OrderPlaced".to_owned())],
-            findings: Vec::new(),
             position: Position::default(),
         };
         model.apply(Update::Opened(summary), 0.0);
@@ -349,18 +359,21 @@ mod tests {
     }
 
     fn grow(model: &mut Model, id: RequestId, matched: u64) {
-        let matched = Matched { matched, total: matched, complete: true, ..Matched::default() };
+        let matched =
+            Matched { matched, rows: matched, total: matched, complete: true, ..Matched::default() };
         model.apply(Update::Matched { id, matched }, 0.0);
     }
 
     fn rows(first: u64, count: u64) -> Vec<EventRow> {
-        let row = |sequence| EventRow { sequence, cell: RowCell::Damaged(String::new()) };
+        let row =
+            |sequence| EventRow { sequence, cell: RowCell::Damaged { places: 1, reason: String::new() } };
         (first..first + count).map(row).collect()
     }
 
     fn failure() -> Failure {
         let message = "it is locked.".to_owned();
-        Failure { class: FailureClass::Locked, message, advice: "Open it for reading.".to_owned() }
+        let advice = "Open it for reading.".to_owned();
+        Failure { class: FailureClass::Locked, message, advice, field: None }
     }
 
     #[test]

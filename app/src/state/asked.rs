@@ -33,6 +33,8 @@ pub struct Asked {
     pub timeline: Option<(RequestId, (TimeAxis, usize), u64)>,
     /// The append on its way.
     pub append: Option<RequestId>,
+    /// The payload to be copied that is on its way.
+    pub copy: Option<RequestId>,
     /// The verification on its way.
     pub verify: Option<RequestId>,
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 pub mod asked;
+pub mod damage;
 pub mod history;
 pub mod kind_names;
 pub mod model;

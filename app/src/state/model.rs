@@ -8,15 +8,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use causeway::event::EventKind;
+use causeway::store::Finding;
 
 use crate::state::asked::Asked;
+use crate::state::damage::{self, Spot};
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
-    Summary, Task, Timeline, VerifyView,
+    CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
+    ReceiptView, Summary, Task, Timeline, VerifyView,
 };
 
 /// Everything that a frame is drawn from.
@@ -73,6 +75,10 @@ impl Model {
 pub struct StoreModel {
     /// Path, format, mode, positions.
     pub summary: Summary,
+    /// What is wrong with it, as far as opening, following and reading it told.
+    pub damage: Arc<Damage>,
+    /// Places that something is wrong with, from `damage` and `verified`.
+    pub spots: Vec<Spot>,
     /// Counts by entity, kind and scope.
     pub facets: Arc<Facets>,
     /// Names of kinds: from the log, a file or a person.
@@ -185,6 +191,37 @@ pub enum Overlay {
 }
 
 impl StoreModel {
+    /// The first place whose event does not fit its hashes or the event before it, as far as that is known.
+    pub fn broken_from(&self) -> Option<u64> {
+        damage::broken_from(&self.spots)
+    }
+
+    /// What the last verification found, if one ended.
+    pub fn found_by_verifying(&self) -> &[Finding] {
+        match &self.verified {
+            Some(Ok(report)) => &report.findings,
+            _ => &[],
+        }
+    }
+
+    /// How many things were found, by the store itself and by verifying.
+    pub fn finding_count(&self) -> u64 {
+        let told = &self.damage.findings;
+        let verified = match &self.verified {
+            Some(Ok(report)) => {
+                let known = report.findings.iter().filter(|finding| told.contains(finding)).count();
+                report.finding_count.saturating_sub(known as u64)
+            }
+            _ => 0,
+        };
+        told.len() as u64 + verified
+    }
+
+    /// Gathers anew which places something is wrong with. To be called when `damage` or `verified` changed.
+    pub fn gather_spots(&mut self) {
+        self.spots = damage::spots(&self.damage, self.found_by_verifying());
+    }
+
     /// Name of a kind, or its number.
     pub fn kind_name(&self, kind: EventKind) -> String {
         self.kind_names.get(&kind).cloned().unwrap_or_else(|| kind.to_string())

@@ -30,6 +30,8 @@ pub enum View {
     Projections,
     /// The form that appends an event.
     Append,
+    /// What is wrong with the store.
+    Findings,
 }
 
 /// What the detail shows of the selected event.

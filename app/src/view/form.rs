@@ -20,6 +20,8 @@ pub struct Form {
     pub kind: String,
     /// The payload as JSON.
     pub payload: String,
+    /// How many events the stream must have; empty if it does not matter.
+    pub expected: String,
 }
 
 /// What is wrong with what was typed, field by field, and the event if nothing is.
@@ -33,6 +35,8 @@ pub struct Checked {
     pub kind: Option<String>,
     /// What is wrong with the payload.
     pub payload: Option<JsonProblem>,
+    /// What is wrong with the expectation.
+    pub expected: Option<String>,
     /// The kind, if it is understood.
     pub found_kind: Option<EventKind>,
     /// The encoded payload in bytes, if it is JSON.
@@ -60,6 +64,7 @@ impl Checked {
             (self.scope.is_some(), &form.scope),
             (self.kind.is_some(), &form.kind),
             (self.payload.is_some(), &form.payload),
+            (self.expected.is_some(), &form.expected),
         ]
         .into_iter()
         .map(|(is_wrong, typed)| u64::from(is_wrong && !typed.trim().is_empty()))
@@ -68,10 +73,14 @@ impl Checked {
 
     /// How many fields are empty or wrong.
     pub fn problems(&self) -> u64 {
-        [self.entity.is_some(), self.scope.is_some(), self.kind.is_some(), self.payload.is_some()]
-            .into_iter()
-            .map(u64::from)
-            .sum()
+        let wrong = [
+            self.entity.is_some(),
+            self.scope.is_some(),
+            self.kind.is_some(),
+            self.payload.is_some(),
+            self.expected.is_some(),
+        ];
+        wrong.into_iter().map(u64::from).sum()
     }
 }
 
@@ -92,6 +101,13 @@ pub fn check(
         Ok(kind) => out.found_kind = Some(kind),
         Err(message) => out.kind = Some(message),
     }
+    let expected = match expected(form.expected.trim()) {
+        Ok(expected) => expected,
+        Err(message) => {
+            out.expected = Some(message);
+            None
+        }
+    };
     let payload = match json(&form.payload) {
         Ok(payload) => {
             out.encoded_bytes = causeway::encoding::to_bytes(&payload).ok().map(|bytes| bytes.len() as u64);
@@ -103,10 +119,28 @@ pub fn check(
         }
     };
     if let (0, Some(kind), Some(payload)) = (out.problems(), out.found_kind, payload) {
-        out.draft =
-            Some(Draft { entity: entity.to_owned(), scope: scope.to_owned(), kind, payload, reaction_to });
+        out.draft = Some(Draft {
+            entity: entity.to_owned(),
+            scope: scope.to_owned(),
+            kind,
+            payload,
+            reaction_to,
+            expected,
+        });
     }
     out
+}
+
+/// How many events the stream must have; nothing if nothing is typed.
+fn expected(typed: &str) -> Result<Option<u64>, String> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let digits = typed.replace(',', "");
+    digits
+        .parse()
+        .map(Some)
+        .map_err(|_| "A number of events, such as 3; empty if it does not matter".to_owned())
 }
 
 /// A kind by its name or as `0x1002`.
@@ -171,6 +205,7 @@ mod tests {
             scope: "shop".to_owned(),
             kind: "OrderPlaced".to_owned(),
             payload: r#"{"total": 4980}"#.to_owned(),
+            expected: "1,204".to_owned(),
         }
     }
 
@@ -184,6 +219,7 @@ mod tests {
         assert_eq!(checked.problems(), 0);
         let draft = checked.draft.unwrap();
         assert_eq!((draft.entity.as_str(), draft.kind), ("order:8842", EventKind::custom(1, 1)));
+        assert_eq!(draft.expected, Some(1_204));
         assert_eq!(checked.encoded_bytes, Some(10));
     }
 
@@ -194,9 +230,10 @@ mod tests {
             scope: String::new(),
             kind: "0xD001".to_owned(),
             payload: "{\"a\": 1,\n \"b\" 2}".to_owned(),
+            expected: "three".to_owned(),
         };
         let checked = check(&wrong, &names(), None);
-        assert_eq!((checked.problems(), checked.draft), (4, None));
+        assert_eq!((checked.problems(), checked.draft), (5, None));
         assert_eq!(checked.entity.as_deref(), Some("\"/\" and \"..\" are not allowed, \":\" is"));
         assert_eq!(checked.kind.as_deref(), Some("Category 0xD is reserved for effects"));
         let problem = checked.payload.unwrap();

@@ -87,7 +87,7 @@ pub fn layout(graph: &CausalGraph) -> GraphLayout {
 fn kind_of(graph: &CausalGraph, index: usize) -> Option<EventKind> {
     match &graph.nodes[index].row.cell {
         RowCell::Event(event) => Some(event.kind),
-        RowCell::Removed | RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged { .. } => None,
     }
 }
 
@@ -309,6 +309,7 @@ mod tests {
             cause: *cause,
             on_path: false,
             hidden_effects: 0,
+            lost_cause: false,
         };
         CausalGraph {
             focus: 0,

@@ -6,10 +6,12 @@
 
 pub mod counts;
 pub mod explorer;
+pub mod findings;
 pub mod form;
 pub mod graph;
 pub mod lanes;
 pub mod rows;
+pub mod standing;
 pub mod text;
 pub mod ticks;
 pub mod timeline;

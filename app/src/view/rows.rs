@@ -69,7 +69,7 @@ pub fn event_text(
 /// The payload in one line, or why there is none.
 pub fn summary(event: &EventCell) -> String {
     if event.note == RowNote::Undecoded {
-        return format!("undecoded · {}", text::bytes(u64::from(event.payload_bytes)));
+        return format!("undecoded, {}", text::bytes(u64::from(event.payload_bytes)));
     }
     escape::visible(&event.summary).into_owned()
 }
@@ -79,7 +79,7 @@ pub fn note_text(note: RowNote) -> &'static str {
     match note {
         RowNote::None => "",
         RowNote::Pending => "Written, not yet known to be on stable storage",
-        RowNote::Undecoded => "The payload is not MessagePack",
+        RowNote::Undecoded => "No decoder understands the payload",
         RowNote::Hidden => "The program that wrote this directory hides the event",
         RowNote::Finding => "Something is odd here, the detail says what",
     }
@@ -89,7 +89,7 @@ pub fn note_text(note: RowNote) -> &'static str {
 pub fn event_of(row: &EventRow) -> Option<&EventCell> {
     match &row.cell {
         RowCell::Event(event) => Some(event),
-        RowCell::Removed | RowCell::Damaged(_) => None,
+        RowCell::Removed | RowCell::Damaged { .. } => None,
     }
 }
 
@@ -139,6 +139,6 @@ mod tests {
     #[test]
     fn an_undecoded_payload_says_how_large_it_is() {
         let event = EventCell { note: RowNote::Undecoded, ..event(EventKind::DATA) };
-        assert_eq!(summary(&event), "undecoded · 312 B");
+        assert_eq!(summary(&event), "undecoded, 312 B");
     }
 }

@@ -1,5 +1,7 @@
 //! Owns the bars of the timeline: bins of the whole store, stacked by kind class. Never knows points on a screen.
 
+use std::ops::Range;
+
 use super::text;
 use crate::theme::{KindClass, kind_class};
 use crate::worker::protocol::{TimeAxis, Timeline};
@@ -78,6 +80,29 @@ pub fn cursor(timeline: &Timeline, sequence: u64, time_us: Option<i64>) -> Optio
     }
     let length = last.abs_diff(first);
     Some(if length == 0 { 0.5 } else { value.abs_diff(first) as f64 / length as f64 })
+}
+
+/// Where a place of the commit order lies, 0 to 1 of the axis. On the axis of time it lies where the bin of the next event begins.
+pub fn place_of(timeline: &Timeline, sequence: u64) -> f64 {
+    if timeline.axis == TimeAxis::Sequence {
+        let length = timeline.span.1.abs_diff(timeline.span.0).max(1);
+        return (sequence as f64 / length as f64).clamp(0.0, 1.0);
+    }
+    let bins = timeline.first_sequence.len().max(1);
+    // An empty bin says where the next one begins, so that the last of those that begin here is the one that holds it.
+    let bin = timeline.first_sequence.partition_point(|first| *first <= sequence).saturating_sub(1);
+    bin as f64 / bins as f64
+}
+
+/// Where places at which nothing can be read lie, 0 to 1 of the axis: from the end of what is before them to what comes after.
+pub fn gap(timeline: &Timeline, places: &Range<u64>) -> (f64, f64) {
+    let start = place_of(timeline, places.start);
+    let end = place_of(timeline, places.end);
+    let bin = match timeline.axis {
+        TimeAxis::Time => 1.0 / timeline.first_sequence.len().max(1) as f64,
+        TimeAxis::Sequence => 0.0,
+    };
+    ((start + bin).min(end), end)
 }
 
 /// The bar at a place of the axis, or the nearest within `reach` of it.

@@ -32,6 +32,18 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Bytes as text: what is no UTF-8 as `\xff`, hidden characters as [`visible`] does.
+pub fn bytes(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        chunk.valid().chars().for_each(|c| push(&mut out, c));
+        for byte in chunk.invalid() {
+            write!(out, "\\x{byte:02x}").expect("writing to a string succeeds");
+        }
+    }
+    out
+}
+
 /// `text` in double quotes; quotes and backslashes of its own are escaped too, so that two different texts never
 /// look the same for the sake of an escape.
 pub fn quoted(text: &str) -> String {
@@ -88,6 +100,11 @@ mod tests {
             assert!(shown.starts_with('\\') && !shown.contains(c), "{code:x} became {shown}");
         }
         assert_eq!(visible("a\tb\nc\r\u{1b}[31m"), "a\\tb\\nc\\r\\u{1b}[31m");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_by_their_digits() {
+        assert_eq!(bytes(b"a\xffb\n\xe2\x80\xae\xc3"), "a\\xffb\\n\\u{202e}\\xc3");
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct JsonTree {
     flipped: Flipped,
     rows: Vec<JsonRow>,
     version: Option<u64>,
+    /// Copying offers no values: what is shown is the beginning of something larger.
+    pub paths_only: bool,
 }
 
 impl JsonTree {
@@ -26,11 +28,11 @@ impl JsonTree {
         self.refresh(value, version);
         let list = Rows { label, count: self.rows.len() as u64, height: PAYLOAD_ROW, keys: true };
         let mut toggled = None;
-        let rows = &self.rows;
+        let (rows, paths_only) = (&self.rows, self.paths_only);
         let shown = self.scroller.show(ui, list, |ui, index, rect| {
             let row = &rows[index as usize];
             let response = ui.interact(rect, ui.scope_id().with(index), Sense::click());
-            row_ui(ui, rect, row, &response, value);
+            row_ui(ui, rect, row, &response, (!paths_only).then_some(value));
             if response.clicked() && row.open.is_some() {
                 toggled = Some(row.pointer.clone());
             }
@@ -63,7 +65,7 @@ impl JsonTree {
     }
 }
 
-fn row_ui(ui: &mut Ui, rect: Rect, row: &JsonRow, response: &Response, value: &Value) {
+fn row_ui(ui: &mut Ui, rect: Rect, row: &JsonRow, response: &Response, value: Option<&Value>) {
     let t = Tokens::of(ui);
     let name = if row.key.is_empty() { row.value.clone() } else { format!("{} {}", row.key, row.value) };
     response.widget_info(|| match row.open {
@@ -106,7 +108,7 @@ fn row_ui(ui: &mut Ui, rect: Rect, row: &JsonRow, response: &Response, value: &V
 }
 
 /// Copies the whole value, not the preview, and the path as a JSON pointer.
-fn copy_actions(ui: &mut Ui, rect: Rect, row: &JsonRow, value: &Value) {
+fn copy_actions(ui: &mut Ui, rect: Rect, row: &JsonRow, value: Option<&Value>) {
     let room = Rect::from_min_max(pos2(rect.right() - 60.0, rect.top()), rect.max - vec2(8.0, 0.0));
     let builder = UiBuilder::new().max_rect(room).layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(builder, |ui| {
@@ -114,7 +116,8 @@ fn copy_actions(ui: &mut Ui, rect: Rect, row: &JsonRow, value: &Value) {
         if button::small_icon(ui, icons::LINK_SIMPLE, "Copy path").clicked() {
             ui.ctx().copy_text(row.pointer.clone());
         }
-        if button::small_icon(ui, icons::COPY, "Copy value").clicked()
+        if let Some(value) = value
+            && button::small_icon(ui, icons::COPY, "Copy value").clicked()
             && let Some(value) = value.pointer(&row.pointer)
         {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -2,7 +2,7 @@
 //!
 //! Never knows its children; the caller indents and asks for them.
 
-use egui::{Align2, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{focus, kind_mark, paint};
 use crate::theme::metrics::{INDENT, MARK, RADIUS_CHIP, TREE_ROW};
@@ -23,6 +23,8 @@ pub struct TreeRow<'a> {
     pub mark: Option<KindMark>,
     /// An icon before the name.
     pub icon: Option<char>,
+    /// Colour of the icon, if it is not the usual one.
+    pub tint: Option<Color32>,
     /// Whether it is the selected one.
     pub selected: bool,
 }
@@ -39,7 +41,7 @@ pub struct TreeRowShown {
 impl<'a> TreeRow<'a> {
     /// A row without children, mark or icon.
     pub fn new(name: &'a str, count: &'a str) -> Self {
-        Self { name, count, depth: 0, open: None, mark: None, icon: None, selected: false }
+        Self { name, count, depth: 0, open: None, mark: None, icon: None, tint: None, selected: false }
     }
 
     /// Shows the row in the next 22 points.
@@ -84,7 +86,7 @@ impl<'a> TreeRow<'a> {
             left += 20.0;
         }
         if let Some(icon) = self.icon {
-            paint::icon(p, pos2(left + 6.0, y), icon, 14.0, t.text2);
+            paint::icon(p, pos2(left + 6.0, y), icon, 14.0, self.tint.unwrap_or(t.text2));
             left += 17.0;
         }
         let count = paint::whole_line(p, self.count, type_roles::caption(), t.text3);

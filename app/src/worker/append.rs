@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use causeway::coordinate::Coordinate;
 use causeway::id::CausationId;
-use causeway::store::{AppendOptions, Open, Store};
+use causeway::store::{AppendOptions, Open, Store, StreamState};
 
 use crate::worker::failure;
 use crate::worker::handle::Handle;
-use crate::worker::protocol::{Draft, Failure, FailureClass, ReceiptView};
+use crate::worker::protocol::{Draft, Failure, FormField, ReceiptView};
 
 /// Appends an event to a store that is open for writing.
 ///
@@ -18,11 +18,19 @@ pub(crate) fn append(handle: &Handle, draft: &Draft) -> Result<ReceiptView, Fail
     match handle {
         Handle::Writer(store) => append_to(store, draft),
         Handle::Reader(_) => Err(Failure {
-            class: FailureClass::Refused,
-            message: "The store is open for reading.".to_owned(),
             advice: "Open it for writing first.".to_owned(),
+            ..failure::refused("The store is open for reading.")
         }),
     }
+}
+
+/// Where a stream of so many events stands.
+fn expected_state(events: u64) -> Result<StreamState, Failure> {
+    let Some(last) = events.checked_sub(1) else { return Ok(StreamState::NoStream) };
+    u32::try_from(last).map(StreamState::Exactly).map_err(|_| Failure {
+        field: Some(FormField::Expected),
+        ..failure::refused("No stream has so many events.")
+    })
 }
 
 /// Appends an event.
@@ -36,6 +44,9 @@ pub fn append_to(store: &Store<Open>, draft: &Draft) -> Result<ReceiptView, Fail
     let mut options = AppendOptions::new();
     if let Some((cause, correlation)) = draft.reaction_to {
         options = options.with_causation(CausationId::from(cause)).with_correlation(correlation);
+    }
+    if let Some(events) = draft.expected {
+        options = options.with_expected_state(expected_state(events)?);
     }
     let receipt = store
         .append_with_options(&coordinate, draft.kind, &draft.payload, options)

@@ -1,12 +1,12 @@
 //! Owns everything about one event: payload, bytes, hashes, neighbours in its stream, cause and effects.
 
-use causeway::encoding;
 use causeway::event::{HashChain, hash::compute_hash};
 use causeway::id::EventId;
-use causeway::store::{Finding, FindingClass, LogEvent, Selection, StoreError, StoreFormat};
+use causeway::store::{LogEvent, Selection, StoreError, StoreFormat};
 
+use crate::worker::decode::decode;
 use crate::worker::handle::Handle;
-use crate::worker::protocol::{Detail, EventRow, RowCell};
+use crate::worker::protocol::{Detail, EventRow, RowCell, Undecoded};
 use crate::worker::rows;
 
 /// Bytes of a payload that travel to the interface.
@@ -25,18 +25,13 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
         Some(cause) => handle.sequence_of(EventId::from(u128::from(cause)))?,
         None => None,
     };
-    let (payload, content_holds) = match event.removed {
-        Some(_) => (Err("it was removed, and its hash was kept".to_owned()), None),
-        None => (
-            encoding::to_json(&raw.payload).map_err(|error| error.to_string()),
-            Some(compute_hash(&raw.payload) == header.content_hash),
-        ),
+    let (payload, content_computed) = match event.removed {
+        Some(_) => {
+            let reason = "the payload was removed, and its hash was kept".to_owned();
+            (Err(vec![Undecoded { decoder: "Any", reason }]), None)
+        }
+        None => (decode(raw.payload_form, &raw.payload, PAYLOAD_HEAD_MAX), Some(compute_hash(&raw.payload))),
     };
-    let mut findings = event.findings.clone();
-    if content_holds == Some(false) {
-        let message = "the payload does not have the content hash of the header";
-        findings.insert(0, Finding::new(FindingClass::ContentHash, message));
-    }
     Ok(Detail {
         row: EventRow { sequence, cell: RowCell::Event(Box::new(rows::cell(handle, &event))) },
         flags: header.flags,
@@ -51,8 +46,9 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
             .map(|(key, value)| (key.as_str().to_owned(), value.clone()))
             .collect(),
         content_hash: header.content_hash,
+        content_computed,
         chain: HashChain { prev_hash: event.prev_hash, event_hash: raw.event_hash },
-        chain_holds: chain_holds(handle, &event, content_holds),
+        event_computed: event_computed(handle, &event),
         previous_in_stream: previous_in_stream(handle, &event)?,
         next_in_stream: next_in_stream(handle, &event)?,
         place: (event.segment.to_string(), event.place.offset(), event.place.length()),
@@ -64,15 +60,15 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
             .collect(),
         effect_count: handle.count(&effects)?,
         correlation_count: handle.count(&conversation)?,
-        findings,
+        findings: event.findings.clone(),
     })
 }
 
-/// Whether the event's hashes fit what it says; `None` where nothing can be computed anew.
-fn chain_holds(handle: &Handle, event: &LogEvent, content_holds: Option<bool>) -> Option<bool> {
+/// The event hash computed anew; `None` where nothing can be: an event that was removed, and a batpak event, whose hash is that of its
+/// payload alone.
+fn event_computed(handle: &Handle, event: &LogEvent) -> Option<[u8; 32]> {
     match handle.format() {
-        StoreFormat::Causeway { .. } => Some(content_holds? && event.computed_hash() == event.raw.event_hash),
-        // A batpak hash covers the payload alone, and that was compared already.
+        StoreFormat::Causeway { .. } if event.removed.is_none() => Some(event.computed_hash()),
         _ => None,
     }
 }

@@ -3,19 +3,22 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use causeway::coordinate::CoordinateError;
 use causeway::store::StoreError;
 
-use crate::worker::protocol::{Failure, FailureClass};
+use crate::worker::protocol::{Failure, FailureClass, FormField};
 
 /// A failure that concerns a directory.
 pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
     let mut failure = of(error);
+    if let StoreError::CorruptSegment { detail, .. } = error {
+        // Nothing of the store is open, so that nothing beside the damage can be looked at.
+        failure.message = sentence(detail);
+        "Restore the segment from a copy; nothing in the directory was changed."
+            .clone_into(&mut failure.advice);
+    }
     let place = path.display().to_string();
-    let names_its_own = matches!(
-        error,
-        StoreError::DataDirMalformed { .. } | StoreError::NewerFormat { .. } | StoreError::StoreLocked { .. }
-    );
-    if !names_its_own && !failure.message.contains(&place) {
+    if !failure.message.contains(&place) {
         failure.message = format!("{place}: {}", failure.message);
     }
     failure
@@ -24,28 +27,75 @@ pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
 /// A failure in words.
 pub fn of(error: &StoreError) -> Failure {
     let class = class(error);
-    Failure { class, message: sentence(&message(error)), advice: advice(error, class).to_owned() }
+    Failure { field: field(error), ..new(class, &sentence(&message(error)), advice(error, class)) }
 }
 
 /// A value that the user gave and that cannot be used.
 pub fn refused(message: impl Into<String>) -> Failure {
-    Failure { class: FailureClass::Refused, message: message.into(), advice: String::new() }
+    new(FailureClass::Refused, &message.into(), "")
 }
 
 /// Something that the user stopped.
 pub fn cancelled(message: &str) -> Failure {
-    Failure { class: FailureClass::Cancelled, message: message.to_owned(), advice: String::new() }
+    new(FailureClass::Cancelled, message, "")
+}
+
+/// A failure that is about no field of a form.
+pub(crate) fn new(class: FailureClass, message: &str, advice: &str) -> Failure {
+    Failure { class, message: message.to_owned(), advice: advice.to_owned(), field: None }
+}
+
+/// The field of the append form that an error is about.
+fn field(error: &StoreError) -> Option<FormField> {
+    match error {
+        StoreError::Coordinate(CoordinateError::EmptyScope | CoordinateError::ScopeTooLong { .. }) => {
+            Some(FormField::Scope)
+        }
+        StoreError::Coordinate(_) => Some(FormField::Entity),
+        StoreError::ReservedKind { .. } => Some(FormField::Kind),
+        StoreError::SequenceMismatch { .. } | StoreError::StreamStateMismatch { .. } => {
+            Some(FormField::Expected)
+        }
+        StoreError::Serialization(_) => Some(FormField::Payload),
+        _ => None,
+    }
+}
+
+/// Something that panicked.
+pub(crate) fn unexpected(what: &str, said: &str) -> Failure {
+    let message = format!("{what} failed unexpectedly: {said}.");
+    new(FailureClass::Other, &message, "What is stored is not touched by this.")
 }
 
 /// What happened; the commonest answers of the operating system in plain words.
 fn message(error: &StoreError) -> String {
-    let StoreError::Io(io) = error else { return error.to_string() };
+    let io = match error {
+        StoreError::Io(io) => io,
+        StoreError::StreamStateMismatch { actual, .. } => return stream_text(*actual),
+        // What names the directory itself says it as the rest of a sentence: the directory stands before it already.
+        StoreError::DataDirMalformed { reason, .. } => return format!("it {reason}"),
+        StoreError::StoreLocked { .. } => return "it is open for writing elsewhere".to_owned(),
+        StoreError::NewerFormat { path, found, supported } => {
+            let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            return format!(
+                "its file {file} has format version {found}; this program reads up to {supported}"
+            );
+        }
+        _ => return error.to_string(),
+    };
     match io.kind() {
         ErrorKind::NotFound => "there is no such directory".to_owned(),
         ErrorKind::NotADirectory => "this is a file, not a directory".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     }
+}
+
+/// A stream that stands elsewhere, in the words of a form that counts events.
+fn stream_text(actual: Option<u32>) -> String {
+    let events = actual.map_or(0, |last| u64::from(last) + 1);
+    let noun = if events == 1 { "event" } else { "events" };
+    format!("the entity has {events} {noun} now")
 }
 
 fn sentence(text: &str) -> String {
@@ -71,6 +121,7 @@ fn class(error: &StoreError) -> FailureClass {
         StoreError::Coordinate(_)
         | StoreError::Serialization(_)
         | StoreError::SequenceMismatch { .. }
+        | StoreError::StreamStateMismatch { .. }
         | StoreError::Configuration(_)
         | StoreError::ReservedKind { .. }
         | StoreError::NotFound(_) => FailureClass::Refused,

@@ -15,6 +15,7 @@ use causeway::store::{LogEvent, Selection, StoreError};
 
 use crate::state::query::Query;
 use crate::worker::handle::Handle;
+use crate::worker::holes::Holes;
 use crate::worker::protocol::{Matched, RequestId};
 
 /// Sequences that an index gives in one slice.
@@ -62,11 +63,12 @@ impl Search {
     }
 
     /// Looks at one slice more. Damaged events do not match a scan; an index still knows them.
-    pub(crate) fn step(&mut self, handle: &Handle) -> Result<(), StoreError> {
+    pub(crate) fn step(&mut self, handle: &Handle, holes: &Holes) -> Result<(), StoreError> {
         let started = Instant::now();
         let end = handle.visible();
         self.rewind(end);
-        let stepped = self.slice(handle, end);
+        // Rows are counted from runs of unreadable places, so that nothing is shown before these are known.
+        let stepped = self.slice(handle, holes, end.min(holes.looked_at()).max(self.next));
         if !self.answered {
             self.elapsed += started.elapsed();
         }
@@ -74,7 +76,7 @@ impl Search {
         stepped
     }
 
-    fn slice(&mut self, handle: &Handle, end: u64) -> Result<(), StoreError> {
+    fn slice(&mut self, handle: &Handle, holes: &Holes, end: u64) -> Result<(), StoreError> {
         let Some(found) = &mut self.found else {
             self.next = end;
             return Ok(());
@@ -85,7 +87,7 @@ impl Search {
             candidates.retain(|sequence| *sequence < end);
             candidates
         } else {
-            (self.next..end).take(limit).collect()
+            holes.readable(self.next..end).flatten().take(limit).collect()
         };
         let next =
             if candidates.len() < limit { end } else { candidates.last().map_or(end, |last| last + 1) };
@@ -119,10 +121,12 @@ impl Search {
     }
 
     /// Stops where it is: what was not looked at until now stays unseen.
-    pub(crate) fn matched(&self, handle: &Handle) -> Matched {
+    pub(crate) fn matched(&self, handle: &Handle, holes: &Holes) -> Matched {
         let total = handle.visible();
         Matched {
             matched: self.found.as_ref().map_or(self.next, |found| found.len() as u64),
+            rows: self.found.as_ref().map_or_else(|| holes.rows(self.next), |found| found.len() as u64),
+            unreadable: if self.found.is_some() { holes.count_below(self.next) } else { 0 },
             searched: self.next,
             total,
             complete: self.next >= total,
@@ -132,9 +136,11 @@ impl Search {
     }
 
     /// The sequences of some rows; fewer if the result is shorter.
-    pub(crate) fn sequences(&self, rows: Range<u64>) -> Vec<u64> {
+    pub(crate) fn sequences(&self, rows: Range<u64>, holes: &Holes) -> Vec<u64> {
         match &self.found {
-            None => (rows.start..rows.end.min(self.next)).collect(),
+            None => {
+                (rows.start..rows.end.min(holes.rows(self.next))).map(|row| holes.place_of(row)).collect()
+            }
             Some(found) => {
                 let end = (rows.end as usize).min(found.len());
                 found.get((rows.start as usize).min(end)..end).unwrap_or_default().to_vec()
@@ -143,9 +149,9 @@ impl Search {
     }
 
     /// The row of an event, if it is part of the result so far.
-    pub(crate) fn row_of(&self, sequence: u64) -> Option<u64> {
+    pub(crate) fn row_of(&self, sequence: u64, holes: &Holes) -> Option<u64> {
         match &self.found {
-            None => (sequence < self.next).then_some(sequence),
+            None => (sequence < self.next).then(|| holes.row_of(sequence)),
             Some(found) => found.binary_search(&sequence).ok().map(|row| row as u64),
         }
     }

@@ -98,11 +98,12 @@ impl Picked {
         let mut members = 0;
         for (sequence, on_path) in self.0 {
             let row = rows::row(handle, sequence);
-            let mut node = GraphNode { cause: None, on_path, hidden_effects: 0, row };
+            let mut node = GraphNode { cause: None, on_path, hidden_effects: 0, lost_cause: false, row };
             if let RowCell::Event(cell) = &node.row.cell {
                 members += u64::from(cell.correlation == correlation);
                 // A cause that was committed later is no cause that a forest can show.
                 node.cause = cell.cause_sequence.and_then(|cause| place.get(&cause).copied());
+                node.lost_cause = cell.causation.is_some() && cell.cause_sequence.is_none();
                 let effects = Selection::effects_of(cell.event_id);
                 node.hidden_effects = handle.count(&effects)?;
             }

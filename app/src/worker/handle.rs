@@ -127,6 +127,15 @@ impl Handle {
         ask!(self, store => store.columns(range))
     }
 
+    /// Runs of places at which nothing can be read, and where the look at them ended.
+    pub(crate) fn unreadable(
+        &self,
+        range: Range<u64>,
+        most: usize,
+    ) -> Result<(Vec<Range<u64>>, u64), StoreError> {
+        ask!(self, store => store.unreadable(range, most))
+    }
+
     /// What the log says about its kinds.
     pub(crate) fn kind_descriptions(&self) -> Result<Vec<KindDescription>, StoreError> {
         ask!(self, store => store.kind_descriptions())

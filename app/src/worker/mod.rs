@@ -6,6 +6,9 @@
 
 mod activity;
 pub mod append;
+pub mod caught;
+mod copy;
+mod decode;
 pub mod demo;
 mod detail;
 mod facets;
@@ -14,12 +17,15 @@ mod filter;
 mod folds;
 mod graph;
 mod handle;
+mod holes;
 mod open;
 mod outbox;
 pub mod protocol;
 mod rows;
 mod session;
+pub mod small_file;
 mod source;
+mod standing;
 mod states;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
 //! Owns what is said of a directory, before and after it is opened: what it holds, who wrote it, how its kinds are called.
 
-use std::fs;
 use std::path::Path;
 
 use causeway::event::EventKind;
@@ -9,7 +8,8 @@ use causeway::store::{self, LockHolder, StoreError, StoreFormat as Format};
 use crate::state::kind_names;
 use crate::worker::failure;
 use crate::worker::handle::Handle;
-use crate::worker::protocol::{Failure, OpenMode, Position, Preview, StoreFormat, Summary};
+use crate::worker::protocol::{Failure, Position, Preview, StoreFormat, Summary};
+use crate::worker::small_file;
 
 /// The file beside or in a directory that names its kinds.
 const KIND_NAMES_FILE: &str = "kinds.json";
@@ -44,14 +44,13 @@ pub(crate) fn summary(
         mode,
         demo: is_demo,
         kind_names: names_of_kinds(&handle, path),
-        findings: handle.findings(),
-        position: position(&handle, holder(path, mode)),
+        position: position(&handle),
     };
     Ok((handle, summary))
 }
 
 /// Where a store stands.
-pub(crate) fn position(handle: &Handle, holder: Option<(u32, Option<String>)>) -> Position {
+pub(crate) fn position(handle: &Handle) -> Position {
     let events = handle.visible();
     let last = handle.columns(events.saturating_sub(1)..events).ok();
     Position {
@@ -59,16 +58,9 @@ pub(crate) fn position(handle: &Handle, holder: Option<(u32, Option<String>)>) -
         durable: handle.durable(),
         last_us: last.and_then(|columns| columns.times_us.last().copied()),
         bytes: handle.size_bytes().unwrap_or_default(),
-        holder,
+        holder: None,
         rolled_back_to: None,
-    }
-}
-
-/// Who else writes the directory.
-pub(crate) fn holder(path: &Path, mode: OpenMode) -> Option<(u32, Option<String>)> {
-    match mode {
-        OpenMode::ReadOnly => store::preview(path).ok()?.holder.map(named),
-        OpenMode::Writable => None,
+        lost: None,
     }
 }
 
@@ -79,7 +71,8 @@ fn format(format: Format) -> StoreFormat {
     }
 }
 
-fn named(holder: LockHolder) -> (u32, Option<String>) {
+/// The writer in the words of the interface.
+pub(crate) fn named(holder: LockHolder) -> (u32, Option<String>) {
     (holder.process_id, holder.program)
 }
 
@@ -89,7 +82,7 @@ fn names_of_kinds(handle: &Handle, path: &Path) -> Vec<(EventKind, String)> {
     let files = [Some(path.join(KIND_NAMES_FILE)), beside];
     // A file that is no list of names is somebody else's.
     let from_file = files.into_iter().flatten().find_map(|file| {
-        let text = fs::read_to_string(file).ok()?;
+        let text = small_file::read(&file).ok()?;
         kind_names::parse_json(&text).ok()
     });
     // A log whose descriptions cannot be read still has its numbers.

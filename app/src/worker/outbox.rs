@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use crate::worker::protocol::{Failure, FailureClass, Update};
+use crate::worker::caught::caught;
+use crate::worker::failure;
+use crate::worker::protocol::{FailureClass, Update};
 
 /// Sends updates. Every thread of the worker has a clone.
 #[derive(Clone)]
@@ -30,19 +32,12 @@ impl Outbox {
 
     /// Runs something that must not end its thread silently: a panic becomes a failure that the interface shows.
     pub(crate) fn guard<T>(&self, what: &str, run: impl FnOnce() -> T) -> Option<T> {
-        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+        match caught(run) {
             Ok(value) => Some(value),
-            Err(panic) => {
-                let said = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied())
-                    .unwrap_or("no message");
-                self.send(Update::Failed(Failure {
-                    class: FailureClass::Other,
-                    message: format!("{what} failed unexpectedly: {said}."),
-                    advice: "Open the store again; what is stored is not touched by this.".to_owned(),
-                }));
+            Err(said) => {
+                let message = format!("{what} failed unexpectedly: {said}.");
+                let advice = "Open the store again; what is stored is not touched by this.";
+                self.send(Update::Failed(failure::new(FailureClass::Other, &message, advice)));
                 None
             }
         }

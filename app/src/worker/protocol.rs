@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use causeway::event::{EventKind, HashChain};
 use causeway::id::{CausationId, CorrelationId, EventId};
-use causeway::store::Finding;
+use causeway::store::{Finding, VerifyLevel};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,6 +52,8 @@ pub enum Request {
     Watch(ProjectionSpec),
     /// Stop a projection.
     Unwatch(u64),
+    /// The whole payload of an event as text.
+    Copy { id: RequestId, sequence: u64, form: CopyForm },
     /// Append an event.
     Append { id: RequestId, draft: Draft },
     /// Check the hashes of the whole store.
@@ -104,6 +106,8 @@ pub enum Update {
     Closed,
     /// Counts and positions of the open store, as they are now.
     Position(Position),
+    /// What is wrong with the open store, as far as opening, following and reading it told.
+    Damage(Arc<Damage>),
     /// Entities, kinds and scopes with counts.
     Facets(Arc<Facets>),
     /// How a query stands. Sent again as the result grows.
@@ -118,6 +122,8 @@ pub enum Update {
     Graph { id: RequestId, graph: Result<Arc<CausalGraph>, Failure> },
     /// The whole store in bins.
     Timeline { id: RequestId, timeline: Arc<Timeline> },
+    /// The whole payload of an event, and what it is called.
+    Copied { id: RequestId, copied: Result<(String, &'static str), Failure> },
     /// A projection moved.
     Projection(ProjectionState),
     /// An append was committed or refused.
@@ -148,6 +154,24 @@ pub struct Failure {
     pub message: String,
     /// What helps, one sentence; may be empty.
     pub advice: String,
+    /// The field of the append form that it is about.
+    pub field: Option<FormField>,
+}
+
+/// A field of the append form.
+#[allow(missing_docs, reason = "each variant is named as the field is")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormField {
+    Entity,
+    Scope,
+    Kind,
+    Expected,
+    Payload,
+}
+
+impl FormField {
+    /// Every field.
+    pub const ALL: [Self; 5] = [Self::Entity, Self::Scope, Self::Kind, Self::Expected, Self::Payload];
 }
 
 /// Classes of failures that look and help differently.
@@ -219,8 +243,6 @@ pub struct Summary {
     pub demo: bool,
     /// Names of kinds that the store itself or its directory gives.
     pub kind_names: Vec<(EventKind, String)>,
-    /// What is damaged or odd, most important first.
-    pub findings: Vec<Finding>,
     /// Where it stands.
     pub position: Position,
 }
@@ -240,6 +262,39 @@ pub struct Position {
     pub holder: Option<(u32, Option<String>)>,
     /// Set when the followed files shrank or were replaced: the sequence that the view went back to.
     pub rolled_back_to: Option<u64>,
+    /// Why it may not go on as it did.
+    pub lost: Option<Lost>,
+}
+
+/// Why the store that is shown may not be the one that its path names now, or may not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The directory was removed or cannot be reached: what the system says.
+    Directory(String),
+    /// Another directory has its path now.
+    Replaced,
+    /// The process that wrote it does not write any more: process id and program.
+    Writer(u32, Option<String>),
+}
+
+/// What is wrong with the open store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Damage {
+    /// What is damaged or odd.
+    pub findings: Vec<Finding>,
+    /// Places at which nothing can be read, ascending; a row each.
+    pub holes: Vec<Range<u64>>,
+    /// True if there are more than are listed.
+    pub holes_cut: bool,
+}
+
+/// How a whole payload is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyForm {
+    /// As JSON, or as the text that it is.
+    Text,
+    /// The stored bytes in hexadecimal digits.
+    Hex,
 }
 
 /// Entities, kinds and scopes with the number of their events.
@@ -258,8 +313,12 @@ pub struct Facets {
 /// How a query stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matched {
-    /// Events that match so far.
+    /// Events that match so far; without a filter all places of the commit order.
     pub matched: u64,
+    /// Rows of the table: a run of places at which nothing can be read is one.
+    pub rows: u64,
+    /// Places that may match and cannot be read. 0 without a filter: there they are rows.
+    pub unreadable: u64,
     /// Events of the store that were looked at or answered by an index.
     pub searched: u64,
     /// Events of the store.
@@ -288,8 +347,13 @@ pub enum RowCell {
     Event(Box<EventCell>),
     /// A place whose event was removed on purpose.
     Removed,
-    /// A place that cannot be read, and why.
-    Damaged(String),
+    /// Places that cannot be read: how many from here on, and why.
+    Damaged {
+        /// How many, at least one.
+        places: u64,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The event of a row.
@@ -329,7 +393,7 @@ pub enum RowNote {
     None,
     /// Written, not yet known to be on stable storage.
     Pending,
-    /// The payload is not MessagePack.
+    /// No decoder understands the payload.
     Undecoded,
     /// The program that wrote the directory hides this event.
     Hidden,
@@ -350,18 +414,21 @@ pub struct Detail {
     pub depth: u32,
     /// Version of the payload type, 0 = untyped.
     pub payload_version: u16,
-    /// The payload as JSON, or why it is not.
-    pub payload: Result<Value, String>,
+    /// The payload as a value, or why each decoder gave up.
+    pub payload: Result<Decoded, Vec<Undecoded>>,
     /// The stored payload, at most the first 64 KiB.
     pub payload_head: Vec<u8>,
     /// Extensions.
     pub extensions: Vec<(String, Vec<u8>)>,
     /// BLAKE3 of the payload, as stored.
     pub content_hash: [u8; 32],
+    /// BLAKE3 of the payload, computed anew; `None` where there is no payload any more.
+    pub content_computed: Option<[u8; 32]>,
     /// Links, as stored or filled in.
     pub chain: HashChain,
-    /// True if the hashes were computed anew and fit; `None` where the format does not allow it.
-    pub chain_holds: Option<bool>,
+    /// The event hash, computed anew from what the event says and the event before it in its stream; `None` where the format does not
+    /// allow it.
+    pub event_computed: Option<[u8; 32]>,
     /// Sequence of the event before in the same stream.
     pub previous_in_stream: Option<u64>,
     /// Sequence of the event after in the same stream.
@@ -380,10 +447,43 @@ pub struct Detail {
     pub findings: Vec<Finding>,
 }
 
+impl Detail {
+    /// Whether the hashes that were computed anew fit; `None` where the format does not allow it.
+    pub fn chain_holds(&self) -> Option<bool> {
+        let content = self.content_computed.map(|computed| computed == self.content_hash);
+        let event = self.event_computed.map(|computed| computed == self.chain.event_hash);
+        match (content, event) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (_, Some(true)) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+/// A payload as a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// The value, or the beginning of it.
+    pub value: Value,
+    /// Which decoder understood it.
+    pub decoder: &'static str,
+    /// False if only the beginning is shown.
+    pub complete: bool,
+}
+
+/// Why a decoder gave up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecoded {
+    /// Which one.
+    pub decoder: &'static str,
+    /// Why, without a full stop.
+    pub reason: String,
+}
+
 /// Where an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Located {
-    /// Place in the commit order.
+    /// Place in the commit order; within places that cannot be read the first of them.
     pub sequence: u64,
     /// Row in the current result, if it is part of it.
     pub row: Option<u64>,
@@ -413,6 +513,8 @@ pub struct GraphNode {
     pub on_path: bool,
     /// Effects that are not among the nodes.
     pub hidden_effects: u64,
+    /// It names a cause that is not in the store, or cannot be read.
+    pub lost_cause: bool,
 }
 
 /// The whole store in equal parts.
@@ -498,6 +600,8 @@ pub struct Draft {
     pub payload: Value,
     /// The event it reacts to: its cause, and the source of its correlation.
     pub reaction_to: Option<(EventId, CorrelationId)>,
+    /// How many events the stream must have; anything goes without.
+    pub expected: Option<u64>,
 }
 
 /// What an append returned.
@@ -522,8 +626,12 @@ pub struct ReceiptView {
 pub struct VerifyView {
     /// Events that were checked.
     pub events: u64,
-    /// What does not hold.
+    /// What does not hold; the first of it.
     pub findings: Vec<Finding>,
-    /// What was checked: a level, as "V2", or what it is made of.
-    pub level: &'static str,
+    /// How many findings there are; no more than a thousand are listed.
+    pub finding_count: u64,
+    /// How many of them say that something does not hold.
+    pub damage_count: u64,
+    /// How thoroughly it was checked; `None` for a batpak directory, whose hashes cover payloads alone.
+    pub level: Option<VerifyLevel>,
 }

@@ -1,28 +1,45 @@
 //! Owns the rows of the event table: what stands at a place of the commit order, short enough for one line.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use causeway::encoding;
 use causeway::id::EventId;
 use causeway::store::{LogEvent, StoreError};
 use serde_json::Value;
 
+use crate::worker::caught::caught;
+use crate::worker::decode::decode;
 use crate::worker::handle::Handle;
 use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
 
 /// Characters of a payload that a row shows.
 const SUMMARY_CHARS_MAX: usize = 200;
-/// A larger payload is not decoded for its row.
-const SUMMARY_BYTES_MAX: usize = 64 * 1024;
+/// More of a payload is not decoded for its row.
+const SUMMARY_BYTES_MAX: usize = 4 * 1024;
 
 /// The row of an event. A place that cannot be read is a row as well.
 pub(crate) fn row(handle: &Handle, sequence: u64) -> EventRow {
-    let cell = match handle.event_at(sequence) {
+    let read = || match handle.event_at(sequence) {
         Ok(event) => RowCell::Event(Box::new(cell(handle, &event))),
         Err(StoreError::Removed { .. }) => RowCell::Removed,
-        Err(error) => RowCell::Damaged(hole(&error)),
+        Err(error) => RowCell::Damaged { places: 1, reason: hole(&error) },
     };
+    let cell = caught(read).unwrap_or_else(|said| RowCell::Damaged {
+        places: 1,
+        reason: format!("reading it failed unexpectedly: {said}"),
+    });
     EventRow { sequence, cell }
+}
+
+/// The row of several places at which nothing can be read.
+pub(crate) fn hole_row(run: &Range<u64>) -> EventRow {
+    let places = run.end - run.start;
+    let error = StoreError::UnreadableEvent { sequence: run.start };
+    let reason = match places {
+        1 => hole(&error),
+        _ => format!("{places} events cannot be read, #{} to #{}", run.start, run.end - 1),
+    };
+    EventRow { sequence: run.start, cell: RowCell::Damaged { places, reason } }
 }
 
 /// Why nothing stands at a place, in the words of a row.
@@ -40,7 +57,7 @@ pub(crate) fn cell(handle: &Handle, event: &LogEvent) -> EventCell {
     let cause = header.causation_id.map(|cause| EventId::from(u128::from(cause)));
     let summary = match event.removed {
         Some(_) => Ok("its payload was removed".to_owned()),
-        None => summary(&raw.payload),
+        None => summary(raw.payload_form, &raw.payload),
     };
     EventCell {
         event_id: header.event_id,
@@ -74,12 +91,9 @@ fn note(handle: &Handle, event: &LogEvent, decoded: bool) -> RowNote {
 }
 
 /// The payload in one line, or why there is none.
-fn summary(payload: &[u8]) -> Result<String, String> {
-    if payload.len() > SUMMARY_BYTES_MAX {
-        return Ok(format!("{} bytes", payload.len()));
-    }
-    match encoding::to_json(payload) {
-        Ok(value) => Ok(one_line(&value)),
+fn summary(form: u8, payload: &[u8]) -> Result<String, String> {
+    match decode(form, payload, SUMMARY_BYTES_MAX) {
+        Ok(decoded) => Ok(one_line(&decoded.value)),
         Err(_) => Err(format!("undecoded, {} bytes", payload.len())),
     }
 }
@@ -112,6 +126,13 @@ pub(crate) fn one_line(value: &Value) -> String {
 fn push_short(line: &mut String, value: &Value) {
     match value {
         Value::String(text) => line.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c })),
+        // Most of a large value would be cut off again.
+        Value::Array(items) if items.len() > SUMMARY_CHARS_MAX => {
+            line.push_str(&format!("[{}]", items.len()));
+        }
+        Value::Object(fields) if fields.len() > SUMMARY_CHARS_MAX => {
+            line.push_str(&format!("{{{}}}", fields.len()));
+        }
         other => line.push_str(&other.to_string()),
     }
 }
@@ -145,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_is_not_message_pack_is_said_to_be_undecoded() {
-        assert_eq!(summary(&[0xc1, 0, 0]), Err("undecoded, 3 bytes".to_owned()));
+    fn a_payload_that_no_decoder_understands_is_said_to_be_undecoded() {
+        assert_eq!(summary(0, &[0xc1, 0, 0xff]), Err("undecoded, 3 bytes".to_owned()));
     }
 }

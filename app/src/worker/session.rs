@@ -17,6 +17,8 @@ use crossbeam_channel::Receiver;
 use crate::state::query::Query;
 use crate::worker::activity::{Activity, Work};
 use crate::worker::append;
+use crate::worker::caught::caught;
+use crate::worker::copy;
 use crate::worker::demo::Feeder;
 use crate::worker::detail;
 use crate::worker::facets;
@@ -25,13 +27,15 @@ use crate::worker::filter::Search;
 use crate::worker::folds::Folds;
 use crate::worker::graph;
 use crate::worker::handle::Handle;
+use crate::worker::holes::Holes;
 use crate::worker::open;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{
-    FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request, RequestId,
-    Summary, Target, Task, Update,
+    Damage, FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request,
+    RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
+use crate::worker::standing::Standing;
 use crate::worker::timeline::Leaves;
 use crate::worker::verify;
 
@@ -41,6 +45,8 @@ const GROWTH_INTERVAL: Duration = Duration::from_millis(33);
 const FACETS_INTERVAL: Duration = Duration::from_millis(500);
 /// How often it is looked at who writes the directory, and at what wakes nobody.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// Runs of unreadable places that the interface is told.
+const HOLES_TOLD: usize = 1_000;
 /// How often the durable position is looked at while it lags.
 const DURABLE_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -58,6 +64,10 @@ pub(crate) struct Session {
     search_stopped: bool,
     folds: Folds,
     leaves: Leaves,
+    holes: Holes,
+    /// Set while the store is looked through once more.
+    holes_anew: Option<Holes>,
+    standing: Standing,
     feeder: Option<Feeder>,
     /// Set to stop the verification that runs.
     stop_verifying: Arc<AtomicBool>,
@@ -74,6 +84,11 @@ struct Told {
     facets_of: Option<u64>,
     facets_at: Instant,
     holder_at: Instant,
+    damage: Damage,
+    /// `None` before the first look.
+    damage_at: Option<Instant>,
+    /// The findings that the store had when it was opened are known.
+    found_once: bool,
 }
 
 impl Session {
@@ -88,14 +103,19 @@ impl Session {
         let now = Instant::now();
         let told = Told {
             position: summary.position.clone(),
-            position_at: now,
+            position_at: now.checked_sub(GROWTH_INTERVAL).unwrap_or(now),
             matched: Matched::default(),
             matched_at: now,
             facets_of: None,
             facets_at: now,
-            holder_at: now,
+            // The first look is due at once: who writes is not known from the opening.
+            holder_at: now.checked_sub(LOOK_INTERVAL).unwrap_or(now),
+            damage: Damage::default(),
+            damage_at: None,
+            found_once: false,
         };
         let path = summary.path.clone();
+        let standing = Standing::of(&path, handle.mode());
         outbox.send(Update::Opened(summary));
         Self {
             arrivals: handle.subscribe(&Region::all()),
@@ -106,6 +126,9 @@ impl Session {
             leaves: Leaves::default(),
             stop_verifying: Arc::default(),
             verifying: None,
+            holes: Holes::default(),
+            holes_anew: None,
+            standing,
             handle,
             path,
             outbox,
@@ -143,12 +166,18 @@ impl Session {
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
             Request::Graph { id, sequence } => self.graph(id, sequence),
-            Request::Timeline { id, axis, bins } => match self.leaves.timeline(&self.handle, axis, bins) {
-                Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
-                Err(error) => self.tell(Update::Failed(failure::of(&error))),
-            },
+            Request::Timeline { id, axis, bins } => {
+                match self.leaves.timeline(&self.handle, &self.holes, axis, bins) {
+                    Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
+                    Err(error) => self.tell(Update::Failed(failure::of(&error))),
+                }
+            }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
+            Request::Copy { id, sequence, form } => {
+                let copied = copy::payload(&self.handle, sequence, form);
+                self.tell(Update::Copied { id, copied });
+            }
             Request::Append { id, draft } => {
                 let receipt = append::append(&self.handle, &draft);
                 self.tell(Update::Appended { id, receipt });
@@ -169,14 +198,61 @@ impl Session {
     pub(crate) fn step(&mut self) -> Duration {
         let now = Instant::now();
         self.go_back_with_the_files();
+        let looking = self.step_holes();
+        self.tell_damage(now);
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
-        [searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        [looking, searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
         self.outbox.send(update);
+    }
+
+    /// Looks for places at which nothing can be read, a slice at a time.
+    fn step_holes(&mut self) -> Duration {
+        let holes = self.holes_anew.as_mut().unwrap_or(&mut self.holes);
+        match holes.extend(&self.handle) {
+            Ok(true) => {
+                if let Some(anew) = self.holes_anew.take().filter(|anew| anew.runs() != self.holes.runs()) {
+                    self.holes = anew;
+                    self.leaves.rewind(0);
+                }
+                LOOK_INTERVAL
+            }
+            Ok(false) => Duration::ZERO,
+            Err(error) => {
+                // An index that cannot be read leaves each of its places a row of its own.
+                holes.skip_to(self.handle.visible());
+                self.tell(Update::Failed(failure::of(&error)));
+                LOOK_INTERVAL
+            }
+        }
+    }
+
+    /// What is wrong is told when it changes: following and reading find more than opening did.
+    fn tell_damage(&mut self, now: Instant) {
+        let due = self.told.damage_at.is_none_or(|at| now.duration_since(at) >= LOOK_INTERVAL);
+        let runs = self.holes.runs();
+        let holes = runs.get(..HOLES_TOLD).unwrap_or(runs);
+        if !due && self.told.damage.holes == holes {
+            return;
+        }
+        self.told.damage_at = Some(now);
+        let findings = self.handle.findings();
+        if findings != self.told.damage.findings && self.told.found_once {
+            // Files that were read anew may have lost places in the middle; until that is known, what was known stands.
+            self.holes_anew = Some(Holes::default());
+        }
+        self.told.found_once = true;
+        let holes: Vec<_> = self.holes.runs().iter().take(HOLES_TOLD).cloned().collect();
+        let holes_cut = self.holes.is_cut() || holes.len() < self.holes.runs().len();
+        let damage = Damage { findings, holes, holes_cut };
+        if damage != self.told.damage {
+            self.told.damage = damage.clone();
+            self.tell(Update::Damage(Arc::new(damage)));
+        }
     }
 
     fn filter(&mut self, id: RequestId, query: &Query) {
@@ -191,13 +267,18 @@ impl Session {
     /// A followed store may have been replaced by an earlier copy of itself, which has grown again since.
     fn go_back_with_the_files(&mut self) {
         if let Some(sequence) = self.handle.take_rollback() {
+            self.holes.rewind(sequence);
+            self.holes_anew = None;
             self.search.rewind(sequence);
             self.leaves.rewind(sequence);
             let position =
                 Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
             self.told.position = position.clone();
             self.tell(Update::Position(position));
-            self.tell(Update::Matched { id: self.search.id, matched: self.search.matched(&self.handle) });
+            self.tell(Update::Matched {
+                id: self.search.id,
+                matched: self.search.matched(&self.handle, &self.holes),
+            });
             self.told.facets_of = None;
         }
     }
@@ -207,13 +288,13 @@ impl Session {
             self.searching = None;
             return LOOK_INTERVAL;
         }
-        if let Err(error) = self.search.step(&self.handle) {
+        if let Err(error) = self.search.step(&self.handle, &self.holes) {
             self.search_stopped = true;
             self.searching = None;
             self.tell(Update::Failed(failure::of(&error)));
             return LOOK_INTERVAL;
         }
-        let matched = self.search.matched(&self.handle);
+        let matched = self.search.matched(&self.handle, &self.holes);
         let complete = matched.complete;
         let due = now.duration_since(self.told.matched_at) >= GROWTH_INTERVAL;
         let changed = (matched.matched, matched.searched, matched.served_by, complete)
@@ -258,13 +339,17 @@ impl Session {
         if waited < GROWTH_INTERVAL {
             return GROWTH_INTERVAL.saturating_sub(waited);
         }
-        let mut holder = told.holder.clone();
+        let (mut holder, mut lost) = (told.holder.clone(), told.lost.clone());
         if look {
             self.told.holder_at = now;
-            holder = open::holder(&self.path, self.handle.mode());
+            (holder, lost) = self.standing.look();
         }
         let rolled_back_to = told.rolled_back_to;
-        let position = Position { rolled_back_to, ..open::position(&self.handle, holder) };
+        let mut position = Position { holder, rolled_back_to, lost, ..open::position(&self.handle) };
+        if position.lost.is_some() {
+            // What cannot be listed any more has the size that it had.
+            position.bytes = position.bytes.max(told.bytes);
+        }
         let lags = position.durable < position.events;
         if position != self.told.position {
             self.told.position = position.clone();
@@ -294,14 +379,19 @@ impl Session {
     }
 
     fn rows(&self, id: RequestId, first: u64, end: u64) {
-        let sequences = self.search.sequences(first..end);
-        let rows = sequences.into_iter().map(|sequence| rows::row(&self.handle, sequence)).collect();
+        let sequences = self.search.sequences(first..end, &self.holes);
+        let row = |sequence| match self.holes.at(sequence) {
+            Some(run) => rows::hole_row(run),
+            None => rows::row(&self.handle, sequence),
+        };
+        let rows = sequences.into_iter().map(row).collect();
         self.tell(Update::Rows { id, first, rows });
     }
 
     fn detail(&self, id: RequestId, sequence: u64) {
-        let detail =
-            detail::detail(&self.handle, sequence).map(Box::new).map_err(|error| failure::of(&error));
+        let read =
+            || detail::detail(&self.handle, sequence).map(Box::new).map_err(|error| failure::of(&error));
+        let detail = caught(read).unwrap_or_else(|said| Err(failure::unexpected("Reading the event", &said)));
         self.tell(Update::Detail { id, detail });
     }
 
@@ -318,7 +408,10 @@ impl Session {
                 Err(error) => Err(failure::of(&error)),
             },
         };
-        let located = sequence.map(|sequence| Located { sequence, row: self.search.row_of(sequence) });
+        let located = sequence.map(|sequence| {
+            let sequence = self.holes.at(sequence).map_or(sequence, |run| run.start);
+            Located { sequence, row: self.search.row_of(sequence, &self.holes) }
+        });
         self.tell(Update::Located { id, located });
     }
 
@@ -347,7 +440,7 @@ impl Session {
         self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
-            let matched = self.search.matched(&self.handle);
+            let matched = self.search.matched(&self.handle, &self.holes);
             let (done, total) = (matched.total, matched.total);
             self.tell(Update::Progress { what: Task::Filter, done, total });
             self.tell(Update::Matched { id: self.search.id, matched });

@@ -288,9 +288,9 @@ fn the_detail_knows_neighbours_cause_effects_and_hashes() {
     let placed = asker.detail(1);
     assert_eq!((placed.previous_in_stream, placed.next_in_stream), (None, Some(7)));
     assert_eq!(sequences(&placed.effects), [2]);
+    assert_eq!(placed.chain_holds(), Some(true));
     assert_eq!((placed.effect_count, placed.correlation_count, placed.cause), (1, 2, None));
-    assert_eq!(placed.chain_holds, Some(true));
-    assert_eq!(placed.payload, Ok(json!({"total": 0, "note": "Grüße"})));
+    assert_eq!(placed.payload.unwrap().value, json!({"total": 0, "note": "Grüße"}));
     let paid = asker.detail(2);
     assert_eq!(paid.cause.map(|cause| cause.sequence), Some(1));
     let late = asker.detail(7);
@@ -318,7 +318,7 @@ fn what_was_removed_on_purpose_is_no_damage() {
     assert_eq!(rows[0].cell, RowCell::Removed);
     assert!(matches!(&rows[1].cell, RowCell::Event(cell) if cell.note == RowNote::None), "{rows:?}");
     let detail = asker.detail(2);
-    assert_eq!((detail.chain_holds, detail.findings.len()), (None, 0));
+    assert_eq!((detail.chain_holds(), detail.findings.len()), (None, 0));
 }
 
 #[test]
@@ -413,6 +413,7 @@ fn an_append_returns_its_receipt_and_a_reader_cannot_append() {
         kind: PLACED,
         payload: json!({"by": "hand"}),
         reaction_to: None,
+        expected: None,
     };
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::Writable);
     let appended = |asker: &mut Asker, draft| {

@@ -2,9 +2,12 @@
 //!
 //! Columns are read once and summed up in leaves of `LEAF` events, so that a large store is not read again while it grows.
 
+use std::ops::Range;
+
 use causeway::store::StoreError;
 
 use crate::worker::handle::Handle;
+use crate::worker::holes::Holes;
 use crate::worker::protocol::{TimeAxis, Timeline};
 
 /// Events of a leaf.
@@ -18,10 +21,15 @@ const EXACT_MAX: u64 = 200_000;
 #[derive(Default)]
 pub(crate) struct Leaves {
     leaves: Vec<Leaf>,
+    /// The first place that is in no leaf.
+    next: u64,
 }
 
-#[derive(Clone, Copy, Default)]
+/// Readable events beside each other.
+#[derive(Clone, Copy)]
 struct Leaf {
+    first: u64,
+    end: u64,
     first_us: i64,
     last_us: i64,
     counts: [u16; 16],
@@ -32,22 +40,22 @@ impl Leaves {
     pub(crate) fn timeline(
         &mut self,
         handle: &Handle,
+        holes: &Holes,
         axis: TimeAxis,
         bins: usize,
     ) -> Result<Timeline, StoreError> {
-        let total = handle.visible();
-        self.extend(handle, total)?;
-        let mut binned = Binned::new(axis, self.span(handle, axis, total)?, bins.clamp(1, 16_384));
-        let exact = total <= EXACT_MAX;
-        let leaf_end = if exact { 0 } else { self.leaves.len() as u64 * LEAF };
-        for (index, leaf) in self.leaves.iter().enumerate().take_while(|_| !exact) {
-            let sequence = index as u64 * LEAF;
-            binned.add(sequence, leaf.first_us.midpoint(leaf.last_us), &leaf.counts.map(u32::from));
+        let total = handle.visible().min(holes.looked_at());
+        self.extend(handle, holes, total)?;
+        let mut binned = Binned::new(axis, self.span(handle, holes, axis, total)?, bins.clamp(1, 16_384));
+        let exact = total - holes.count_below(total) <= EXACT_MAX;
+        for leaf in self.leaves.iter().take_while(|_| !exact) {
+            binned.add(leaf.first, leaf.first_us.midpoint(leaf.last_us), &leaf.counts.map(u32::from));
         }
-        for start in (leaf_end..total).step_by(BLOCK as usize) {
-            let columns = handle.columns(start..total.min(start + BLOCK))?;
-            for (offset, (time_us, kind)) in columns.times_us.iter().zip(&columns.kinds).enumerate() {
-                binned.add_one(start + offset as u64, *time_us, kind.category());
+        let start = if exact { 0 } else { self.next };
+        for block in blocks(holes, start..total) {
+            let columns = handle.columns(block.clone())?;
+            for (sequence, (time_us, kind)) in block.zip(columns.times_us.iter().zip(&columns.kinds)) {
+                binned.add_one(sequence, *time_us, kind.category());
             }
         }
         Ok(binned.finish(total))
@@ -55,41 +63,65 @@ impl Leaves {
 
     /// Forgets what lies behind the end of a store that shrank.
     pub(crate) fn rewind(&mut self, end: u64) {
-        self.leaves.truncate((end / LEAF) as usize);
+        self.leaves.truncate(self.leaves.partition_point(|leaf| leaf.end <= end));
+        self.next = self.next.min(self.leaves.last().map_or(0, |leaf| leaf.end));
     }
 
-    fn extend(&mut self, handle: &Handle, total: u64) -> Result<(), StoreError> {
+    fn extend(&mut self, handle: &Handle, holes: &Holes, total: u64) -> Result<(), StoreError> {
         self.rewind(total);
-        let end = total - total % LEAF;
-        let mut start = self.leaves.len() as u64 * LEAF;
-        while start < end {
-            let columns = handle.columns(start..end.min(start + BLOCK))?;
-            for (times, kinds) in
-                columns.times_us.chunks_exact(LEAF as usize).zip(columns.kinds.chunks_exact(LEAF as usize))
-            {
-                let mut leaf = Leaf { first_us: i64::MAX, last_us: i64::MIN, counts: [0; 16] };
+        for block in blocks(holes, self.next..total) {
+            let columns = handle.columns(block.clone())?;
+            let chunks = columns.times_us.chunks(LEAF as usize).zip(columns.kinds.chunks(LEAF as usize));
+            for ((times, kinds), first) in chunks.zip(block.step_by(LEAF as usize)) {
+                let end = first + times.len() as u64;
+                // The newest events are read again until they fill a leaf.
+                if end == total && (times.len() as u64) < LEAF {
+                    break;
+                }
+                let mut leaf = Leaf { first, end, first_us: i64::MAX, last_us: i64::MIN, counts: [0; 16] };
                 for (time_us, kind) in times.iter().zip(kinds) {
                     leaf.first_us = leaf.first_us.min(*time_us);
                     leaf.last_us = leaf.last_us.max(*time_us);
                     leaf.counts[usize::from(kind.category() & 15)] += 1;
                 }
                 self.leaves.push(leaf);
+                self.next = end;
             }
-            start += BLOCK;
         }
         Ok(())
     }
 
     /// First and last value on the axis; the clock may have gone back in between.
-    fn span(&self, handle: &Handle, axis: TimeAxis, total: u64) -> Result<(i64, i64), StoreError> {
+    fn span(
+        &self,
+        handle: &Handle,
+        holes: &Holes,
+        axis: TimeAxis,
+        total: u64,
+    ) -> Result<(i64, i64), StoreError> {
         if axis == TimeAxis::Sequence {
-            return Ok((0, total.saturating_sub(1).cast_signed()));
+            return Ok((0, signed(total.saturating_sub(1))));
         }
-        let tail = handle.columns(self.leaves.len() as u64 * LEAF..total)?;
-        let firsts = self.leaves.iter().map(|leaf| leaf.first_us).chain(tail.times_us.iter().copied());
-        let lasts = self.leaves.iter().map(|leaf| leaf.last_us).chain(tail.times_us.iter().copied());
-        Ok((firsts.min().unwrap_or_default(), lasts.max().unwrap_or_default()))
+        let mut times: Vec<(i64, i64)> =
+            self.leaves.iter().map(|leaf| (leaf.first_us, leaf.last_us)).collect();
+        for block in blocks(holes, self.next..total) {
+            times.extend(handle.columns(block)?.times_us.iter().map(|time_us| (*time_us, *time_us)));
+        }
+        let first = times.iter().map(|(first, _)| *first).min();
+        Ok((first.unwrap_or_default(), times.iter().map(|(_, last)| *last).max().unwrap_or_default()))
     }
+}
+
+/// Readable places of a range in runs that are read at once.
+fn blocks(holes: &Holes, range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    holes.readable(range).flat_map(|run| {
+        run.clone().step_by(BLOCK as usize).map(move |start| start..run.end.min(start.saturating_add(BLOCK)))
+    })
+}
+
+/// A sequence as a value of the axis.
+fn signed(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
 }
 
 struct Binned {
@@ -105,7 +137,7 @@ impl Binned {
     }
 
     fn bin(&self, sequence: u64, time_us: i64) -> usize {
-        let value = if self.axis == TimeAxis::Sequence { sequence.cast_signed() } else { time_us };
+        let value = if self.axis == TimeAxis::Sequence { signed(sequence) } else { time_us };
         let width = i128::from(self.span.1) - i128::from(self.span.0) + 1;
         let offset = i128::from(value.clamp(self.span.0, self.span.1)) - i128::from(self.span.0);
         (offset * self.bins.len() as i128 / width) as usize

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use causeway::store::StoreFormat;
+use causeway::store::{StoreFormat, VerifyLevel, VerifyReport};
 
 use crate::worker::activity::Work;
 use crate::worker::failure;
@@ -41,12 +41,9 @@ pub(crate) fn start(
     }
 }
 
-/// What was checked: a batpak hash covers the payload alone, so the levels of our own format do not fit it.
-fn level(format: StoreFormat) -> &'static str {
-    match format {
-        StoreFormat::Causeway { .. } => "V2",
-        _ => "payload hashes and links",
-    }
+/// A batpak hash covers the payload alone, so that the levels of our own format do not fit it.
+fn level(format: StoreFormat, reached: VerifyLevel) -> Option<VerifyLevel> {
+    matches!(format, StoreFormat::Causeway { .. }).then_some(reached)
 }
 
 fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<VerifyView, Failure> {
@@ -58,9 +55,11 @@ fn verify(handle: &Handle, cancelled: &AtomicBool, outbox: &Outbox) -> Result<Ve
         }
         if cancelled.load(Ordering::Acquire) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let report = ask!(handle, store => store.verify(&mut progress)).map_err(|error| failure::of(&error))?;
+    let report = ask!(handle, store => store.verify(VerifyLevel::Chain, &mut progress))
+        .map_err(|error| failure::of(&error))?;
     if report.cancelled {
         return Err(failure::cancelled("Verifying was stopped."));
     }
-    Ok(VerifyView { events: report.events, findings: report.findings, level: level(handle.format()) })
+    let VerifyReport { events, findings, finding_count, damage_count, level: reached, .. } = report;
+    Ok(VerifyView { events, findings, finding_count, damage_count, level: level(handle.format(), reached) })
 }

@@ -2,6 +2,9 @@
 //!
 //! Never waits and never reads a clock.
 
+pub(crate) mod driver;
+pub(crate) mod stores;
+
 use causeway_inspector::raster::Raster;
 use causeway_inspector::theme::{self, Theme};
 use egui::{Ui, Vec2};
@@ -35,6 +38,7 @@ pub(crate) fn builder<State>(size: Vec2, theme: Theme) -> HarnessBuilder<State> 
         .renderer(CpuRenderer::default())
 }
 
+#[allow(dead_code, reason = "each test program uses a part")]
 /// A harness that shows one function of a widget or panel with its state.
 pub(crate) fn harness<'a, State>(
     size: Vec2,

@@ -154,7 +154,7 @@ impl Damaged {
         let also = if older == newer { String::new() } else { format!(", 0.10.0 {newer}") };
         let message = format!("{}{length}; batpak 0.8.2 {older}{also}", self.damage);
         let finding = Finding::new(self.damage.class(), message);
-        let finding = file.iter().fold(finding, |finding, file| finding.in_file(file));
+        let finding = file.iter().fold(finding, super::super::words::finding::Finding::in_file);
         self.bytes.iter().fold(finding, |finding, bytes| finding.at(bytes.offset))
     }
 }
@@ -203,6 +203,11 @@ impl Damage {
             Self::FooterSequence { .. } => PeerOutcome::ShowsLess,
             _ => self.outcome_0_10(),
         }
+    }
+
+    /// True if version 0.8.2 may not read what this reader shows.
+    pub(crate) fn is_misread_0_8(&self) -> bool {
+        self.outcome_0_8() != PeerOutcome::Reads
     }
 
     /// What version 0.10.0 does when it rebuilds from frames; with a snapshot or footers it may not notice.

@@ -13,6 +13,7 @@ mod finding;
 mod follow;
 mod frame;
 mod intake;
+pub(crate) mod mend;
 mod number;
 mod pack;
 mod read;

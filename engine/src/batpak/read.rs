@@ -128,7 +128,7 @@ impl BatpakStore {
         }
     }
 
-    fn file(&self, place: u32, segment: &Segment) -> Result<Arc<dyn File>, StoreError> {
+    pub(super) fn file(&self, place: u32, segment: &Segment) -> Result<Arc<dyn File>, StoreError> {
         let mut files = self.files.lock();
         if let Some(file) = files.get(&place) {
             return Ok(Arc::clone(file));

@@ -135,7 +135,8 @@ pub fn backup_segments(directory: &Path) -> Result<Vec<BackupSegmentRef>, StoreE
     Ok(segments)
 }
 
-fn digest(file: &dyn File) -> io::Result<SegmentBytesDigest> {
+/// BLAKE3 of a file's bytes.
+pub(crate) fn digest(file: &dyn File) -> io::Result<SegmentBytesDigest> {
     let (mut hasher, mut piece, mut at) = (blake3::Hasher::new(), vec![0; PIECE_BYTES], 0);
     loop {
         let read = file.read_at(&mut piece, at)?;

@@ -9,5 +9,6 @@ pub(crate) mod jsonl;
 pub(crate) mod log_tree;
 pub(crate) mod read_walk;
 pub(crate) mod receipts;
+pub(crate) mod repair;
 pub(crate) mod snapshot_report;
 pub(crate) mod verify;

@@ -276,8 +276,12 @@ impl Committer {
 
     /// Writes, syncs, indexes and publishes what is staged.
     pub(super) fn write(&mut self, stage: &Stage, durable: bool) -> Result<(), Failure> {
-        let written = self.active.write(&stage.bytes).map_err(Failure::Write);
-        let outcome = written.and_then(|()| self.sync_if_due(stage, durable).map_err(Failure::Sync));
+        let is_due = durable || self.is_sync_due(stage);
+        // Before anything is written: what two writers write at the same place is lost.
+        let checked = if is_due { self.check_lock() } else { Ok(()) };
+        let written = checked.and_then(|()| self.active.write(&stage.bytes)).map_err(Failure::Write);
+        let outcome =
+            written.and_then(|()| if is_due { self.sync_with(stage).map_err(Failure::Sync) } else { Ok(()) });
         match outcome {
             Ok(()) => {
                 self.index(stage);
@@ -294,14 +298,16 @@ impl Committer {
         event.receipt(self.issuer(), self.active.header.first_sequence, durable)
     }
 
-    /// Syncs if a request asks for it, or if more events would be unsynced than the configuration allows.
-    fn sync_if_due(&mut self, stage: &Stage, durable: bool) -> Result<(), StoreError> {
-        let written = self.next_sequence + stage.events.len() as u64;
-        let unsynced = written - self.shared.durable();
-        if durable || unsynced >= u64::from(self.shared.config.sync().every_n_events.max(1)) {
-            self.active.sync(self.shared.config.sync().mode)?;
-            self.shared.watermarks.raise_durable(written);
-        }
+    /// True if more events would be unsynced than the configuration allows.
+    fn is_sync_due(&self, stage: &Stage) -> bool {
+        let unsynced = self.next_sequence + stage.events.len() as u64 - self.shared.durable();
+        unsynced >= u64::from(self.shared.config.sync().every_n_events.max(1))
+    }
+
+    /// Syncs everything that is written, with what is staged.
+    fn sync_with(&self, stage: &Stage) -> Result<(), StoreError> {
+        self.active.sync(self.shared.config.sync().mode)?;
+        self.shared.watermarks.raise_durable(self.next_sequence + stage.events.len() as u64);
         Ok(())
     }
 
@@ -335,6 +341,7 @@ impl Committer {
     pub(crate) fn sync(&mut self) -> Result<(), StoreError> {
         self.poison.check()?;
         if self.shared.durable() < self.next_sequence {
+            self.check_lock()?;
             self.active.sync(self.shared.config.sync().mode)?;
             self.shared.watermarks.raise_durable(self.next_sequence);
         }

@@ -186,10 +186,14 @@ impl Workshop {
             generation: parts.iter().map(|part| part.header.generation).max().map_or(1, |newest| newest + 1),
             limit_bytes: self.shared.config.rotation_bytes().max(MERGED_BYTES),
         };
+        if !(SegmentName { first: 0, generation: rewriting.generation }).is_possible() {
+            let detail = "its generation is the last one".to_owned();
+            return Err(StoreError::CorruptSegment { segment_id: self.active.first, detail });
+        }
         let mut drafts = Vec::new();
         let written = self.write_drafts(path, parts, &rewriting, keeps, &mut drafts);
         if let Err(error) = written {
-            self.discard(&drafts);
+            self.discard(&drafts, 0);
             return Err(error);
         }
         Ok(drafts)
@@ -241,19 +245,21 @@ impl Workshop {
 
     /// Gives the drafts their names and lets them count. If that fails everything is as before.
     fn replace(&self, writer: &Writer, drafts: &[Draft]) -> Result<(), StoreError> {
-        let replaced = writer.with_committer(|committer| self.swap(committer, drafts));
+        let mut named = 0;
+        let replaced = writer.with_committer(|committer| self.swap(committer, drafts, &mut named));
         if replaced.is_err() {
-            self.discard(drafts);
+            self.discard(drafts, named);
         }
         replaced
     }
 
-    /// Nobody else creates a segment meanwhile: whose directory sync failed could not be told.
-    fn swap(&self, committer: &mut Committer, drafts: &[Draft]) -> Result<(), StoreError> {
+    /// Nobody else creates a segment meanwhile: whose directory sync failed could not be told. Counts the drafts that have their names.
+    fn swap(&self, committer: &mut Committer, drafts: &[Draft], named: &mut usize) -> Result<(), StoreError> {
         committer.poison.check()?;
         committer.check_lock()?;
         for draft in drafts {
             self.directory.rename_new(&draft.name().temporary_name(), &draft.name().to_string())?;
+            *named += 1;
             self.directory.rename_over(&draft.temporary_index_name(), &draft.name().index_name())?;
         }
         self.directory.sync()?;
@@ -273,12 +279,15 @@ impl Workshop {
         Ok(())
     }
 
-    /// Removes drafts, whatever name they have by now. One that stays does no harm: it says what its sources say.
-    fn discard(&self, drafts: &[Draft]) {
-        for draft in drafts {
+    /// Removes drafts, of which the first `named` have their names: what else has such a name is not ours to remove. One that stays does
+    /// no harm: it says what its sources say.
+    fn discard(&self, drafts: &[Draft], named: usize) {
+        for draft in drafts.iter().take(named) {
             for name in [draft.name().to_string(), draft.name().index_name()] {
                 let _ = self.directory.remove(&name);
             }
+        }
+        for draft in drafts {
             draft.discard(&*self.directory);
         }
         let _ = self.directory.sync();

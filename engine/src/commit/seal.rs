@@ -11,6 +11,7 @@ use crate::memory::index::Index;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::{Ending, SealedHeader, SealedPart, encode};
 use crate::memory::survey::{Segment, stored_index};
+use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
 use crate::words::sync::Arc;
 
@@ -64,12 +65,13 @@ impl Committer {
         Ok(())
     }
 
-    /// Fails if somebody replaced the lock file: two writers would not see each other.
-    pub(super) fn check_lock(&mut self) -> Result<(), StoreError> {
-        if self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact()? {
-            return Ok(());
+    /// Fails, and lets nothing more be committed, if somebody replaced the lock file: two writers would not see each other.
+    pub(crate) fn check_lock(&self) -> Result<(), StoreError> {
+        match self.lock.as_ref().ok_or(StoreError::Closed)?.is_intact() {
+            Ok(true) => return Ok(()),
+            Ok(false) => self.poison.raise("the lock file was removed or replaced".to_owned()),
+            Err(error) => self.poison.raise(format!("the lock file could not be looked at: {error}")),
         }
-        self.poison.raise("the lock file was replaced".to_owned());
         self.poison.check()
     }
 }
@@ -136,13 +138,15 @@ fn segment_of(active: &ActiveSegment) -> Segment {
     }
 }
 
-/// Writes a derived file under its name, whole or not at all.
+/// Writes a derived file under its name, whole or not at all, also when the power fails.
 pub(crate) fn store(directory: &dyn Directory, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = format!("{name}{TEMPORARY_SUFFIX}");
     if directory.open(&temporary).is_ok() {
         directory.remove(&temporary)?;
     }
-    directory.create(&temporary)?.write_at(bytes, 0)?;
+    let file = directory.create(&temporary)?;
+    file.write_at(bytes, 0)?;
+    file.sync(SyncMode::SyncAll)?;
     directory.rename_over(&temporary, name)
 }
 

@@ -213,11 +213,12 @@ impl Writer {
     pub(crate) fn sync_step(&self) -> Result<(), StoreError> {
         let (file, end) = {
             let committer = self.committer.lock();
+            if self.shared.durable() >= committer.next_sequence {
+                return Ok(());
+            }
+            committer.check_lock()?;
             (Arc::clone(&committer.active.file), committer.next_sequence)
         };
-        if self.shared.durable() >= end {
-            return Ok(());
-        }
         // Segments before the active one were synced when they were sealed.
         self.poison.sync(&*file, self.shared.config.sync().mode)?;
         self.shared.watermarks.raise_durable(end);

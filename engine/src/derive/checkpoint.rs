@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::disk::real::RealDirectory;
-use crate::disk::storage::Directory;
+use crate::disk::storage::{Directory, File};
 use crate::words::config::SyncMode;
 use crate::words::error::StoreError;
 use crate::words::region::Region;
@@ -22,7 +22,7 @@ use crate::words::sync::Arc;
 pub const MAX_CHECKPOINT_ID_LEN: usize = 1024;
 
 /// Directory of the saved positions, below the store's.
-const CURSORS: &str = "cursors";
+pub(crate) const CURSORS: &str = "cursors";
 /// Longest file name made of the id itself; a longer one is made of its hash.
 const MAX_PLAIN_NAME_LEN: usize = 200;
 /// Most bytes that a saved position takes: a region's names are not bounded, a file read at once is.
@@ -155,6 +155,31 @@ pub(crate) fn resume(
     }
 }
 
+/// The file of a saved position: what it says, and BLAKE3 of that in hexadecimal digits.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    checkpoint: CursorCheckpoint,
+    blake3: String,
+}
+
+/// The files of all saved positions of a store, in the order of their names, each with its position or why it cannot be read.
+pub(crate) fn saved_in(
+    directory: &dyn Directory,
+) -> io::Result<Vec<(String, Result<CursorCheckpoint, String>)>> {
+    let Some(cursors) = directory.subdirectory(CURSORS)? else { return Ok(Vec::new()) };
+    let mut names: Vec<String> = cursors.list()?.into_iter().map(|entry| entry.name).collect();
+    names.retain(|name| name.ends_with(".json"));
+    names.sort_unstable();
+    let read = |name: String| match cursors.open(&name).and_then(|file| CursorCheckpoint::read(&*file)) {
+        Ok(checkpoint) => Ok((format!("{CURSORS}/{name}"), Ok(checkpoint))),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Ok((format!("{CURSORS}/{name}"), Err(error.to_string())))
+        }
+        Err(error) => Err(error),
+    };
+    names.into_iter().map(read).collect()
+}
+
 /// The saved position of `id` in the store at `data_dir`.
 pub(super) fn load_from(data_dir: &Path, id: &CheckpointId) -> io::Result<Option<CursorCheckpoint>> {
     load(&*RealDirectory::open(data_dir)?, id)
@@ -172,17 +197,32 @@ fn load(directory: &dyn Directory, id: &CheckpointId) -> io::Result<Option<Curso
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let len_bytes = file.len()?;
-    if len_bytes > MAX_FILE_BYTES {
-        let why = format!("{len_bytes} bytes are more than a saved position takes");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    CursorCheckpoint::read(&*file).map(Some)
+}
+
+impl CursorCheckpoint {
+    /// The bytes of a file that holds the position.
+    pub(crate) fn to_file(&self) -> serde_json::Result<Vec<u8>> {
+        let blake3 = blake3::hash(&serde_json::to_vec(self)?).to_hex().to_string();
+        serde_json::to_vec(&Saved { checkpoint: self.clone(), blake3 })
     }
-    let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
-    let read = file.read_at(&mut bytes, 0)?;
-    bytes.truncate(read);
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|source| io::Error::new(io::ErrorKind::InvalidData, source))
+
+    /// The position that a file holds, every byte of which must be as it was written; an error of kind `InvalidData` if it is not.
+    pub(crate) fn read(file: &dyn File) -> io::Result<Self> {
+        let damaged = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+        let len_bytes = file.len()?;
+        if len_bytes > MAX_FILE_BYTES {
+            return Err(damaged(format!("{len_bytes} bytes are more than a saved position takes")));
+        }
+        let mut bytes = vec![0; usize::try_from(len_bytes).unwrap_or_default()];
+        let read = file.read_at(&mut bytes, 0)?;
+        bytes.truncate(read);
+        let saved: Saved = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if saved.checkpoint.to_file()? != bytes {
+            return Err(damaged("it does not fit its hash".to_owned()));
+        }
+        Ok(saved.checkpoint)
+    }
 }
 
 /// Saves a position in place of the one before.
@@ -199,7 +239,7 @@ pub(crate) fn save(
         Ok(()) | Err(_) => {}
     }
     let file = cursors.create(&new)?;
-    file.write_at(&serde_json::to_vec(checkpoint)?, 0)?;
+    file.write_at(&checkpoint.to_file()?, 0)?;
     file.sync(SyncMode::SyncAll)?;
     cursors.rename_over(&new, &name)
 }

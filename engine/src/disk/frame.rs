@@ -11,7 +11,7 @@ mod tests;
 
 use thiserror::Error;
 
-pub(crate) use crate::disk::frame::decode::{decode, frame_len, looks_like_frame};
+pub(crate) use crate::disk::frame::decode::{checksums, decode, frame_len, looks_like_frame};
 use crate::words::catalogue::{KindDescription, MAX_CATALOGUE_FIELDS};
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;

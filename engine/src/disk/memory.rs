@@ -6,38 +6,23 @@
 
 mod faults;
 mod files;
+mod history;
+mod image;
+mod names;
 mod tests;
 
 use std::any::Any;
-use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-pub(crate) use crate::disk::memory::faults::Operation;
 use crate::disk::memory::faults::World;
+pub(crate) use crate::disk::memory::faults::{Fault, Operation};
 use crate::disk::memory::files::{MemoryFile, Node};
+use crate::disk::memory::image::Unsynced;
+pub(crate) use crate::disk::memory::image::{Breadth, CrashImage};
+use crate::disk::memory::names::{Entry, Names};
 use crate::disk::storage::{BootId, DirEntry, Directory, File, Lock, LockHolder};
 use crate::words::sync::{Arc, Mutex, Ordering};
-
-/// What a power cut, or the death of a process, leaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CrashImage {
-    /// All issued writes and names: the process died, the machine did not.
-    Kill,
-    /// Only synced bytes under synced names.
-    Strict,
-    /// All names, only synced bytes.
-    DirOk,
-    /// All names and writes, but only the first half of the newest unsynced write.
-    Torn,
-    /// All names and file sizes, zeros in place of unsynced bytes.
-    Zeros,
-}
-
-impl CrashImage {
-    /// Every image.
-    pub(crate) const ALL: [Self; 5] = [Self::Kill, Self::Strict, Self::DirOk, Self::Torn, Self::Zeros];
-}
 
 /// A directory in memory.
 #[derive(Debug)]
@@ -46,53 +31,91 @@ pub(crate) struct MemoryDirectory {
     names: Arc<Mutex<Names>>,
 }
 
-#[derive(Debug, Default)]
-struct Names {
-    live: BTreeMap<String, Entry>,
-    durable: BTreeMap<String, Entry>,
-}
-
-#[derive(Clone, Debug)]
-enum Entry {
-    File(Arc<Node>),
-    Directory(Arc<MemoryDirectory>),
-}
-
 /// A crash whose image is being made.
-struct Crash {
+struct Crash<'a> {
     image: CrashImage,
+    unsynced: &'a Unsynced,
     newest_write: Option<u64>,
-    /// Files that the image has already, by what they were: a file of several names stays one.
-    nodes: HashMap<*const Node, Arc<Node>>,
+    world: Arc<World>,
+    /// What the image has already, by what it was: a file of several names stays one.
+    files: HashMap<*const Node, Arc<Node>>,
+    directories: HashMap<*const MemoryDirectory, Arc<MemoryDirectory>>,
 }
 
-impl Crash {
-    /// What a file becomes.
-    fn node(&mut self, node: &Arc<Node>, world: &World) -> Arc<Node> {
-        let left = || Node::new(world, node.after(self.image, self.newest_write));
-        Arc::clone(self.nodes.entry(Arc::as_ptr(node)).or_insert_with(left))
+impl Crash<'_> {
+    /// What a file or a directory becomes.
+    fn entry(&mut self, entry: &Entry) -> Entry {
+        match entry {
+            Entry::File(node) => {
+                let left = || match self.image {
+                    CrashImage::Kill => node.survivor(),
+                    CrashImage::Torn => Node::new(node.inode(), node.torn(self.newest_write)),
+                    image => Node::new(node.inode(), self.unsynced.bytes(image, node.inode())),
+                };
+                Entry::File(Arc::clone(self.files.entry(Arc::as_ptr(node)).or_insert_with(left)))
+            }
+            Entry::Directory(directory) => Entry::Directory(self.directory(directory)),
+        }
+    }
+
+    fn directory(&mut self, directory: &Arc<MemoryDirectory>) -> Arc<MemoryDirectory> {
+        if let Some(left) = self.directories.get(&Arc::as_ptr(directory)) {
+            return Arc::clone(left);
+        }
+        let left = directory.left_by(self);
+        self.directories.insert(Arc::as_ptr(directory), Arc::clone(&left));
+        left
     }
 }
 
 impl MemoryDirectory {
     /// An empty directory.
     pub(crate) fn new() -> Arc<Self> {
-        Self::within(World::started(0))
+        Self::within(Arc::default())
     }
 
-    /// The directory as `image` would leave it, with everything in it durable and nothing locked. Only the death of a process leaves
-    /// the operating system running.
+    /// The directory as `image` would leave it, with nothing locked. Only the death of a process leaves the operating system running, and
+    /// what was not durable as it is; after a power cut everything that is there is durable.
     pub(crate) fn crash(&self, image: CrashImage) -> Arc<Self> {
-        let newest_write = self.newest_unsynced_write();
-        let directory = Self::within(World::started(self.world.boots + u64::from(image != CrashImage::Kill)));
-        self.copy_into(&directory, &mut Crash { image, newest_write, nodes: HashMap::new() });
-        directory
+        self.crashed(image, &self.unsynced())
     }
 
-    /// Lets the storage call with number `call` fail, the first call ever being 1; each later one too if `persistent`. A
-    /// write that fails has written its first half.
-    pub(crate) fn fail_call(&self, call: u64, kind: io::ErrorKind, persistent: bool) {
-        self.world.fail_call(call, kind, persistent);
+    /// The images that a crash now may leave, and the directory in each of them.
+    pub(crate) fn crashes(&self, breadth: Breadth) -> Vec<(CrashImage, Arc<Self>)> {
+        let unsynced = self.unsynced();
+        let images = unsynced.images(breadth, self.calls());
+        images.into_iter().map(|image| (image, self.crashed(image, &unsynced))).collect()
+    }
+
+    fn crashed(&self, image: CrashImage, unsynced: &Unsynced) -> Arc<Self> {
+        let newest_write = self.newest_unsynced_write();
+        let world = self.world.after(image != CrashImage::Kill);
+        let (files, directories) = (HashMap::new(), HashMap::new());
+        self.left_by(&mut Crash { image, unsynced, newest_write, world, files, directories })
+    }
+
+    fn left_by(&self, crash: &mut Crash<'_>) -> Arc<Self> {
+        let mut names = self.names.lock().clone();
+        if crash.image != CrashImage::Kill {
+            names = names.after(|number| crash.unsynced.keeps(crash.image, number));
+        }
+        names.replace_entries(|entry| crash.entry(entry));
+        Arc::new(Self { world: Arc::clone(&crash.world), names: Arc::new(Mutex::new(names)) })
+    }
+
+    /// Lets the storage call with number `call` fail, the first call ever being 1; each later one too if `is_persistent`.
+    pub(crate) fn fail_call(&self, call: u64, fault: impl Into<Fault>, is_persistent: bool) {
+        self.world.plan(call, fault.into(), is_persistent);
+    }
+
+    /// True if a call that is still to come may fail.
+    pub(crate) fn has_faults(&self) -> bool {
+        self.world.has_faults()
+    }
+
+    /// From now on no call fails.
+    pub(crate) fn end_faults(&self) {
+        self.world.end_faults();
     }
 
     /// Shows each later storage call to `observer` before it is made, with the number of calls before it; `None` ends that.
@@ -117,13 +140,21 @@ impl MemoryDirectory {
         self.world.operations()
     }
 
+    /// A directory below this one, without a call that is counted.
+    pub(crate) fn below(&self, name: &str) -> Option<Arc<Self>> {
+        match self.names.lock().live.get(name) {
+            Some(Entry::Directory(directory)) => Some(Arc::clone(directory)),
+            Some(Entry::File(_)) | None => None,
+        }
+    }
+
     /// Every file with its bytes, those of directories below under `directory/name`.
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         for (name, entry) in &self.names.lock().live {
             match entry {
                 Entry::File(node) => {
-                    files.insert(name.clone(), node.after(CrashImage::Kill, None));
+                    files.insert(name.clone(), node.live());
                 }
                 Entry::Directory(below) => {
                     let below = below.files().into_iter();
@@ -147,22 +178,44 @@ impl MemoryDirectory {
         newest.max().flatten()
     }
 
-    fn copy_into(&self, target: &Self, crash: &mut Crash) {
+    /// Everything in this directory and below that is not durable.
+    fn unsynced(&self) -> Unsynced {
+        let mut unsynced = Unsynced::default();
+        self.add_unsynced(&mut unsynced);
+        unsynced
+    }
+
+    fn add_unsynced(&self, unsynced: &mut Unsynced) {
         let names = self.names.lock();
-        let survivors = if crash.image == CrashImage::Strict { &names.durable } else { &names.live };
-        let mut copies = target.names.lock();
-        for (name, entry) in survivors {
-            let copy = match entry {
-                Entry::File(node) => Entry::File(crash.node(node, &target.world)),
-                Entry::Directory(directory) => {
-                    let below = Self::within(Arc::clone(&target.world));
-                    directory.copy_into(&below, crash);
-                    Entry::Directory(below)
+        unsynced.names.extend(names.unsynced());
+        let mut below: Vec<&Arc<Self>> = Vec::new();
+        for entry in names.entries() {
+            match entry {
+                Entry::File(node) => {
+                    unsynced.files.entry(node.inode()).or_insert_with(|| node.history());
                 }
-            };
-            copies.live.insert(name.clone(), copy);
+                Entry::Directory(directory) if !below.iter().any(|seen| Arc::ptr_eq(seen, directory)) => {
+                    directory.add_unsynced(unsynced);
+                    below.push(directory);
+                }
+                Entry::Directory(_) => {}
+            }
         }
-        copies.durable = copies.live.clone();
+    }
+
+    /// Takes a name away and gives another one.
+    fn change(&self, names: &mut Names, gone: Option<&str>, here: Option<(&str, Entry)>) {
+        names.change(self.world.next_change(), gone, here);
+    }
+
+    /// Gives a name that nothing has to a file.
+    fn add(&self, name: &str, node: Arc<Node>) -> io::Result<()> {
+        let mut names = self.names.lock();
+        if names.live.contains_key(name) {
+            return Err(exists(name));
+        }
+        self.change(&mut names, None, Some((name, Entry::File(node))));
+        Ok(())
     }
 
     fn file(&self, name: &str, is_writable: bool) -> io::Result<Arc<dyn File>> {
@@ -186,8 +239,8 @@ impl MemoryDirectory {
             Some(Entry::File(_)) if !may_replace => return Err(exists(to)),
             _ => {}
         }
-        let entry = names.live.remove(from).ok_or_else(|| not_found(from))?;
-        names.live.insert(to.to_owned(), entry);
+        let entry = names.live.get(from).cloned().ok_or_else(|| not_found(from))?;
+        self.change(&mut names, Some(from), Some((to, entry)));
         Ok(())
     }
 }
@@ -227,14 +280,8 @@ impl Directory for MemoryDirectory {
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn File>> {
         self.world.begin(Operation::Create { name: name.to_owned() })?;
-        let node = match self.names.lock().live.entry(name.to_owned()) {
-            MapEntry::Occupied(_) => return Err(exists(name)),
-            MapEntry::Vacant(place) => {
-                let node = Node::new(&self.world, Vec::new());
-                place.insert(Entry::File(Arc::clone(&node)));
-                node
-            }
-        };
+        let node = Node::new(self.world.next_inode(), Vec::new());
+        self.add(name, Arc::clone(&node))?;
         Ok(Arc::new(MemoryFile::new(&self.world, name, node, true)))
     }
 
@@ -251,7 +298,7 @@ impl Directory for MemoryDirectory {
     fn remove(&self, name: &str) -> io::Result<()> {
         self.world.begin(Operation::Remove { name: name.to_owned() })?;
         self.node(name)?;
-        self.names.lock().live.remove(name);
+        self.change(&mut self.names.lock(), Some(name), None);
         Ok(())
     }
 
@@ -260,19 +307,12 @@ impl Directory for MemoryDirectory {
         let from: &dyn Any = from;
         let from = from.downcast_ref::<Self>().filter(|from| Arc::ptr_eq(&from.world, &self.world));
         let node = from.ok_or_else(|| io::Error::from(io::ErrorKind::CrossesDevices))?.node(name)?;
-        match self.names.lock().live.entry(name.to_owned()) {
-            MapEntry::Occupied(_) => Err(exists(name)),
-            MapEntry::Vacant(place) => {
-                place.insert(Entry::File(node));
-                Ok(())
-            }
-        }
+        self.add(name, node)
     }
 
     fn sync(&self) -> io::Result<()> {
         self.world.begin(Operation::SyncDirectory)?;
-        let mut names = self.names.lock();
-        names.durable = names.live.clone();
+        self.names.lock().synced();
         Ok(())
     }
 
@@ -288,13 +328,14 @@ impl Directory for MemoryDirectory {
     fn create_subdirectory(&self, name: &str) -> io::Result<Arc<dyn Directory>> {
         self.world.begin(Operation::CreateSubdirectory { name: name.to_owned() })?;
         let mut names = self.names.lock();
-        let entry = names
-            .live
-            .entry(name.to_owned())
-            .or_insert_with(|| Entry::Directory(Self::within(Arc::clone(&self.world))));
-        match entry {
-            Entry::Directory(directory) => Ok(Arc::<Self>::clone(directory)),
-            Entry::File(_) => Err(not_a_directory(name)),
+        match names.live.get(name) {
+            Some(Entry::Directory(directory)) => Ok(Arc::<Self>::clone(directory)),
+            Some(Entry::File(_)) => Err(not_a_directory(name)),
+            None => {
+                let directory = Self::within(Arc::clone(&self.world));
+                self.change(&mut names, None, Some((name, Entry::Directory(Arc::clone(&directory)))));
+                Ok(directory)
+            }
         }
     }
 
@@ -308,15 +349,12 @@ impl Directory for MemoryDirectory {
             Some(Entry::File(_)) => return Err(not_a_directory(to)),
             _ => {}
         }
-        match names.live.remove(from) {
+        match names.live.get(from).cloned() {
             Some(moved @ Entry::Directory(_)) => {
-                names.live.insert(to.to_owned(), moved);
+                self.change(&mut names, Some(from), Some((to, moved)));
                 Ok(())
             }
-            Some(file @ Entry::File(_)) => {
-                names.live.insert(from.to_owned(), file);
-                Err(not_a_directory(from))
-            }
+            Some(Entry::File(_)) => Err(not_a_directory(from)),
             None => Err(not_found(from)),
         }
     }
@@ -327,7 +365,7 @@ impl Directory for MemoryDirectory {
         match names.live.get(name) {
             Some(Entry::Directory(below)) if !below.names.lock().live.is_empty() => Err(not_empty(name)),
             Some(Entry::Directory(_)) => {
-                names.live.remove(name);
+                self.change(&mut names, Some(name), None);
                 Ok(())
             }
             Some(Entry::File(_)) => Err(not_a_directory(name)),
@@ -338,17 +376,19 @@ impl Directory for MemoryDirectory {
     fn lock(&self, name: &str) -> io::Result<Option<Box<dyn Lock>>> {
         self.world.begin(Operation::Lock { name: name.to_owned() })?;
         let mut names = self.names.lock();
-        let entry = names
-            .live
-            .entry(name.to_owned())
-            .or_insert_with(|| Entry::File(Node::new(&self.world, Vec::new())));
-        let Entry::File(node) = entry else {
-            return Err(not_a_file(name));
+        let node = match names.live.get(name) {
+            Some(Entry::File(node)) => Arc::clone(node),
+            Some(Entry::Directory(_)) => return Err(not_a_file(name)),
+            None => {
+                let node = Node::new(self.world.next_inode(), Vec::new());
+                self.change(&mut names, None, Some((name, Entry::File(Arc::clone(&node)))));
+                node
+            }
         };
         if node.is_locked.swap(true, Ordering::AcqRel) {
             return Ok(None);
         }
-        let file = MemoryFile::new(&self.world, name, Arc::clone(node), true);
+        let file = MemoryFile::new(&self.world, name, node, true);
         Ok(Some(Box::new(MemoryLock { names: Arc::clone(&self.names), name: name.to_owned(), file })))
     }
 
@@ -376,6 +416,7 @@ struct MemoryLock {
 
 impl Lock for MemoryLock {
     fn is_intact(&self) -> io::Result<bool> {
+        self.file.world().begin(Operation::IsIntact { name: self.name.clone() })?;
         let names = self.names.lock();
         Ok(
             matches!(names.live.get(&self.name), Some(Entry::File(node)) if Arc::ptr_eq(node, self.file.node())),

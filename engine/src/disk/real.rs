@@ -214,6 +214,11 @@ impl Directory for RealDirectory {
         }
         let directory = Arc::clone(&self.handle);
         let lock = RealLock { directory, name: name.to_owned(), file: RealFile { file } };
+        // The directory too, so that a lock file which somebody removes lets nobody in. Not every file system can lock a directory.
+        if rustix::fs::flock(&self.handle, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+        {
+            return Ok(None);
+        }
         if !lock.is_intact()? {
             return Err(io::Error::other(format!("{name} was replaced while it was being locked")));
         }
@@ -225,6 +230,14 @@ impl Directory for RealDirectory {
         match rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(lock_holder(stat.st_ino)),
             Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn stands_at(&self, path: &Path) -> io::Result<bool> {
+        match rustix::fs::stat(path) {
+            Ok(stat) => Ok(identity(&stat) == identity(&rustix::fs::fstat(&self.handle)?)),
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(false),
             Err(errno) => Err(errno.into()),
         }
     }
@@ -257,17 +270,8 @@ impl File for RealFile {
         Ok(self.file.metadata()?.len())
     }
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let mut done = 0;
-        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match self.file.read_at(rest, offset.saturating_add(done as u64)) {
-                Ok(0) => break,
-                Ok(read) => done += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(done)
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
     }
 
     #[cfg(target_os = "linux")]
@@ -281,9 +285,8 @@ impl File for RealFile {
         }
     }
 
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        // Goes on after an interruption and after a short write.
-        self.file.write_all_at(bytes, offset)
+    fn write_some(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        self.file.write_at(bytes, offset)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -329,6 +332,7 @@ impl Drop for RealLock {
     fn drop(&mut self) {
         // A child between fork and exec may hold the descriptor a little longer, so closing it is not enough.
         let _ = rustix::fs::flock(&self.file.file, FlockOperation::Unlock);
+        let _ = rustix::fs::flock(&self.directory, FlockOperation::Unlock);
     }
 }
 
@@ -350,7 +354,11 @@ fn make_directory(path: &Path) -> io::Result<()> {
     };
     match made {
         Ok(()) => RealDirectory::open(parent)?.sync(),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Whoever created it may have died before its name was durable. Who may not read what is above did not create it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match RealDirectory::open(parent) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            above => above?.sync(),
+        },
         Err(error) => Err(error),
     }
 }

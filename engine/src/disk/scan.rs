@@ -128,6 +128,24 @@ impl<'f> Scanner<'f> {
         Ok(None)
     }
 
+    /// Shows the frames of a group that breaks off at `bad`, where a scan that began with its first frame at `start` ended. Returns
+    /// how many.
+    pub(crate) fn show_broken_group(
+        &mut self,
+        start: u64,
+        bad: u64,
+        seen: &mut dyn FnMut(u64, u32, &Record<'_>),
+    ) -> io::Result<u64> {
+        let (mut offset, mut count) = (start, 0);
+        while offset < bad {
+            let Ok((len, record)) = self.window.frame(offset)? else { break };
+            seen(offset, len, &record);
+            offset += u64::from(len);
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// The sequence of the first event at or behind a readable frame.
     pub(crate) fn first_event(&mut self, at: u64) -> io::Result<Option<u64>> {
         let mut offset = at;

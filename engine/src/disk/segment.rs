@@ -76,8 +76,12 @@ impl SegmentName {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let (first, generation) = name.strip_suffix(SEGMENT_SUFFIX)?.split_once('-')?;
         let parsed = Self { first: first.parse().ok()?, generation: generation.parse().ok()? };
-        let is_possible = parsed.first <= MAX_COUNT && parsed.generation <= MAX_GENERATION;
-        (is_possible && parsed.to_string() == name).then_some(parsed)
+        (parsed.to_string() == name && parsed.is_possible()).then_some(parsed)
+    }
+
+    /// True if a segment may have this name: one that may not is neither read nor given.
+    pub(crate) fn is_possible(self) -> bool {
+        self.first <= MAX_COUNT && self.generation <= MAX_GENERATION
     }
 
     /// True for the name of a segment, and for the one that it has while it is being born.
@@ -231,13 +235,13 @@ impl SegmentHeader {
         if reserved != 0 || reader.u32()? != 0 {
             return Err(SegmentError::Damaged("a reserved field of the segment header is not 0"));
         }
-        if epoch > MAX_COUNT || first_sequence > MAX_COUNT || generation > MAX_GENERATION {
+        if epoch > MAX_COUNT || !(SegmentName { first: first_sequence, generation }).is_possible() {
             return Err(SegmentError::Damaged("a number of the segment header is impossible"));
         }
         let created_us = reader.i64()?;
         let replaced = match (generation, reader.u64()?, reader.u64()?) {
             (0, 0, 0) => None,
-            (1.., first, end) if first < end => Some((first, end)),
+            (1.., first, end) if first < end && first <= MAX_COUNT => Some((first, end)),
             _ => return Err(SegmentError::Damaged("the replaced range does not fit the generation")),
         };
         let (parent, boot) = read_sections(&mut reader)?;
@@ -311,6 +315,9 @@ fn bear_segment(
     header: &SegmentHeader,
     name_it: impl FnOnce(&str, &str) -> io::Result<()>,
 ) -> io::Result<(Arc<dyn File>, u64)> {
+    if !header.name().is_possible() {
+        return Err(io::Error::other(format!("no segment can be {}: the log is full", header.name())));
+    }
     let (name, temporary) = (header.name().to_string(), header.name().temporary_name());
     let file = create_temporary(directory, &temporary)?;
     let bytes = header.encode();

@@ -2,17 +2,22 @@
 //!
 //! Invariants:
 //! - every name is relative to one directory handle; a symbolic link, a device or a pipe is never opened;
-//! - a caller learns of each failure: nothing is retried here.
+//! - a caller learns of each failure: a read or a write that was interrupted or moved less than all goes on, and nothing else is retried.
 
 use std::any::Any;
 use std::fmt::Debug;
 use std::io;
+use std::path::Path;
 
 use crate::words::config::SyncMode;
+use crate::words::planted::PlantedBug;
 use crate::words::sync::Arc;
 
 /// Name of the file that whoever writes a directory locks.
 pub(crate) const LOCK_NAME: &str = "lock";
+
+/// So often in a row a read or a write is begun again that was interrupted before it moved a byte.
+const MOST_INTERRUPTIONS: u32 = 100;
 
 /// One regular file of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +96,11 @@ pub(crate) trait Directory: Any + Debug + Send + Sync {
     /// Who holds a lock on a file, without touching it; `None` if nobody does or the system does not tell.
     fn lock_holder(&self, name: &str) -> io::Result<Option<LockHolder>>;
 
+    /// True if this is the directory that a path leads to now. Where directories have no path it is.
+    fn stands_at(&self, _path: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
+
     /// The run of the operating system that goes on now; `None` if the system does not tell.
     fn boot(&self) -> Option<BootId>;
 }
@@ -100,8 +110,23 @@ pub(crate) trait File: Debug + Send + Sync {
     /// Length in bytes.
     fn len(&self) -> io::Result<u64>;
 
+    /// Reads once at `offset`; returns how much, which may be less than there is: nothing only at the end of the file.
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes once at `offset`; returns how much, which may be less than all. After a failure any part may have been written.
+    fn write_some(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
+
     /// Reads from `offset` until the buffer is full or the file ends; returns how much.
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match go_on(|| self.read_some(rest, offset.saturating_add(done as u64)))? {
+                0 => break,
+                read => done += read,
+            }
+        }
+        Ok(done)
+    }
 
     /// The first offset from this one on behind which there may be anything but zeros, as far as the system knows; the length of the
     /// file if there is nothing else.
@@ -110,7 +135,17 @@ pub(crate) trait File: Debug + Send + Sync {
     }
 
     /// Writes all bytes at `offset`, or fails; after a failure any part of them may have been written.
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let mut done = 0;
+        while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+            match go_on(|| self.write_some(rest, offset.saturating_add(done as u64)))? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                _ if PlantedBug::ShortWriteIgnored.is_planted() => break,
+                written => done += written,
+            }
+        }
+        Ok(())
+    }
 
     /// Cuts the file, or extends it with zeros.
     fn set_len(&self, len: u64) -> io::Result<()>;
@@ -120,6 +155,17 @@ pub(crate) trait File: Debug + Send + Sync {
 
     /// Which file this is.
     fn identity(&self) -> io::Result<FileIdentity>;
+}
+
+/// Does one read or write, again if it was interrupted.
+fn go_on(mut transfer: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    for _ in 0..MOST_INTERRUPTIONS {
+        match transfer() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            moved => return moved,
+        }
+    }
+    transfer()
 }
 
 /// The writer's lock; dropping it gives the lock back.

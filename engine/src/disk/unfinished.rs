@@ -55,21 +55,18 @@ impl UnfinishedDirectory {
             return Err(not_empty(&place));
         }
         clear_away(&place)?;
+        let mut failed = io::Error::from(io::ErrorKind::WouldBlock);
         for _ in 0..MOST_DRAWS {
             let name = format!("{}.{}{SUFFIX}", place.name, uuid::Uuid::new_v4().simple());
-            let directory = place.above.create_subdirectory(&name)?;
-            match directory.lock(LOCK_NAME) {
-                Ok(Some(lock)) => return Ok(Self { place, name, directory, lock: Some(lock) }),
+            match begin_as(&*place.above, &name) {
+                Ok(Some((directory, lock))) => return Ok(Self { place, name, directory, lock: Some(lock) }),
                 Ok(None) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    // The first failure is the one to report; what stays is removed by the next attempt.
-                    let _ = place.above.remove_directory(&name);
-                    return Err(error);
-                }
+                Err(error) => failed = error,
             }
+            // Somebody may have removed it; what stays is removed by the next attempt.
+            let _ = place.above.remove_directory(&name);
         }
-        Err(io::Error::new(io::ErrorKind::WouldBlock, "somebody removes every directory that is begun here"))
+        Err(failed)
     }
 
     /// Gives the directory its place. Its files must have been synced before.
@@ -93,6 +90,13 @@ impl Drop for UnfinishedDirectory {
             let _ = remove(&*self.place.above, &self.name, &*self.directory);
         }
     }
+}
+
+/// Creates a directory and locks it; `None` if somebody else has it.
+fn begin_as(above: &dyn Directory, name: &str) -> io::Result<Option<(Arc<dyn Directory>, Box<dyn Lock>)>> {
+    let directory = above.create_subdirectory(name)?;
+    let lock = directory.lock(LOCK_NAME)?;
+    Ok(lock.map(|lock| (directory, lock)))
 }
 
 fn not_empty(place: &Place) -> io::Error {
@@ -211,7 +215,10 @@ mod tests {
         }
         begin(&above).unwrap().finish().unwrap();
         let names: Vec<String> = above.files().into_keys().collect();
-        assert_eq!(names, [format!("{drawn}/mine"), "copy.unfinished/mine".to_owned(), "copy/lock".to_owned()]);
+        assert_eq!(
+            names,
+            [format!("{drawn}/mine"), "copy.unfinished/mine".to_owned(), "copy/lock".to_owned()]
+        );
     }
 
     #[test]

@@ -147,13 +147,14 @@ impl Index {
         }
     }
 
-    /// Sequences below the end that no part holds.
+    /// Sequences below the end that no part holds. A log begins with sequence 0.
     pub(crate) fn missing(&self) -> Vec<Range<u64>> {
         let live = self.live.read();
         let sealed = self.sealed.read();
+        let before = 0..sealed.first().map_or(live.first, |part| part.header.first);
         let firsts = sealed.iter().skip(1).map(|part| part.header.first).chain([live.first]);
         let gaps = sealed.iter().zip(firsts).map(|(part, next)| part.header.end..next);
-        gaps.filter(|gap| !gap.is_empty()).collect()
+        std::iter::once(before).chain(gaps).filter(|gap| !gap.is_empty()).collect()
     }
 
     /// Appends the sequences in `range` that the selection takes, at most `limit`: the first ones ascending, or the last ones

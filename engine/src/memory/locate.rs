@@ -89,6 +89,41 @@ impl Index {
         Ok(own.max(self.locate_one(before)?.earlier_us))
     }
 
+    /// Runs of places in a range at which nothing can be read, ascending, and where the look at them ended: behind `most` runs it
+    /// ends early. Reads four bytes an event at most; a segment that is missing costs nothing.
+    pub(crate) fn unreadable(
+        &self,
+        range: Range<u64>,
+        most: usize,
+    ) -> Result<(Vec<Range<u64>>, u64), StoreError> {
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        let mut from = range.start;
+        while from < range.end && runs.len() < most {
+            from = match self.part_at(from) {
+                Part::Live(live) => {
+                    let offsets = live.offsets.iter().skip((from - live.first) as usize);
+                    let holes = (from..range.end).zip(offsets).filter(|(_, offset)| **offset == 0);
+                    holes.for_each(|(sequence, _)| lengthen(&mut runs, sequence..sequence + 1));
+                    range.end
+                }
+                Part::Sealed(part) => {
+                    let end = part.header.end.min(range.end);
+                    let bytes = part.section(Tag::Offsets)?;
+                    let offsets = bytes.chunks_exact(4).skip((from - part.header.first) as usize);
+                    let holes = (from..end).zip(offsets).filter(|(_, offset)| **offset == [0; 4]);
+                    holes.for_each(|(sequence, _)| lengthen(&mut runs, sequence..sequence + 1));
+                    end
+                }
+                Part::Missing(gap) => {
+                    let end = gap.end.min(range.end);
+                    lengthen(&mut runs, from..end);
+                    end
+                }
+            };
+        }
+        Ok((runs, from))
+    }
+
     /// Times and kinds of a run of events, one row each; at most about a million rows of missing ones, and the answer ends there.
     pub(crate) fn columns(&self, range: Range<u64>) -> Result<Columns, StoreError> {
         let mut columns = Columns::default();
@@ -129,6 +164,14 @@ impl Index {
             };
         }
         Ok(columns)
+    }
+}
+
+/// Adds a run behind the others; one that begins where the last ends lengthens it.
+fn lengthen(runs: &mut Vec<Range<u64>>, run: Range<u64>) {
+    match runs.last_mut() {
+        Some(last) if last.end == run.start => last.end = run.end,
+        _ => runs.push(run),
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod index;
 pub(crate) mod lineage;
 pub(crate) mod live;
 pub(crate) mod locate;
+pub(crate) mod lost;
 pub(crate) mod postings;
 mod rows;
 pub(crate) mod sealed;

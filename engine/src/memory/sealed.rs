@@ -5,6 +5,7 @@
 //! - a section that is damaged is made anew from the segment, in memory;
 //! - nothing here is believed: an ordinal leads to a frame, and the frame decides.
 
+mod check;
 mod encode;
 mod shape;
 
@@ -19,6 +20,7 @@ use crate::disk::storage::File;
 use crate::memory::cache::SectionCache;
 use crate::memory::live::{BLOCK_LEN, Block, LivePart, fingerprint};
 use crate::memory::postings::{Places, Postings, u32_at};
+pub(crate) use crate::memory::sealed::check::{CheckedIndex, check_index};
 pub(crate) use crate::memory::sealed::encode::encode;
 use crate::words::catalogue::KindDescription;
 use crate::words::error::StoreError;
@@ -186,10 +188,12 @@ impl SealedPart {
         let bytes = match &self.backing {
             _ if tag == Tag::StreamOfRow => Some(self.stream_of_row()?),
             Backing::Memory(all) => section_in(all, &self.sections, tag),
-            Backing::File { file, remake, remade } => match self.section_of(&**file, tag) {
-                Some(bytes) => Some(bytes),
-                None => remade_section(&**remake, &mut remade.lock(), tag)?,
-            },
+            Backing::File { file, remake, remade } => {
+                match section_of(&**file, (&self.header, &self.sections), tag) {
+                    Some(bytes) => Some(bytes),
+                    None => remade_section(&**remake, &mut remade.lock(), tag)?,
+                }
+            }
         };
         let bytes = bytes.ok_or_else(|| StoreError::CorruptSegment {
             segment_id: self.header.first,
@@ -197,18 +201,6 @@ impl SealedPart {
         })?;
         self.cache.put(key, &bytes);
         Ok(bytes)
-    }
-
-    /// A section of the file, if its bytes are what they were and can be what they say. Nothing is allocated for a length that cannot be.
-    fn section_of(&self, file: &dyn File, tag: Tag) -> Option<Arc<[u8]>> {
-        let section = self.sections.iter().find(|section| section.tag == tag as u32)?;
-        if section.len > shape::most_bytes(tag, &self.header) {
-            return None;
-        }
-        let mut bytes = vec![0; usize::try_from(section.len).ok()?];
-        let read = file.read_at(&mut bytes, section.offset).ok()?;
-        let is_whole = read == bytes.len() && crc32fast::hash(&bytes) == section.crc;
-        (is_whole && shape::fits(tag, &bytes, &self.header)).then(|| bytes.into())
     }
 
     fn stream_of_row(&self) -> Result<Arc<[u8]>, StoreError> {
@@ -381,6 +373,49 @@ pub(crate) fn block_at(bytes: &[u8], at: usize) -> Option<Block> {
     let mut reader = Reader::new(bytes.get(at.checked_mul(BLOCK_ROW_LEN)?..)?);
     let (largest_before, ascending) = (reader.i64().ok()?, reader.u64().ok()? == 1);
     Some(Block { largest_before, ascending })
+}
+
+/// The greatest time before a segment, in microseconds since 1970, as its stored index has it.
+pub(crate) fn largest_time_before(stored: &dyn File) -> Option<i64> {
+    let (header, sections) = read_head(stored).ok()?;
+    block_at(&section_of(stored, (&header, &sections), Tag::Blocks)?, 0).map(|block| block.largest_before)
+}
+
+/// True if a stored index says what one says that was just made of the frames, but for how the segment ends: that the last event tells
+/// of a clean close, frames do not say.
+pub(crate) fn says_the_same(stored: &dyn File, made: &[u8]) -> std::io::Result<bool> {
+    if stored.len()? != made.len() as u64 {
+        return Ok(false);
+    }
+    let mut bytes = vec![0; made.len()];
+    if stored.read_at(&mut bytes, 0)? != made.len() {
+        return Ok(false);
+    }
+    let (Ok((header, sections)), Ok((expected, _))) =
+        (decode_head(&bytes, bytes.len() as u64), decode_head(made, made.len() as u64))
+    else {
+        return Ok(false);
+    };
+    let head_len = FIXED_LEN + sections.len() * TABLE_ROW_LEN + 4;
+    let is_same = |range: Range<usize>| bytes.get(range.clone()) == made.get(range);
+    let is_same_head = SealedHeader { ending: expected.ending, ..header } == expected;
+    Ok(is_same_head && is_same(FIXED_LEN..head_len - 4) && is_same(head_len..made.len()))
+}
+
+/// A section of an index file, if its bytes are what they were and can be what they say. Nothing is allocated for a length that cannot be.
+fn section_of(
+    file: &dyn File,
+    (header, sections): (&SealedHeader, &[Section]),
+    tag: Tag,
+) -> Option<Arc<[u8]>> {
+    let section = sections.iter().find(|section| section.tag == tag as u32)?;
+    if section.len > shape::most_bytes(tag, header) {
+        return None;
+    }
+    let mut bytes = vec![0; usize::try_from(section.len).ok()?];
+    let read = file.read_at(&mut bytes, section.offset).ok()?;
+    let is_whole = read == bytes.len() && crc32fast::hash(&bytes) == section.crc;
+    (is_whole && shape::fits(tag, &bytes, header)).then(|| bytes.into())
 }
 
 /// A section of an index that is in memory.

@@ -226,6 +226,10 @@ impl Shared {
     }
 
     pub(crate) fn note(&self, finding: Finding) {
-        self.findings.lock().push(finding);
+        let mut findings = self.findings.lock();
+        // Files that are read anew tell again what they told before.
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
     }
 }

@@ -8,29 +8,25 @@ use serde_json::json;
 use crate::disk::memory::{MemoryDirectory, Operation};
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentName};
 use crate::disk::storage::Directory;
-use crate::proof::oracle::{Oracle, dump};
+use crate::proof::oracle::{Notes, Oracle, dump};
 use crate::proof::script::{KIND, Step, config, follow, open, stream_of};
 use crate::store::segment::CompactionOutcome;
 use crate::store::{
-    CompactionConfig, CompactionStrategy, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError,
+    CompactionConfig, CompactionStrategy, Open, RetentionPredicate, Selection, Store, StoreConfig,
+    StoreError, VerifyLevel,
 };
-use crate::words::sync::{Arc, Mutex};
 
 /// Compacts a store as a step of a script says, while an oracle takes notes.
-pub(super) fn compact(
-    store: &Store<Open>,
-    step: Step,
-    oracle: &Arc<Mutex<Oracle>>,
-) -> Result<(), StoreError> {
-    oracle.lock().begin_compaction();
+pub(super) fn compact(store: &Store<Open>, step: Step, notes: &Notes) -> Result<(), StoreError> {
+    notes.take(Oracle::begin_compaction);
     let without_multiples_of = |divisor: u64| -> RetentionPredicate {
-        let oracle = Arc::clone(oracle);
+        let notes = notes.clone();
         Box::new(move |event| {
             let n = event.event.payload["n"].as_u64().expect("events of a script are numbered");
             let is_kept = !n.is_multiple_of(divisor);
             if !is_kept {
                 let chain = event.event.hash_chain.expect("what is stored is linked");
-                oracle.lock().refuse(n, chain.event_hash);
+                notes.take(|oracle| oracle.refuse(n, chain.event_hash));
             }
             is_kept
         })
@@ -42,7 +38,7 @@ pub(super) fn compact(
     };
     let (result, _) = store.compact(&CompactionConfig { strategy, min_segments: 1 })?;
     match result.outcome {
-        CompactionOutcome::Performed => oracle.lock().end_compaction(),
+        CompactionOutcome::Performed => notes.take(Oracle::end_compaction),
         CompactionOutcome::Skipped => {}
         CompactionOutcome::Failed { reason } => return Err(StoreError::Configuration(reason)),
     }
@@ -173,7 +169,8 @@ fn readers_beside_a_writer_that_compacts_see_consistent_prefixes_and_never_go_ba
                         );
                         next += 1;
                     }
-                    let report = reader.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+                    let report =
+                        reader.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
                     assert!(report.holds() && report.events >= next, "{:?}", report.findings);
                     assert!(next >= seen, "{next} after {seen}");
                     seen = next;
@@ -183,7 +180,7 @@ fn readers_beside_a_writer_that_compacts_see_consistent_prefixes_and_never_go_ba
         }
         scope.spawn(|| {
             while store.visible() < EVENTS {
-                let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+                let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
                 assert!(report.holds(), "{:?}", report.findings);
                 assert!(store.read_range(0..u64::MAX).all(|(_, event)| event.is_ok()));
             }

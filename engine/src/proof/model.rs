@@ -17,7 +17,7 @@ use crate::store::segment::CompactionOutcome;
 use crate::store::{
     AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
     Freshness, IndexEntry, Open, RetentionPredicate, Selection, Store, StoreConfig, StoreError, StoreState,
-    StreamState,
+    StreamState, VerifyLevel,
 };
 use crate::words::sync::{Arc, Mutex};
 
@@ -405,7 +405,7 @@ impl Model {
         let columns = store.columns(0..u64::MAX).unwrap();
         let kind = |event: &Known| if event.is_listed() { event.kind } else { EventKind::from_raw_u16(0) };
         assert!(columns.kinds.iter().copied().eq(self.events.iter().map(kind)));
-        let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+        let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
         assert!(report.holds(), "{:?}", report.findings);
         assert_eq!(report.removed, self.events.iter().filter(|event| event.removed.is_some()).count() as u64);
         assert_eq!(columns.times_us.len(), self.events.len());

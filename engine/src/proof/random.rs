@@ -6,7 +6,17 @@ pub(super) struct Random(u64);
 impl Random {
     pub(super) fn new(seed: u64) -> Self {
         println!("seed {seed}");
+        Self::silent(seed)
+    }
+
+    /// The same for a seed that whoever calls prints if something fails.
+    pub(super) fn silent(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// One of several things.
+    pub(super) fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
+        things[self.below(things.len() as u64) as usize]
     }
 
     /// A number below `limit`.

@@ -1,5 +1,7 @@
 //! Owns what the crash and fault tests do to a store: short scripts, and running them while an oracle takes notes.
 
+mod list;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
@@ -11,8 +13,10 @@ use crate::coordinate::Coordinate;
 use crate::disk::memory::MemoryDirectory;
 use crate::disk::storage::Directory;
 use crate::event::{EventKind, RawMsgpackInput};
+use crate::proof::beside;
 use crate::proof::compaction::compact;
-use crate::proof::oracle::Oracle;
+use crate::proof::oracle::{Notes, Oracle};
+pub(super) use crate::proof::script::list::SCRIPTS;
 use crate::store::state::{Lifecycle, follow_in, open_in};
 use crate::store::{
     AppendOptions, AppendReceipt, AppendTicket, BatchAppendItem, BatchAppendTicket, CausationRef,
@@ -23,6 +27,12 @@ use crate::words::sync::{Arc, AtomicU64, Mutex, Ordering};
 
 pub(super) const KIND: EventKind = EventKind::custom(1, 1);
 const STREAMS: u64 = 3;
+
+/// Where copies are made, and where a cache is kept: directories below that of the store.
+pub(super) const SNAPSHOT: &str = "snapshot";
+pub(super) const FORK: &str = "fork-of-it";
+pub(super) const IMPORT: &str = "import";
+pub(super) const CACHE: &str = "cache";
 
 #[derive(crate::EventPayload, Serialize, Deserialize)]
 #[causeway(category = 1, type_id = 2)]
@@ -61,7 +71,12 @@ impl Clock for SteppingClock {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+/// Name of a copy.
+type Name = &'static str;
+/// What a script says.
+type Steps = &'static [Step];
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Step {
     /// A single event with a payload of about so many bytes.
     Append(usize),
@@ -86,10 +101,38 @@ pub(super) enum Step {
     Sync,
     /// A consumer takes what is new, and its position is saved.
     Consume,
+    /// A state is computed, and kept in a cache of files.
+    Project,
+    /// The store is copied as it stands, to [`SNAPSHOT`].
+    Snapshot,
+    /// A store of its own that begins with the same events is made, at [`FORK`].
+    Fork,
+    /// The events are written as lines of JSON, and read in again at [`IMPORT`].
+    Import,
+    /// These steps are done with the copy of that name, which is let go of afterwards.
+    #[serde(skip)]
+    Within(Name, Steps),
+    /// Somebody deletes the indexes of all segments; the store is not open.
+    LoseIndexes,
+    /// Bytes that no writer finished stand behind the end of the log; the store is not open.
+    Tear,
     Close,
     Drop,
     /// Opens the store again; does nothing if it is open.
     Open,
+}
+
+impl Step {
+    /// True if it fails once nothing more is committed.
+    pub(super) fn needs_a_writer(self) -> bool {
+        let reads = matches!(self, Self::Consume | Self::Project | Self::Import | Self::Within(..));
+        !reads && !matches!(self, Self::LoseIndexes | Self::Tear)
+    }
+
+    /// True if it writes segments that are those of another store.
+    pub(super) fn is_about_a_copy(self) -> bool {
+        matches!(self, Self::Snapshot | Self::Fork | Self::Import | Self::Within(..))
+    }
 }
 
 /// A store's configuration and what happens to it.
@@ -98,7 +141,7 @@ pub(super) struct Script {
     pub(super) name: &'static str,
     pub(super) sync_every_n_events: u32,
     pub(super) segment_max_bytes: u64,
-    pub(super) steps: &'static [Step],
+    pub(super) steps: Steps,
 }
 
 impl Script {
@@ -131,7 +174,15 @@ pub(super) fn open_with(
     config: StoreConfig,
     cache: Box<dyn ProjectionCache>,
 ) -> Result<Store<Open>, StoreError> {
-    let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
+    open_at(Arc::<MemoryDirectory>::clone(directory), config, cache)
+}
+
+/// The same of any directory.
+pub(super) fn open_at(
+    directory: Arc<dyn Directory>,
+    config: StoreConfig,
+    cache: Box<dyn ProjectionCache>,
+) -> Result<Store<Open>, StoreError> {
     open_in(directory, Path::new("memory"), config, Lifecycle::Told).map(|parts| Store::writing(parts, cache))
 }
 
@@ -140,7 +191,14 @@ pub(super) fn follow(
     directory: &Arc<MemoryDirectory>,
     config: StoreConfig,
 ) -> Result<Store<ReadOnly>, StoreError> {
-    let directory: Arc<dyn Directory> = Arc::<MemoryDirectory>::clone(directory);
+    follow_at(Arc::<MemoryDirectory>::clone(directory), config)
+}
+
+/// The same of any directory.
+pub(super) fn follow_at(
+    directory: Arc<dyn Directory>,
+    config: StoreConfig,
+) -> Result<Store<ReadOnly>, StoreError> {
     let memory = Arc::default();
     let proceed = &mut |_, _| ControlFlow::Continue(());
     let parts = follow_in(directory, Path::new("memory"), config, &memory, proceed)?;
@@ -151,7 +209,7 @@ pub(super) fn follow(
 pub(super) struct Run {
     directory: Arc<MemoryDirectory>,
     script: Script,
-    oracle: Arc<Mutex<Oracle>>,
+    notes: Notes,
     store: Option<Store<Open>>,
     next_number: u64,
 }
@@ -159,14 +217,15 @@ pub(super) struct Run {
 impl Run {
     /// Begins a script on a directory that holds what the oracle says.
     pub(super) fn new(directory: &Arc<MemoryDirectory>, script: Script, oracle: &Arc<Mutex<Oracle>>) -> Self {
-        let asked = oracle.lock().groups.iter().map(|group| group.numbers.len() as u64).sum();
-        Self {
-            directory: Arc::clone(directory),
-            script,
-            oracle: Arc::clone(oracle),
-            store: None,
-            next_number: asked,
-        }
+        let next_number = oracle.lock().next_number;
+        Self { directory: Arc::clone(directory), script, notes: Notes::of(oracle), store: None, next_number }
+    }
+
+    /// Opens the store as the script needs it.
+    fn open(&self) -> Result<Store<Open>, StoreError> {
+        let keeps_states = self.script.steps.iter().any(|step| matches!(step, Step::Project));
+        let cache = if keeps_states { beside::cache(&self.directory)? } else { Box::new(NoCache) };
+        open_with(&self.directory, self.script.config(), cache)
     }
 
     /// Runs every step; a step that fails is passed, and so are those that need a store that is not open.
@@ -178,19 +237,24 @@ impl Run {
         outcomes
     }
 
-    /// Runs one step; one that needs a store that is not open does nothing.
+    /// The store, while it is open.
+    pub(super) fn store(&self) -> Option<&Store<Open>> {
+        self.store.as_ref()
+    }
+
+    /// Runs one step; one that needs a store does nothing if none is open.
     pub(super) fn step(&mut self, step: Step) -> Result<(), StoreError> {
         match step {
             Step::Open if self.store.is_some() => Ok(()),
             Step::Open => {
-                self.store = Some(open(&self.directory, self.script.config())?);
-                self.oracle.lock().make_durable();
+                self.store = Some(self.open()?);
+                self.notes.take(Oracle::make_durable);
                 Ok(())
             }
             Step::Close => {
                 let Some(store) = self.store.take() else { return Ok(()) };
                 store.close()?;
-                self.oracle.lock().make_durable();
+                self.notes.take(Oracle::make_durable);
                 Ok(())
             }
             Step::Drop => {
@@ -200,7 +264,7 @@ impl Run {
             Step::Sync => {
                 let Some(store) = &self.store else { return Ok(()) };
                 store.sync()?;
-                self.oracle.lock().make_durable();
+                self.notes.take(Oracle::make_durable);
                 Ok(())
             }
             Step::Consume => {
@@ -223,13 +287,34 @@ impl Run {
             }
             Step::Merge | Step::Retain(_) | Step::Bury(_) => {
                 let Some(store) = &self.store else { return Ok(()) };
-                compact(store, step, &self.oracle)
+                compact(store, step, &self.notes)
             }
+            Step::Snapshot | Step::Fork | Step::Import => {
+                let Some(store) = &self.store else { return Ok(()) };
+                beside::copy(store, step, &self.directory, self.script, &self.notes)
+            }
+            Step::Project => {
+                let Some(store) = &self.store else { return Ok(()) };
+                store.project::<Highest>("order:0", &Freshness::Consistent).map(drop)
+            }
+            Step::LoseIndexes => beside::lose_indexes(&self.directory),
+            Step::Tear => beside::tear(&self.directory),
+            Step::Within(name, steps) => self.within(name, steps),
             Step::Submit(count) => self.submit(count),
             Step::Append(_) | Step::Typed | Step::Batch(_) | Step::Expecting(_) | Step::Fence(_) => {
                 self.append(step)
             }
         }
+    }
+
+    /// Goes on in a copy, if it is there.
+    fn within(&mut self, name: &'static str, steps: &[Step]) -> Result<(), StoreError> {
+        let Some(directory) = self.directory.below(name) else { return Ok(()) };
+        let (notes, next_number) = (self.notes.about(name), self.next_number);
+        let mut run = Self { directory, script: self.script, notes, store: None, next_number };
+        let outcome = steps.iter().try_for_each(|step| run.step(*step));
+        self.next_number = run.next_number;
+        outcome
     }
 
     /// Numbers that no event has yet.
@@ -246,7 +331,7 @@ impl Run {
         // The thread behind the store cannot commit meanwhile: all are committed by whoever enters the section next.
         let tickets: Vec<AppendTicket> = store.half.writer.with_committer(|_| {
             for n in &numbers {
-                self.oracle.lock().ask(vec![*n]);
+                self.notes.take(|oracle| oracle.ask(vec![*n]));
             }
             numbers.iter().map(submit).collect::<Result<_, _>>()
         })?;
@@ -255,7 +340,7 @@ impl Run {
             match ticket.wait() {
                 Ok(receipt) => {
                     let is_durable = receipt.is_durable();
-                    self.oracle.lock().acknowledge(n, vec![receipt], is_durable);
+                    self.notes.take(|oracle| oracle.acknowledge(n, vec![receipt], is_durable));
                 }
                 Err(error) => outcome = outcome.and(Err(error)),
             }
@@ -270,7 +355,7 @@ impl Run {
         };
         let numbers = self.fresh(count);
         let Some(store) = &self.store else { return Ok(()) };
-        self.oracle.lock().ask(numbers.clone());
+        self.notes.take(|oracle| oracle.ask(numbers.clone()));
         let n = numbers[0];
         let receipts = match step {
             Step::Append(bytes) => {
@@ -288,7 +373,7 @@ impl Run {
             _ => store.append_batch(numbers.iter().map(|n| item(*n, AppendOptions::new())).collect())?,
         };
         let durable = receipts.iter().all(AppendReceipt::is_durable);
-        self.oracle.lock().acknowledge(n, receipts, durable);
+        self.notes.take(|oracle| oracle.acknowledge(n, receipts, durable));
         Ok(())
     }
 }
@@ -325,210 +410,3 @@ pub(super) fn stream_of(n: u64) -> Coordinate {
 pub(super) fn item(n: u64, options: AppendOptions) -> BatchAppendItem {
     BatchAppendItem::new(stream_of(n), KIND, &json!({ "n": n }), options, CausationRef::None).unwrap()
 }
-
-use Step::{
-    Append, Batch, Bury, Cancelled, Close, Consume, Drop as Let, Expecting, Fence, Merge, Open as Reopen,
-    Retain, Submit, Sync, Typed,
-};
-
-const SMALL: u64 = 4 * 1024;
-const LARGE: u64 = 1024 * 1024;
-
-/// Every situation in which a store writes.
-pub(super) const SCRIPTS: &[Script] = &[
-    Script {
-        name: "each append synced",
-        sync_every_n_events: 1,
-        segment_max_bytes: LARGE,
-        steps: &[Append(10), Append(10), Append(500), Append(0), Close],
-    },
-    Script {
-        name: "a window of three",
-        sync_every_n_events: 4,
-        segment_max_bytes: SMALL,
-        steps: &[Append(10), Append(10), Append(10), Append(10), Append(10), Append(10), Let],
-    },
-    Script {
-        name: "synced on request only",
-        sync_every_n_events: u32::MAX,
-        segment_max_bytes: SMALL,
-        steps: &[Append(10), Append(10), Sync, Append(10), Append(10), Append(10), Sync, Append(1)],
-    },
-    Script {
-        name: "batches",
-        sync_every_n_events: 5,
-        segment_max_bytes: SMALL,
-        steps: &[Batch(3), Append(10), Batch(5), Append(10), Batch(1), Batch(2), Close],
-    },
-    Script {
-        name: "rotation",
-        sync_every_n_events: 3,
-        segment_max_bytes: 1024,
-        steps: &[
-            Append(300),
-            Append(300),
-            Append(300),
-            Append(300),
-            Append(300),
-            Append(300),
-            Append(300),
-            Append(300),
-            Append(300),
-            Append(300),
-            Close,
-        ],
-    },
-    Script {
-        name: "rotation between batches and described kinds",
-        sync_every_n_events: 3,
-        segment_max_bytes: 1500,
-        steps: &[Batch(4), Typed, Append(900), Batch(6), Typed, Typed, Batch(8), Append(1), Typed],
-    },
-    Script {
-        name: "closing and opening",
-        sync_every_n_events: 3,
-        segment_max_bytes: SMALL,
-        steps: &[Append(10), Append(10), Close, Reopen, Append(10), Close, Reopen, Batch(2), Typed, Close],
-    },
-    Script {
-        name: "opening what was dropped",
-        sync_every_n_events: 3,
-        segment_max_bytes: SMALL,
-        steps: &[Append(10), Typed, Let, Reopen, Append(10), Typed, Let, Reopen, Batch(2), Let],
-    },
-    Script {
-        name: "closing and opening around rotations",
-        sync_every_n_events: 2,
-        segment_max_bytes: 900,
-        steps: &[
-            Append(300),
-            Append(300),
-            Close,
-            Reopen,
-            Append(300),
-            Append(300),
-            Append(300),
-            Close,
-            Reopen,
-            Append(300),
-            Append(300),
-            Let,
-            Reopen,
-            Append(300),
-            Append(300),
-            Append(300),
-        ],
-    },
-    Script {
-        name: "a consumer that saves its position",
-        sync_every_n_events: 2,
-        segment_max_bytes: SMALL,
-        steps: &[
-            Typed,
-            Consume,
-            Append(10),
-            Typed,
-            Typed,
-            Consume,
-            Close,
-            Reopen,
-            Typed,
-            Typed,
-            Typed,
-            Consume,
-            Let,
-        ],
-    },
-    Script {
-        name: "fences",
-        sync_every_n_events: 4,
-        segment_max_bytes: 2 * 1024,
-        steps: &[
-            Append(10),
-            Fence(4),
-            Append(10),
-            Cancelled(3),
-            Append(10),
-            Fence(7),
-            Let,
-            Reopen,
-            Fence(1),
-            Close,
-        ],
-    },
-    Script {
-        name: "submitted and expected",
-        sync_every_n_events: 3,
-        segment_max_bytes: SMALL,
-        steps: &[Submit(2), Expecting(4), Submit(5), Append(10), Let, Reopen, Expecting(2), Submit(1), Close],
-    },
-    Script {
-        name: "events larger than a reserved step",
-        sync_every_n_events: 2,
-        segment_max_bytes: 16 * 1024,
-        steps: &[Append(20_000), Append(10), Append(9_000), Batch(2), Append(30_000), Close],
-    },
-    Script {
-        name: "merging",
-        sync_every_n_events: 2,
-        segment_max_bytes: 700,
-        steps: &[
-            Append(300),
-            Append(300),
-            Typed,
-            Append(300),
-            Batch(3),
-            Merge,
-            Append(300),
-            Append(300),
-            Typed,
-            Merge,
-            Close,
-            Reopen,
-            Append(10),
-            Let,
-        ],
-    },
-    Script {
-        name: "removing, and removing more",
-        sync_every_n_events: 3,
-        segment_max_bytes: 700,
-        steps: &[
-            Batch(4),
-            Append(300),
-            Typed,
-            Append(300),
-            Batch(3),
-            Retain(2),
-            Append(300),
-            Append(300),
-            Typed,
-            Bury(3),
-            Append(10),
-            Let,
-            Reopen,
-            Append(600),
-            Append(10),
-            Retain(5),
-            Append(10),
-            Close,
-        ],
-    },
-    Script {
-        name: "removing everything beside a consumer",
-        sync_every_n_events: 1,
-        segment_max_bytes: 600,
-        steps: &[
-            Typed,
-            Consume,
-            Append(500),
-            Batch(6),
-            Append(500),
-            Bury(1),
-            Consume,
-            Typed,
-            Retain(1),
-            Close,
-        ],
-    },
-];

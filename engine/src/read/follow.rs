@@ -17,6 +17,7 @@ use crate::memory::hub::Notification;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
+use crate::memory::lost::cut_short;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
@@ -236,6 +237,9 @@ impl Follower {
         shared.watermarks.raise_durable(log.end.tail.synced_through.min(end));
         shared.watermarks.set_visible(end);
         shared.note_rewrite();
+        for finding in log.findings.into_iter().chain(shared.index.missing().iter().map(missing_events)) {
+            shared.note(finding);
+        }
         self.end = log.end;
         let rolled_back_to = (common < before).then_some(common);
         if let Some(common) = rolled_back_to {
@@ -278,6 +282,7 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
         sealed.push(Arc::new(part));
     } else {
         read_newest(&last, &mut tail, &mut live, &mut findings)?;
+        findings.extend(cut_short(directory, &last, live.end()));
         frames += tail.frames;
         largest_time = live.largest_time;
     }

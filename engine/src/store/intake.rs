@@ -3,10 +3,12 @@
 use crate::commit::request::{Item, Request};
 use crate::disk::frame::{MAX_EXTENSIONS, MAX_FRAME_LEN};
 use crate::disk::real::RealDirectory;
+use crate::disk::storage::Directory;
 use crate::store::StoreConfig;
 use crate::store::state::{Lifecycle, WritingHalf, open_in};
 use crate::words::error::StoreError;
 use crate::words::event::MAX_EXTENSION_KEY_LEN;
+use crate::words::sync::Arc;
 
 /// Events that wait for their write at most.
 const CHUNK: usize = 512;
@@ -17,7 +19,7 @@ const MAX_EVENT_BYTES: usize = MAX_FRAME_LEN as usize - 1024 * 1024;
 
 /// A store that takes in events.
 #[derive(Debug)]
-pub(super) struct Intake {
+pub(crate) struct Intake {
     half: WritingHalf,
     waiting: Vec<Item>,
     waiting_bytes: usize,
@@ -28,7 +30,12 @@ impl Intake {
     pub(super) fn begin(config: StoreConfig) -> Result<Self, StoreError> {
         config.validate()?;
         let path = config.data_dir().to_path_buf();
-        let directory = RealDirectory::create(&path)?;
+        Self::begin_in(RealDirectory::create(&path)?, config)
+    }
+
+    /// The same in any storage.
+    pub(crate) fn begin_in(directory: Arc<dyn Directory>, config: StoreConfig) -> Result<Self, StoreError> {
+        let path = config.data_dir().to_path_buf();
         if let Some(entry) = directory.list()?.first() {
             let reason =
                 format!("is not empty: {:?} is there, and an import needs an empty directory", entry.name);

@@ -25,7 +25,11 @@ const MAX_LINE_BYTES: u64 = 512 * 1024 * 1024;
 /// [`StoreError::DataDirMalformed`] if the directory holds anything; [`StoreError::InvalidLine`] for a line that is no event: what was
 /// read before it has been imported then.
 pub fn import_jsonl(lines: &mut impl BufRead, config: StoreConfig) -> Result<u64, StoreError> {
-    let mut intake = Intake::begin(config)?;
+    take_all(lines, Intake::begin(config)?)
+}
+
+/// Fills a store with the events of all lines.
+pub(crate) fn take_all(lines: &mut impl BufRead, mut intake: Intake) -> Result<u64, StoreError> {
     let imported = take_lines(lines, &mut intake);
     intake.finish()?;
     imported

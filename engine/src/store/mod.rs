@@ -9,24 +9,26 @@ mod evidence;
 mod fence;
 mod heads;
 mod import;
-mod intake;
+pub(crate) mod intake;
 pub(crate) mod lines;
 mod outbox;
 mod preview;
 mod react;
 mod read;
 mod receipts;
+pub mod repair;
 pub(crate) mod state;
 mod submit;
+mod verify;
 mod waiting;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::care::log_tree::LogTree;
-use crate::care::verify::verify;
 use crate::derive::kept::KeptStates;
 use crate::derive::remembered::ProjectionMemory;
+use crate::disk::storage::Directory;
 use crate::read::reader::Reader;
 use crate::store::state::{FollowingHalf, Half, WritingHalf};
 use crate::words::sync::{Arc, Mutex};
@@ -50,7 +52,7 @@ pub use crate::care::snapshot_report::{
     SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
     snapshot_report_body_hash,
 };
-pub use crate::care::verify::VerifyReport;
+pub use crate::care::verify::{BrokenLink, VerifyReport};
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
     verify_receipt_claim_of,
@@ -79,7 +81,7 @@ pub use crate::store::fence::VisibilityFence;
 pub use crate::store::import::{ImportOptions, ImportReport, import};
 pub use crate::store::lines::import_jsonl;
 pub use crate::store::outbox::Outbox;
-pub use crate::store::preview::{StorePreview, preview};
+pub use crate::store::preview::{StorePreview, lock_holder, preview};
 pub use crate::store::read::StoreStats;
 pub use crate::store::state::{Closed, Open, ReadOnly, StoreState};
 pub use crate::words::clock::{Clock, SystemClock};
@@ -277,6 +279,7 @@ pub struct Store<State: StoreState = Open> {
 #[derive(Clone, Debug)]
 pub(crate) struct About {
     pub(crate) path: PathBuf,
+    pub(crate) directory: Arc<dyn Directory>,
     pub(crate) identity: String,
     pub(crate) format: StoreFormat,
     pub(crate) report: OpenReport,
@@ -424,16 +427,19 @@ impl<State: StoreState> Store<State> {
 
     /// What is damaged or odd: found when the store was opened, and since. [`Store::verify`] looks for more.
     pub fn findings(&self) -> Vec<Finding> {
-        self.half.findings()
+        let mut findings = self.half.findings();
+        if !self.half.stands_at(self.path()) {
+            let message = format!(
+                "{} is another directory now, or gone; the store goes on in the one that was opened",
+                self.path().display()
+            );
+            findings.push(Finding::new(FindingClass::Note, message));
+        }
+        findings
     }
 
     /// Size of the segments in bytes.
     pub fn size_bytes(&self) -> Result<u64, StoreError> {
         self.half.size_bytes()
-    }
-
-    /// Computes every hash anew and compares; tells events done and events in all.
-    pub fn verify(&self, progress: Progress<'_>) -> Result<VerifyReport, StoreError> {
-        verify(&self.reader, self.about.format, progress)
     }
 }

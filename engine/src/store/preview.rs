@@ -75,6 +75,16 @@ pub fn preview(path: &Path) -> Result<StorePreview, StoreError> {
     Ok(preview)
 }
 
+/// Who writes the store in a directory now, if the system tells. Nothing of the store is read.
+///
+/// # Errors
+/// [`StoreError::Io`] if there is no such directory.
+pub fn lock_holder(path: &Path) -> Result<Option<LockHolder>, StoreError> {
+    let directory = RealDirectory::open(path)?;
+    let lock = if BatpakStore::detect(&*directory)? { BATPAK_LOCK_NAME } else { LOCK_NAME };
+    holder(&directory, lock)
+}
+
 /// Who writes a store now: the holder of its lock, if the system tells.
 fn holder(directory: &Arc<dyn Directory>, lock: &str) -> Result<Option<LockHolder>, StoreError> {
     Ok(directory.lock_holder(lock)?)

@@ -275,6 +275,14 @@ impl<State: StoreState> Store<State> {
         Ok(self.reader.shared().index.catalogue()?.into_iter().collect())
     }
 
+    /// Runs of places in `range` at which nothing can be read, ascending, and where the look at them ended: behind `most` runs it ends
+    /// early. Their frames are damaged, or missing with their segment; of a frame that was damaged since its index was made only reading
+    /// it, or [`Store::verify`], knows.
+    pub fn unreadable(&self, range: Range<u64>, most: usize) -> Result<(Vec<Range<u64>>, u64), StoreError> {
+        let end = range.end.min(self.visible());
+        self.reader.shared().index.unreadable(range.start.min(end)..end, most)
+    }
+
     /// Times and kinds of a run of events, without reading a frame: a row for each. The answer ends early within a gap of more than a
     /// million missing events.
     pub fn columns(&self, range: Range<u64>) -> Result<Columns, StoreError> {

@@ -85,8 +85,14 @@ pub trait Half: fmt::Debug + Send + Sync {
     fn size_bytes(&self) -> Result<u64, StoreError>;
     #[doc(hidden)]
     fn findings(&self) -> Vec<Finding>;
+    /// True unless the path is known to lead elsewhere.
+    #[doc(hidden)]
+    fn stands_at(&self, path: &Path) -> bool;
     #[doc(hidden)]
     fn pressure(&self) -> WriterPressure;
+    /// Takes in what others wrote; true if somebody may write while the files are checked.
+    #[doc(hidden)]
+    fn settle_for_check(&self) -> Result<bool, StoreError>;
 }
 
 /// The lock, the writer and the threads behind it.
@@ -113,8 +119,16 @@ impl Half for WritingHalf {
         self.shared.findings.lock().clone()
     }
 
+    fn stands_at(&self, path: &Path) -> bool {
+        self.directory.stands_at(path).unwrap_or(true)
+    }
+
     fn pressure(&self) -> WriterPressure {
         self.writer.pressure()
+    }
+
+    fn settle_for_check(&self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 }
 
@@ -168,6 +182,7 @@ pub(crate) fn open_in(
     shared.findings.lock().extend(report.findings.iter().cloned());
     let about = About {
         path: path.to_path_buf(),
+        directory: Arc::clone(&directory),
         identity: active.header.store_id.to_string(),
         format: StoreFormat::Causeway { version: FORMAT_VERSION },
         report,
@@ -408,7 +423,8 @@ pub(crate) fn follow_in(
         findings: shared.findings.lock().clone(),
         ..OpenReport::default()
     };
-    let about = About { path: path.to_path_buf(), identity, format, report };
+    let about =
+        About { path: path.to_path_buf(), directory: Arc::clone(&directory), identity, format, report };
     let steps = Arc::new(Mutex::new(Steps {
         following,
         memory: Arc::clone(memory),
@@ -476,9 +492,19 @@ impl Half for FollowingHalf {
         findings
     }
 
+    fn stands_at(&self, path: &Path) -> bool {
+        self.directory.stands_at(path).unwrap_or(true)
+    }
+
     /// Nothing waits to be committed where nobody commits.
     fn pressure(&self) -> WriterPressure {
         WriterPressure { queue_len: 0, capacity: self.shared.config.writer().channel_capacity }
+    }
+
+    fn settle_for_check(&self) -> Result<bool, StoreError> {
+        let is_written = self.directory.lock_holder(LOCK_NAME)?.is_some();
+        step(&self.following, &self.shared, true)?;
+        Ok(is_written)
     }
 }
 

@@ -70,10 +70,23 @@ pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, rmp_serde::dec
 /// Integer and boolean keys become text, byte strings arrays of numbers, numbers that JSON lacks (NaN, infinities) `null`, and
 /// extension values `{"$ext": type, "$bytes": [..]}`.
 pub fn to_json(bytes: &[u8]) -> Result<Value, DecodeError> {
-    let mut decoder = Decoder { bytes, at: 0, nodes: 0 };
+    to_json_head(bytes, usize::MAX).map(|(value, _)| value)
+}
+
+/// Shows the first `most_bytes` of a payload as a JSON value, and says whether that is all of it: containers end there, and a text is
+/// cut at a character. What follows is not looked at.
+///
+/// ```
+/// use causeway::encoding::{to_bytes, to_json_head};
+/// let bytes = to_bytes(&serde_json::json!(["a", "b", "ccccc"])).unwrap();
+/// assert_eq!(to_json_head(&bytes, 5), Ok((serde_json::json!(["a", "b"]), false)));
+/// ```
+pub fn to_json_head(bytes: &[u8], most_bytes: usize) -> Result<(Value, bool), DecodeError> {
+    let mut decoder = Decoder { bytes, at: 0, nodes: 0, most_bytes, cut: false };
     let value = decoder.value()?;
     match bytes.len() - decoder.at {
-        0 => Ok(value),
+        0 => Ok((value, !decoder.cut)),
+        _ if decoder.cut => Ok((value, false)),
         count => Err(DecodeError::Trailing { count }),
     }
 }
@@ -82,6 +95,10 @@ struct Decoder<'a> {
     bytes: &'a [u8],
     at: usize,
     nodes: usize,
+    /// Nothing that begins behind so many bytes is decoded.
+    most_bytes: usize,
+    /// Something was left out.
+    cut: bool,
 }
 
 /// A container that is being filled.
@@ -117,7 +134,9 @@ impl<'a> Decoder<'a> {
             loop {
                 let Some(mut parent) = stack.pop() else { return Ok(done) };
                 parent.take(done);
-                if parent.left() > 0 {
+                let room = self.at < self.most_bytes;
+                self.cut |= parent.left() > 0 && !room;
+                if parent.left() > 0 && room {
                     stack.push(parent);
                     break;
                 }
@@ -205,8 +224,19 @@ impl<'a> Decoder<'a> {
     }
 
     fn text(&mut self, offset: usize, len: usize) -> Result<Value, DecodeError> {
-        let text = std::str::from_utf8(self.take(len)?).map_err(|_| DecodeError::Utf8 { offset })?;
-        Ok(Value::String(text.to_owned()))
+        let text = self.take(len)?;
+        let shown = text.get(..self.most_bytes.saturating_sub(offset)).unwrap_or(text);
+        self.cut |= shown.len() < text.len();
+        let shown = match std::str::from_utf8(shown) {
+            Ok(shown) => shown,
+            // The cut may lie within a character.
+            Err(error) if error.error_len().is_none() && shown.len() < text.len() => {
+                std::str::from_utf8(&shown[..error.valid_up_to()])
+                    .map_err(|_| DecodeError::Utf8 { offset })?
+            }
+            Err(_) => return Err(DecodeError::Utf8 { offset }),
+        };
+        Ok(Value::String(shown.to_owned()))
     }
 
     fn sized_text(&mut self, offset: usize, size: usize) -> Result<Value, DecodeError> {
@@ -215,8 +245,10 @@ impl<'a> Decoder<'a> {
     }
 
     fn binary(&mut self, len: usize) -> Result<Value, DecodeError> {
-        let bytes = self.take(len)?;
-        self.nodes += len;
+        let whole = self.take(len)?;
+        let bytes = whole.get(..self.most_bytes.saturating_sub(self.at - len)).unwrap_or(whole);
+        self.cut |= bytes.len() < whole.len();
+        self.nodes += bytes.len();
         if self.nodes > MAX_NODES {
             return Err(DecodeError::TooComplex);
         }
@@ -320,6 +352,19 @@ mod tests {
         ] {
             check(&to_bytes(&value).expect("JSON encodes"), &Ok(value));
         }
+    }
+
+    #[test]
+    fn the_head_of_a_payload_is_cut_at_a_character_and_between_the_values_of_a_container() {
+        let head = |value: &Value, most| to_json_head(&to_bytes(value).expect("JSON encodes"), most);
+        assert_eq!(head(&json!({"a": "ßßß", "b": 1}), 6), Ok((json!({"a": "ß"}), false)));
+        assert_eq!(head(&json!([[1, 2], 3]), 3), Ok((json!([[1]]), false)));
+        assert_eq!(head(&json!([[1, 2], 3]), 100), Ok((json!([[1, 2], 3]), true)));
+        let large = json!((0..100_000).collect::<Vec<u32>>());
+        let (value, all) = head(&large, 1_000).expect("the beginning is good");
+        assert!(!all && value.as_array().is_some_and(|items| items.len() < 1_000));
+        assert_eq!(to_json_head(&[0xc4, 3, 1, 2, 3], 3), Ok((json!([1]), false)));
+        assert_eq!(to_json_head(&[0xa2, 0xff, 0xff], 2), Err(DecodeError::Utf8 { offset: 0 }));
     }
 
     #[test]

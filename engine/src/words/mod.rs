@@ -20,6 +20,7 @@ pub(crate) mod kind;
 pub(crate) mod merkle;
 pub(crate) mod outcome;
 pub(crate) mod payload;
+pub(crate) mod planted;
 pub(crate) mod position;
 pub(crate) mod region;
 pub(crate) mod registry;

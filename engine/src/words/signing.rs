@@ -155,6 +155,22 @@ mod tests {
         assert!(refused > 0, "about half of all byte strings encode no point");
     }
 
+    /// Does not compile for a type that can be serialised: which of the two implementations is meant would be unclear.
+    trait NotSerialized<Marker> {
+        fn holds() {}
+    }
+    struct Other;
+    impl<T> NotSerialized<()> for T {}
+    impl<T: serde::Serialize> NotSerialized<Other> for T {}
+
+    #[test]
+    fn a_secret_key_is_overwritten_when_it_is_dropped_and_cannot_be_serialised() {
+        fn is_overwritten<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        let key = SigningKey::from_bytes([5; 32]);
+        is_overwritten(&key.0);
+        <SigningKey as NotSerialized<_>>::holds();
+    }
+
     #[test]
     fn a_key_of_small_order_verifies_nothing() {
         let mut identity = [0; 32];

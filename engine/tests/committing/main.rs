@@ -15,7 +15,7 @@ use causeway::coordinate::{Coordinate, Region};
 use causeway::event::{EventKind, EventSourced, ProjectionEvent, RawMsgpackInput};
 use causeway::store::{
     AppendOptions, AppendReceipt, BatchAppendItem, CausationRef, Freshness, Open, Store, StoreConfig,
-    StoreError,
+    StoreError, VerifyLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -64,7 +64,7 @@ fn events(store: &Store<Open>) -> usize {
 
 /// Every hash and link fits, and no sequence is missing.
 fn assert_whole(store: &Store<Open>) {
-    let report = store.verify(&mut |_, _| ControlFlow::Continue(())).unwrap();
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{:?}", report.findings);
     assert_eq!(report.events, store.visible());
 }

@@ -63,7 +63,7 @@ pub(crate) const CASES: &[Case] = &[
         put(at, FIRST, &[frames(), trailer(start, 0, b"SDX2")].concat());
     }),
     reads("a frame of 4 GB", |at| {
-        put(at, FIRST, &[header(), vec![0xFF; 64], frames()[header().len()..].to_vec()].concat())
+        put(at, FIRST, &[header(), vec![0xFF; 64], frames()[header().len()..].to_vec()].concat());
     }),
     reads("a header of 4 GB", |at| put(at, FIRST, &[&b"FBAT"[..], &[0xFF; 4], &frames()[8..]].concat())),
     reads("a frame 100,000 levels deep", |at| {

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use causeway::coordinate::{Coordinate, Region};
 use causeway::event::EventKind;
 use causeway::event::{EventSourced, JsonValueInput, ProjectionEvent};
-use causeway::store::{CheckpointId, Freshness, Open, ReadOnly, Store, StoreConfig, StoreError, StoreState};
+use causeway::store::{
+    CheckpointId, Freshness, Open, ReadOnly, Store, StoreConfig, StoreError, StoreState, VerifyLevel,
+};
 
 /// Names the directory to the process that visits it.
 pub(crate) const DIRECTORY: &str = "CAUSEWAY_HOSTILE_DIRECTORY";
@@ -83,7 +85,8 @@ fn look<State: StoreState>(store: &Store<State>) -> u64 {
         let _ = causeway::encoding::to_json(&event.raw.payload).is_ok();
         let _ = causeway::encoding::from_bytes::<serde_json::Value>(&event.raw.payload).is_ok();
     }
-    let _ = store.verify(&mut |_, _| ControlFlow::Continue(())).map(|report| report.holds());
+    let _ =
+        store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).map(|report| report.holds());
     let names = store.entities().unwrap_or_default();
     for (entity, _) in names.iter().take(20) {
         let _ = (store.by_entity(entity).len(), store.entity_generation(entity));

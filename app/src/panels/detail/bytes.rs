@@ -5,12 +5,12 @@ use egui::{Align2, Sense, Ui, pos2, vec2};
 use crate::context::StoreContext;
 use crate::theme::metrics::{PADDING, PAYLOAD_ROW};
 use crate::theme::type_roles;
-use crate::view::text;
+use crate::view::{rows, text};
 use crate::widgets::escape;
 use crate::widgets::hex_view::HexView;
 use crate::widgets::row_scroller::{RowScroller, Rows};
 use crate::widgets::{button, paint};
-use crate::worker::protocol::Detail;
+use crate::worker::protocol::{Decoded, Detail};
 
 /// Characters in a line of text.
 const LINE_CHARS: usize = 40;
@@ -61,23 +61,30 @@ impl BytesTab {
 fn head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, what: &str) {
     let shown = detail.payload_head.len() as u64;
     let (rect, _) = paint::allocate(ui, vec2(ui.available_width(), 34.0), Sense::hover());
-    let words = format!("{} {what}", text::bytes(shown));
+    let whole = rows::event_of(&detail.row).map_or(shown, |event| u64::from(event.payload_bytes));
+    let words = if whole > shown {
+        format!("The first 64 KiB of {} {what}", text::bytes(whole))
+    } else {
+        format!("{} {what}", text::bytes(shown))
+    };
     let at = pos2(rect.left() + PADDING, rect.center().y);
     paint::text(ui.painter(), Align2::LEFT_CENTER, at, &words, type_roles::caption(), ctx.view.tokens.text3);
     let room = rect.with_max_x(rect.right() - 10.0);
     let layout = egui::Layout::right_to_left(egui::Align::Center);
     super::super::inside(ui, room, layout, |ui| {
         if button::small_icon(ui, crate::theme::icons::COPY, "Copy bytes as hexadecimal").clicked() {
-            let digits = text::hex(&detail.payload_head);
-            ctx.view.commands.send(crate::command::Action::Copy(digits, "bytes"));
+            ctx.view.commands.send(crate::command::Action::CopyBytes);
         }
     });
 }
 
 fn lines(detail: &Detail) -> Vec<String> {
     let whole = match &detail.payload {
-        Ok(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
-        Err(_) => String::from_utf8_lossy(&detail.payload_head).into_owned(),
+        Ok(Decoded { value: serde_json::Value::String(text), decoder: "Text", .. }) => text.clone(),
+        Ok(decoded) => serde_json::to_string_pretty(&decoded.value).unwrap_or_default(),
+        Err(_) => {
+            detail.payload_head.split(|byte| *byte == b'\n').map(escape::bytes).collect::<Vec<_>>().join("\n")
+        }
     };
     let mut out = Vec::new();
     for line in whole.lines() {

@@ -1,5 +1,6 @@
 //! Owns the tab that shows the hashes: what they are, what they cover, the neighbours in the stream, the place on disk.
 
+use causeway::store::FindingClass;
 use egui::{Frame, Margin, ScrollArea, Ui};
 
 use super::event::chain_badge;
@@ -8,7 +9,7 @@ use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::theme::metrics::PADDING;
 use crate::theme::type_roles;
-use crate::view::text;
+use crate::view::{findings, text};
 use crate::widgets::hash_label::hash_label;
 use crate::widgets::{escape, hairline, link, section_header};
 use crate::worker::protocol::{Detail, StoreFormat};
@@ -37,19 +38,57 @@ fn gap(ui: &mut Ui) {
 fn hashes_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
     let t = ctx.view.tokens;
     section_header::fixed(ui, "Hashes", "BLAKE3", |ui| chain_badge(ui, detail));
-    for (name, hash) in [
-        ("prev", &detail.chain.prev_hash),
-        ("this", &detail.chain.event_hash),
-        ("payload", &detail.content_hash),
+    for (name, found, computed) in [
+        ("prev", &detail.chain.prev_hash, None),
+        ("this", &detail.chain.event_hash, detail.event_computed),
+        ("payload", &detail.content_hash, detail.content_computed),
     ] {
+        let differs = computed.filter(|computed| computed != found);
         fact_ui(ctx, ui, name, |ui| {
-            if hash.iter().all(|byte| *byte == 0) {
+            if found.iter().all(|byte| *byte == 0) {
                 value_ui(ctx, ui, "none: the first of its stream");
             } else {
-                hash_label(ui, name, &text::hex(hash), t.text);
+                let color = if differs.is_some() { t.red_text } else { t.text };
+                hash_label(ui, name, &text::hex(found), color);
+                if differs.is_some() {
+                    ui.label(type_roles::rich("found", type_roles::caption()).color(t.text3));
+                }
             }
         });
+        if let Some(computed) = differs {
+            fact_ui(ctx, ui, "", |ui| {
+                hash_label(ui, &format!("{name} expected"), &text::hex(&computed), t.text);
+                ui.label(type_roles::rich("expected", type_roles::caption()).color(t.text3));
+            });
+        }
     }
+    for words in verdicts(ctx, detail) {
+        ui.add_space(4.0);
+        ui.label(type_roles::rich(words, type_roles::table()).color(t.red_text));
+    }
+}
+
+/// What does not fit, and where that begins, in sentences.
+fn verdicts(ctx: StoreContext<'_>, detail: &Detail) -> Vec<String> {
+    let mut out = Vec::new();
+    if detail.content_computed.is_some_and(|computed| computed != detail.content_hash) {
+        out.push("The payload is not the one that was hashed: it was changed, or the hash was.".to_owned());
+    }
+    if detail.event_computed.is_some_and(|computed| computed != detail.chain.event_hash) {
+        let words =
+            "The event hash does not follow from what the event says and the event before it in its stream.";
+        out.push(words.to_owned());
+    }
+    let here = detail.row.sequence;
+    let about = ctx.store.found_by_verifying().iter().filter(|finding| finding.sequence == Some(here));
+    out.extend(about.filter(|finding| finding.class == FindingClass::Link).map(findings::sentence));
+    match ctx.store.broken_from() {
+        Some(first) if first < here => {
+            out.push(format!("The chain is broken from {} on.", text::sequence(first)));
+        }
+        _ => {}
+    }
+    out
 }
 
 /// What the event hash covers: everything the event says in our own format, the payload alone in batpak's.

@@ -14,7 +14,7 @@ use crate::widgets::badge::{Tone, badge};
 use crate::widgets::hash_label::hash_label;
 use crate::widgets::json_tree::JsonTree;
 use crate::widgets::{button, error_tile, escape, focus, hairline, kind_mark, link, paint, section_header};
-use crate::worker::protocol::{Detail, EventCell, EventRow, RowCell};
+use crate::worker::protocol::{Decoded, Detail, EventCell, EventRow, RowCell, Undecoded};
 
 /// Effects that are listed.
 const EFFECTS_SHOWN: usize = 12;
@@ -36,7 +36,7 @@ impl EventTab {
             part(ui, |ui| facts_ui(ctx, ui, detail, event));
             rule(ctx, ui);
             part(ui, |ui| payload_head_ui(ctx, ui, detail));
-            self.payload_ui(ctx, ui, detail);
+            self.payload_ui(ctx, ui, detail, event);
             rule(ctx, ui);
             part(ui, |ui| causes_ui(ctx, ui, detail, event));
             rule(ctx, ui);
@@ -45,9 +45,13 @@ impl EventTab {
         });
     }
 
-    fn payload_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+    fn payload_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
         match &detail.payload {
-            Ok(value) => {
+            Ok(Decoded { value, complete, .. }) => {
+                if !complete {
+                    part(ui, |ui| cut_ui(ctx, ui, event));
+                }
+                self.payload.paths_only = !complete;
                 let whole = self.payload.full_height(value, detail.row.sequence);
                 let height = whole.min((ui.clip_rect().height() * 0.6).max(200.0));
                 let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -55,16 +59,26 @@ impl EventTab {
                     self.payload.show(ui, "payload", value, detail.row.sequence);
                 });
             }
-            Err(reason) => part(ui, |ui| {
-                error_tile::inline(ui, Tone::Bad, "Not MessagePack");
-                let words = type_roles::rich(escape::visible(reason), type_roles::table());
-                ui.label(words.color(ctx.view.tokens.text2));
+            Err(tried) => part(ui, |ui| {
+                error_tile::inline(ui, Tone::Bad, "No decoder understands the payload");
+                for Undecoded { decoder, reason } in tried {
+                    let words = format!("{decoder}: {}", escape::visible(reason));
+                    ui.label(type_roles::rich(words, type_roles::table()).color(ctx.view.tokens.text2));
+                }
                 if link::link(ui, "Show the bytes").clicked() {
                     ctx.view.commands.send(Action::ShowDetail(crate::state::route::DetailTab::Hex));
                 }
             }),
         }
     }
+}
+
+/// How much of a large payload is shown.
+fn cut_ui(ctx: StoreContext<'_>, ui: &mut Ui, event: &EventCell) {
+    let whole = text::bytes(u64::from(event.payload_bytes));
+    let words = format!("The first 64 KiB of {whole}; copying takes all of it");
+    let shown = ui.label(type_roles::rich(&words, type_roles::caption()).color(ctx.view.tokens.amber_text));
+    shown.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
 }
 
 fn part<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
@@ -106,15 +120,14 @@ fn facts_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCe
     });
     fact_ui(ctx, ui, "Encoding", |ui| value_ui(ctx, ui, &encoding(detail, event)));
     for (key, value) in detail.extensions.iter().take(8) {
-        let shown = String::from_utf8_lossy(value);
-        let shown: String = escape::visible(&shown).chars().take(120).collect();
+        let shown: String = escape::bytes(value.get(..480).unwrap_or(value)).chars().take(120).collect();
         fact_ui(ctx, ui, &escape::visible(key), |ui| value_ui(ctx, ui, &shown));
     }
 }
 
 /// `MessagePack · v2 · 412 B`.
 fn encoding(detail: &Detail, event: &EventCell) -> String {
-    let format = if detail.payload.is_ok() { "MessagePack" } else { "undecoded" };
+    let format = detail.payload.as_ref().map_or("undecoded", |decoded| decoded.decoder);
     let version = match detail.payload_version {
         0 => String::new(),
         version => format!(" · v{version}"),
@@ -123,12 +136,17 @@ fn encoding(detail: &Detail, event: &EventCell) -> String {
 }
 
 fn payload_head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
-    let entries = detail.payload.as_ref().map_or(0, |payload| match payload {
-        serde_json::Value::Object(fields) => fields.len(),
-        serde_json::Value::Array(items) => items.len(),
-        _ => 1,
-    });
-    section_header::fixed(ui, "Payload", &text::counted(entries as u64, "field"), |ui| {
+    let count = match &detail.payload {
+        Ok(Decoded { value: serde_json::Value::Object(fields), .. }) => {
+            text::counted(fields.len() as u64, "field")
+        }
+        Ok(Decoded { value: serde_json::Value::Array(items), .. }) => {
+            text::counted(items.len() as u64, "item")
+        }
+        Ok(_) => "one value".to_owned(),
+        Err(_) => "undecoded".to_owned(),
+    };
+    section_header::fixed(ui, "Payload", &count, |ui| {
         if button::small_icon(ui, icons::COPY, Command::CopyPayload.text().0).clicked() {
             ctx.view.commands.run(Command::CopyPayload);
         }
@@ -181,7 +199,7 @@ fn related_ui(ctx: StoreContext<'_>, ui: &mut Ui, row: &EventRow, from: &EventCe
             (words.name, text::delta_us(from.time_us, event.time_us))
         }
         RowCell::Removed => ("Removed".to_owned(), String::new()),
-        RowCell::Damaged(_) => ("Damaged".to_owned(), String::new()),
+        RowCell::Damaged { .. } => ("Damaged".to_owned(), String::new()),
     };
     let number = text::sequence(row.sequence);
     response.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("{name} {number}")));
@@ -201,13 +219,19 @@ fn related_ui(ctx: StoreContext<'_>, ui: &mut Ui, row: &EventRow, from: &EventCe
 fn chain_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
     let t = ctx.view.tokens;
     section_header::fixed(ui, "Hash chain", "", |ui| chain_badge(ui, detail));
-    fact_ui(ctx, ui, "prev", |ui| hash_label(ui, "prev", &text::hex(&detail.chain.prev_hash), t.text2));
+    fact_ui(ctx, ui, "prev", |ui| {
+        if detail.chain.prev_hash == [0; 32] {
+            value_ui(ctx, ui, "none: the first of its stream");
+        } else {
+            hash_label(ui, "prev", &text::hex(&detail.chain.prev_hash), t.text2);
+        }
+    });
     fact_ui(ctx, ui, "this", |ui| hash_label(ui, "this", &text::hex(&detail.chain.event_hash), t.text));
 }
 
 /// Whether the hashes of this event were computed anew and fit.
 pub(super) fn chain_badge(ui: &mut Ui, detail: &Detail) {
-    match detail.chain_holds {
+    match detail.chain_holds() {
         Some(true) => badge(ui, Tone::Good, Some(icons::LOCK_SIMPLE), "hash fits"),
         Some(false) => badge(ui, Tone::Bad, Some(icons::LOCK_SIMPLE_OPEN), "broken"),
         None => badge(ui, Tone::Neutral, Some(icons::LOCK_SIMPLE), "not checked"),

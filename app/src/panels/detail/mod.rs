@@ -4,21 +4,28 @@ mod bytes;
 mod chain;
 mod event;
 
+use std::ops::Range;
+
+use causeway::store::Finding;
 use egui::{Align2, Frame, Margin, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
+use crate::state::damage::{self, Wrong};
 use crate::state::query::Query;
 use crate::state::route::DetailTab;
 use crate::theme::metrics::{MARK_TITLE, PADDING};
 use crate::theme::{icons, type_roles};
-use crate::view::{rows, text};
+use crate::view::{findings, rows, text};
 use crate::widgets::badge::Tone;
 use crate::widgets::empty_state::EmptyState;
 use crate::widgets::spinner::spinner;
 use crate::widgets::tabs::{Tab, sub_tabs};
 use crate::widgets::{button, error_tile, escape, kind_mark, link, paint, tooltip};
-use crate::worker::protocol::{Detail, EventCell, RowCell};
+use crate::worker::protocol::{Detail, EventCell, RowCell, Target};
+
+/// Findings that the panel says of places that cannot be read.
+const FINDINGS_SHOWN: usize = 3;
 
 const TABS: [(DetailTab, &str); 4] = [
     (DetailTab::Event, "Event"),
@@ -50,6 +57,12 @@ impl DetailPanel {
             return;
         };
         if let Some(failure) = &ctx.store.detail_failure {
+            let run =
+                damage::spot_at(&ctx.store.spots, selected).filter(|spot| spot.wrong == Wrong::Unreadable);
+            if let Some(spot) = run {
+                hole_ui(ctx, ui, &spot.places);
+                return;
+            }
             let message = escape::visible(&failure.message).into_owned();
             let advice = escape::visible(&failure.advice).into_owned();
             inset(ui, |ui| {
@@ -73,7 +86,7 @@ impl DetailPanel {
         match &detail.row.cell {
             RowCell::Event(event) => self.event_ui(ctx, ui, detail, event),
             RowCell::Removed => removed_ui(ctx, ui, detail.row.sequence),
-            RowCell::Damaged(reason) => damaged_ui(ctx, ui, detail.row.sequence, reason),
+            RowCell::Damaged { reason, .. } => damaged_ui(ctx, ui, detail.row.sequence, reason),
         }
     }
 
@@ -161,6 +174,49 @@ fn removed_ui(ctx: StoreContext<'_>, ui: &mut Ui, sequence: u64) {
         let words = "Retention took this event out of the store. Its place, its id and its hashes stay, so that the chain and \
                      every receipt still hold.";
         ui.label(type_roles::rich(words, type_roles::table()).color(t.text2));
+    });
+}
+
+/// Places at which nothing can be read: which, what was found about them, and how to go on.
+fn hole_ui(ctx: StoreContext<'_>, ui: &mut Ui, places: &Range<u64>) {
+    let t = ctx.view.tokens;
+    inset(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        let count = places.end - places.start;
+        let title = format!("{} cannot be read", text::counted(count, "event"));
+        error_tile::inline(ui, Tone::Bad, &title);
+        let from_to = match count {
+            1 => text::sequence(places.start),
+            _ => format!("{} to {}", text::sequence(places.start), text::sequence(places.end - 1)),
+        };
+        fact_ui(ctx, ui, "Places", |ui| value_ui(ctx, ui, &from_to));
+        let found = ctx.store.damage.findings.iter().chain(ctx.store.found_by_verifying());
+        let about: Vec<&Finding> = found
+            .filter(|finding| finding.sequence.is_some_and(|sequence| places.contains(&sequence)))
+            .take(FINDINGS_SHOWN)
+            .collect();
+        for finding in about {
+            let words = type_roles::rich(findings::sentence(finding), type_roles::table());
+            ui.label(words.color(t.text));
+            let place = findings::place(finding);
+            if !place.is_empty() {
+                ui.label(type_roles::rich(place, type_roles::mono_small()).color(t.text3));
+            }
+        }
+        let words = "Nothing of them is shown, because nothing of them is known; the events before and after can be read.";
+        ui.label(type_roles::rich(words, type_roles::table()).color(t.text2));
+        ui.add_space(2.0);
+        ui.horizontal(|ui| {
+            let after = places.end;
+            if after < ctx.store.summary.position.events
+                && link::link(ui, &format!("Go on at {}", text::sequence(after))).clicked()
+            {
+                ctx.view.commands.send(Action::Jump(Target::Sequence(after)));
+            }
+            if link::link(ui, "Show findings").clicked() {
+                ctx.view.commands.run(Command::ShowFindings);
+            }
+        });
     });
 }
 

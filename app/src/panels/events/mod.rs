@@ -52,7 +52,7 @@ impl EventTable {
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
         header_ui(ctx, ui);
-        if ctx.store.matched.matched == 0 {
+        if ctx.store.matched.rows == 0 {
             empty_ui(ctx, ui);
             return;
         }
@@ -101,7 +101,7 @@ impl EventTable {
     }
 
     fn rows_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, columns: &Columns, lanes: &Lanes) {
-        let list = Rows { label: "events", count: ctx.store.matched.matched, height: TABLE_ROW, keys: false };
+        let list = Rows { label: "events", count: ctx.store.matched.rows, height: TABLE_ROW, keys: false };
         let first = self.visible.start;
         let mut clicked = None;
         let shown = self.scroller.show(ui, list, |ui, index, rect| {
@@ -134,7 +134,7 @@ impl EventTable {
 
     /// Asks for the rows in view and a few around them, once a view.
     fn ask(&mut self, ctx: StoreContext<'_>) {
-        let count = ctx.store.matched.matched;
+        let count = ctx.store.matched.rows;
         let missing = self.visible.clone().any(|row| !ctx.store.rows.contains_key(&row));
         let range = self.visible.start.saturating_sub(MARGIN_ROWS)
             ..self.visible.end.saturating_add(MARGIN_ROWS).min(count);
@@ -167,6 +167,9 @@ fn header_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         if !matched.complete {
             spinner(ui, "filtering");
         }
+        if matched.unreadable > 0 {
+            unreadable_ui(ctx, ui, matched.unreadable);
+        }
         let caption =
             paint::line(ui.painter(), &how(ctx), type_roles::caption(), t.text3, ui.available_width());
         let (rect, response) = paint::allocate(ui, caption.size(), Sense::hover());
@@ -178,6 +181,16 @@ fn header_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     inside(ui, room, from_right(), |ui| {
         facets_ui(ctx, ui);
     });
+}
+
+/// Places that the filter could not look at: they may match, and nobody can tell.
+fn unreadable_ui(ctx: StoreContext<'_>, ui: &mut Ui, places: u64) {
+    let t = ctx.view.tokens;
+    let words = format!("{} cannot be read and may match ·", text::counted(places, "event"));
+    let line = paint::line(ui.painter(), &words, type_roles::caption(), t.amber_text, ui.available_width());
+    let (rect, response) = paint::allocate(ui, line.size(), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &words));
+    paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), line);
 }
 
 /// `complete · 18 ms · served by correlation index`, or how far the search is.

@@ -6,6 +6,7 @@ use super::columns::Columns;
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::panels::facts;
+use crate::state::damage::{self, Wrong};
 use crate::state::query::Query;
 use crate::theme::metrics::{MARK, RADIUS_CHIP};
 use crate::theme::{Tokens, icons, type_roles};
@@ -13,7 +14,7 @@ use crate::view::lanes::Mark;
 use crate::view::rows::{self, RowText};
 use crate::view::text;
 use crate::widgets::select::menu_row;
-use crate::widgets::{kind_mark, paint, tooltip};
+use crate::widgets::{hatch, kind_mark, paint, tooltip};
 use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
 
 /// What stands in the place of an event that retention took.
@@ -42,17 +43,33 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
     let response = ui.interact(rect, ui.scope_id().with(line.index), Sense::click());
     let selected = ctx.store.selected == Some(loaded.sequence);
     ground(ui, rect, &response, line.mark.is_some_and(|mark| mark.in_flow), selected, t);
+    let spot = damage::spot_at(&ctx.store.spots, loaded.sequence);
+    let broken = spot.filter(|spot| spot.wrong == Wrong::Broken);
+    if broken.is_some() && !selected {
+        hatch::fill(ui.painter(), rect.with_min_x(rect.left() + line.columns.gutter), t);
+    }
     match &loaded.cell {
         RowCell::Event(event) => {
             let above = line.above.and_then(rows::event_of).map(|event| event.time_us);
             let words =
                 rows::event_text(loaded.sequence, event, &ctx.store.kind_names, above, ctx.view.model.zone());
             response.widget_info(|| {
-                let name =
+                let mut name =
                     format!("#{} {} {} {}", words.sequence, words.kind.name, words.entity, words.summary);
+                if let Some(spot) = broken {
+                    name += " · ";
+                    name += &spot.words;
+                }
                 WidgetInfo::selected(Role::Row, true, selected, name)
             });
             cells(ui, rect, line.columns, &words, selected, t);
+            let at = pos2(rect.left() + line.columns.note, rect.center().y);
+            match broken {
+                Some(spot) => {
+                    note_ui(ui, at, (icons::LOCK_SIMPLE_OPEN, t.red), &facts::sentence(&spot.words));
+                }
+                None => note(ui, at, words.note, t),
+            }
             menu(ctx, &response, loaded.sequence, event);
         }
         RowCell::Removed => {
@@ -60,7 +77,7 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
             response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
             removed(ui.painter(), rect, line.columns, loaded.sequence, t);
         }
-        RowCell::Damaged(reason) => {
+        RowCell::Damaged { reason, .. } => {
             let reason = facts::sentence(reason);
             let name = format!("#{} {reason}", text::grouped(loaded.sequence));
             response.widget_info(|| WidgetInfo::selected(Role::Row, true, selected, &name));
@@ -68,7 +85,15 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
             tooltip::hint(response.clone(), &reason);
         }
     }
+    if ctx.store.broken_from().is_some_and(|first| first <= loaded.sequence) {
+        rail(ui.painter(), rect, t);
+    }
     response.clicked()
+}
+
+/// Beside every row from the first break of the chain on.
+fn rail(p: &Painter, rect: Rect, t: &Tokens) {
+    p.rect_filled(Rect::from_min_size(rect.min + vec2(3.0, 0.0), vec2(2.0, rect.height())), 0, t.red);
 }
 
 fn ground(ui: &Ui, rect: Rect, response: &Response, in_flow: bool, selected: bool, t: &Tokens) {
@@ -131,7 +156,6 @@ fn cells(ui: &Ui, rect: Rect, columns: &Columns, words: &RowText, selected: bool
         let at = pos2(rect.left() + left, y);
         paint::text(p, Align2::LEFT_CENTER, at, &words.correlation, type_roles::mono_small(), number);
     }
-    note(ui, pos2(rect.left() + columns.note, y), words.note, t);
 }
 
 /// The icon at the end of a row.
@@ -143,11 +167,15 @@ fn note(ui: &Ui, center: egui::Pos2, note: RowNote, t: &Tokens) {
         RowNote::Hidden => (icons::EYE_SLASH, t.text3),
         RowNote::Finding => (icons::WARNING, t.amber),
     };
+    note_ui(ui, center, (icon, color), rows::note_text(note));
+}
+
+fn note_ui(ui: &Ui, center: egui::Pos2, (icon, color): (char, Color32), words: &str) {
     paint::icon(ui.painter(), center, icon, 12.0, color);
-    if note != RowNote::None {
+    if !words.is_empty() {
         let rect = Rect::from_center_size(center, vec2(18.0, 18.0));
         let id = ui.scope_id().with(("note", center.y as i32));
-        tooltip::hint(ui.interact(rect, id, Sense::hover()), rows::note_text(note));
+        tooltip::hint(ui.interact(rect, id, Sense::hover()), words);
     }
 }
 
@@ -165,14 +193,7 @@ fn removed(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, t: &Tokens
 
 /// A row that cannot be read: hatched, with its reason in red.
 fn damaged(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, reason: &str, t: &Tokens) {
-    let hatched = p.with_clip_rect(rect.with_min_x(rect.left() + columns.gutter).intersect(p.clip_rect()));
-    hatched.rect_filled(rect, 0, t.red_bg);
-    let mut x = rect.left() + columns.gutter - rect.height();
-    while x < rect.right() {
-        let line = [pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())];
-        hatched.line_segment(line, egui::Stroke::new(1.0, paint::mix(t.red_bg, t.red, 0.22)));
-        x += 8.0;
-    }
+    hatch::fill(p, rect.with_min_x(rect.left() + columns.gutter), t);
     let y = rect.center().y;
     let number = text::grouped(sequence);
     paint::text(

@@ -6,13 +6,14 @@ use egui::{
 };
 
 use crate::context::StoreContext;
+use crate::state::damage::{self, Wrong};
 use crate::theme::metrics::{MARK, RADIUS_CARD};
 use crate::theme::{Theme, Tokens, type_roles};
 use crate::view::graph::{self, GraphLayout, NODE_HEIGHT, NODE_WIDTH, Place, Placed};
 use crate::view::rows::{self, KindText};
 use crate::view::{text, times};
 use crate::widgets::tooltip::{Tip, float_frame};
-use crate::widgets::{escape, kind_mark, paint};
+use crate::widgets::{escape, hatch, kind_mark, paint};
 use crate::worker::protocol::{CausalGraph, EventCell, GraphNode, RowCell};
 
 /// Below this magnification nodes have no second line, points of node height.
@@ -154,7 +155,7 @@ fn event_node(
             },
             String::new(),
         ),
-        RowCell::Damaged(reason) => (
+        RowCell::Damaged { reason, .. } => (
             KindText {
                 mark: crate::theme::KindMark::of_category(0),
                 name: "Damaged".to_owned(),
@@ -163,9 +164,18 @@ fn event_node(
             escape::visible(reason).into_owned(),
         ),
     };
-    let name = format!("{} {} {below}", words.name, text::sequence(event.row.sequence));
+    let spot = damage::spot_at(&ctx.store.spots, event.row.sequence);
+    let mut name = format!("{} {} {below}", words.name, text::sequence(event.row.sequence));
+    if let Some(spot) = spot {
+        name += " · ";
+        name += &spot.words;
+    }
+    if event.lost_cause {
+        name += " · its cause is not in the store";
+    }
     response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, selected, &name));
-    let (fill, border) = match (selected, words.failed, node.on_path) {
+    let broken = spot.is_some_and(|spot| spot.wrong == Wrong::Broken);
+    let (fill, border) = match (selected, words.failed || broken, node.on_path) {
         (true, ..) => (t.sel, Stroke::new(2.0, t.accent)),
         (_, true, _) => (t.red_bg, Stroke::new(1.0, t.red)),
         (.., true) => (card_fill(t, response), Stroke::new(1.0, t.accent)),
@@ -173,8 +183,22 @@ fn event_node(
     };
     let radius = radius(scene.zoom);
     let p = ui.painter();
+    if event.lost_cause {
+        lost_cause(p, rect, scene.zoom, t);
+    }
     p.rect(rect, radius, fill, border, StrokeKind::Inside);
+    if let (RowCell::Damaged { .. }, false) = (&event.row.cell, selected) {
+        hatch::fill(p, rect.shrink(2.0), t);
+    }
+    if ctx.store.broken_from().is_some_and(|first| first <= event.row.sequence) {
+        let rail = Rect::from_min_size(rect.min + vec2(2.0, 4.0), vec2(2.0, rect.height() - 8.0));
+        p.rect_filled(rail, 0, t.red);
+    }
     label(ctx, ui, rect, scene.zoom, &words, &below);
+    if broken && scene.zoom >= 0.5 {
+        let at = pos2(rect.right() - 13.0 * scene.zoom, rect.bottom() - 13.0 * scene.zoom);
+        paint::icon(p, at, crate::theme::icons::LOCK_SIMPLE_OPEN, 12.0 * scene.zoom, t.red);
+    }
     if event.hidden_effects > 0 && scene.zoom >= 0.5 {
         let center = rect.right_center();
         let r = 8.0 * scene.zoom;
@@ -184,6 +208,14 @@ fn event_node(
     if response.hovered() {
         tip(ctx, ui, response, event, &words);
     }
+}
+
+/// A cause that is named and cannot be shown: a dashed line from nowhere.
+fn lost_cause(p: &egui::Painter, rect: Rect, zoom: f32, t: &Tokens) {
+    let end = rect.left_center();
+    let start = end - vec2(20.0 * zoom, 0.0);
+    p.add(Shape::dashed_line(&[start, end], Stroke::new(1.5, t.red), 4.0 * zoom, 3.0 * zoom));
+    p.circle(start - vec2(4.0 * zoom, 0.0), 3.5 * zoom, t.red_bg, Stroke::new(1.0, t.red));
 }
 
 fn card_fill(t: &Tokens, response: &Response) -> Color32 {

@@ -285,6 +285,7 @@ impl<'a> Run<'a> {
         let (index, _) = remade_index(&draft.segment, time, Some(self.end), &mut damage, seen)?;
         let file = create_temporary(directory, &draft.temporary_index_name())?;
         file.write_at(&index, 0)?;
+        file.sync(SyncMode::SyncAll)?;
         let end = SealedHeader::read(&*file).map(|header| header.end);
         if print != self.print || end != Some(self.end) || damage.is_empty() != (self.spots == 0) {
             let detail = format!("{name} does not read back as what it was made of");

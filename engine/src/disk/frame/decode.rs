@@ -58,6 +58,13 @@ pub(crate) fn decode(frame: &[u8]) -> Result<Record<'_>, FrameError> {
     }
 }
 
+/// The checksum that a frame has, and the one that fits its bytes.
+pub(crate) fn checksums(frame: &[u8]) -> Option<(u32, u32)> {
+    let mut reader = Reader::new(frame);
+    let (word, stored) = (*reader.array().ok()?, reader.u32().ok()?);
+    Some((stored, crc(word, reader.rest())))
+}
+
 /// A cheap look at the first bytes of what may be a frame with `available` bytes left: says no to nearly everything that
 /// is none, so that a search need not compute a checksum at each byte.
 pub(crate) fn looks_like_frame(bytes: &[u8], available: u64, min_sequence: u64) -> bool {

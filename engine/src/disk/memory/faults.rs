@@ -29,6 +29,8 @@ pub(crate) enum Operation {
     RemoveDirectory { name: String },
     Lock { name: String },
     LockHolder { name: String },
+    IsIntact { name: String },
+    Identity { name: String },
     Len { name: String },
     Read { name: String, offset: u64, len: usize },
     Write { name: String, offset: u64, len: usize },
@@ -46,6 +48,8 @@ impl Operation {
             | Self::Open { .. }
             | Self::Subdirectory { .. }
             | Self::LockHolder { .. }
+            | Self::IsIntact { .. }
+            | Self::Identity { .. }
             | Self::Len { .. }
             | Self::Read { .. } => true,
             Self::OpenWritable { .. }
@@ -63,6 +67,22 @@ impl Operation {
             | Self::SetLen { .. }
             | Self::Sync { .. } => false,
         }
+    }
+}
+
+/// What a storage call does instead of succeeding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It fails. A write has written so many eighths of its bytes; any other call has done nothing.
+    Failed { kind: io::ErrorKind, eighths: u8 },
+    /// A read or a write does only so many eighths of what it was asked for, at least one byte, and says so. Any other call succeeds.
+    Short { eighths: u8 },
+}
+
+impl From<io::ErrorKind> for Fault {
+    /// A call that fails half way.
+    fn from(kind: io::ErrorKind) -> Self {
+        Self::Failed { kind, eighths: 4 }
     }
 }
 
@@ -88,27 +108,48 @@ impl fmt::Debug for World {
 struct State {
     calls: u64,
     bytes_asked_for: u64,
-    writes: u64,
+    changes: u64,
     inodes: u64,
     operations: VecDeque<Operation>,
-    faults: Vec<Fault>,
+    faults: Vec<Planned>,
 }
 
+/// A fault and when it strikes.
 #[derive(Debug)]
-struct Fault {
+struct Planned {
     call: u64,
-    kind: io::ErrorKind,
+    fault: Fault,
     is_persistent: bool,
 }
 
 impl World {
-    /// A memory of a machine that was started again so many times.
-    pub(super) fn started(boots: u64) -> Arc<Self> {
-        Arc::new(Self { boots, ..Self::default() })
+    /// What is the same after a crash: no number is given twice.
+    pub(super) fn after(&self, is_started_anew: bool) -> Arc<Self> {
+        let State { changes, inodes, .. } = *self.state.lock();
+        let state = Mutex::new(State { changes, inodes, ..State::default() });
+        Arc::new(Self { state, observer: Mutex::default(), boots: self.boots + u64::from(is_started_anew) })
     }
 
     /// Counts and logs a call; fails if it was to fail.
     pub(super) fn begin(&self, operation: Operation) -> io::Result<()> {
+        match self.count(operation) {
+            (call, Some(Fault::Failed { kind, .. })) => Err(made_to_fail(call, kind)),
+            (_, Some(Fault::Short { .. }) | None) => Ok(()),
+        }
+    }
+
+    /// The same for a read or a write of so many bytes; also says how many of them it moves.
+    pub(super) fn begin_transfer(&self, operation: Operation, len: usize) -> (usize, io::Result<()>) {
+        let part = |eighths: u8| len * usize::from(eighths) / 8;
+        match self.count(operation) {
+            (call, Some(Fault::Failed { kind, eighths })) => (part(eighths), Err(made_to_fail(call, kind))),
+            (_, Some(Fault::Short { eighths })) => (part(eighths).max(1).min(len), Ok(())),
+            (_, None) => (len, Ok(())),
+        }
+    }
+
+    /// Counts and logs a call; returns its number, and what was planned for it.
+    fn count(&self, operation: Operation) -> (u64, Option<Fault>) {
         let observer = self.observer.lock().clone();
         if let Some(observer) = observer {
             observer(self.calls());
@@ -123,15 +164,21 @@ impl World {
         }
         state.operations.push_back(operation);
         let call = state.calls;
-        let hits = |fault: &&Fault| fault.call == call || fault.is_persistent && fault.call < call;
-        match state.faults.iter().find(hits) {
-            Some(fault) => Err(io::Error::new(fault.kind, format!("storage call {call} was made to fail"))),
-            None => Ok(()),
-        }
+        let hits = |planned: &&Planned| planned.call == call || planned.is_persistent && planned.call < call;
+        (call, state.faults.iter().find(hits).map(|planned| planned.fault))
     }
 
-    pub(super) fn fail_call(&self, call: u64, kind: io::ErrorKind, is_persistent: bool) {
-        self.state.lock().faults.push(Fault { call, kind, is_persistent });
+    pub(super) fn plan(&self, call: u64, fault: Fault, is_persistent: bool) {
+        self.state.lock().faults.push(Planned { call, fault, is_persistent });
+    }
+
+    pub(super) fn has_faults(&self) -> bool {
+        let state = self.state.lock();
+        state.faults.iter().any(|planned| planned.is_persistent || planned.call > state.calls)
+    }
+
+    pub(super) fn end_faults(&self) {
+        self.state.lock().faults.clear();
     }
 
     pub(super) fn observe(&self, observer: Option<Arc<Observer>>) {
@@ -157,10 +204,14 @@ impl World {
         state.inodes
     }
 
-    /// A number for a write, greater than that of all writes before.
-    pub(super) fn next_write(&self) -> u64 {
+    /// A number for a change of bytes or names, greater than that of all changes before.
+    pub(super) fn next_change(&self) -> u64 {
         let mut state = self.state.lock();
-        state.writes += 1;
-        state.writes
+        state.changes += 1;
+        state.changes
     }
+}
+
+fn made_to_fail(call: u64, kind: io::ErrorKind) -> io::Error {
+    io::Error::new(kind, format!("storage call {call} was made to fail"))
 }

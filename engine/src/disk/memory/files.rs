@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::disk::memory::CrashImage;
 use crate::disk::memory::faults::{Operation, World};
+use crate::disk::memory::history::{Change, History};
 use crate::disk::storage::{File, FileIdentity};
 use crate::words::config::SyncMode;
 use crate::words::sync::{Arc, AtomicBool, Mutex, Ordering};
@@ -18,7 +18,7 @@ pub(super) struct Node {
 
 /// Live bytes, and the way back to the durable ones. Keeping what was overwritten instead of a second copy costs nothing
 /// for a log, which overwrites only zeros.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Contents {
     live: Vec<u8>,
     undo: Vec<Undo>,
@@ -27,36 +27,14 @@ struct Contents {
 
 /// What a file is like after a sync of it failed: what was written before may be clean in memory and missing on the disk for
 /// good. Only what is written again becomes durable with the next sync.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct AfterFailure {
     durable: Vec<u8>,
     since: Vec<Change>,
 }
 
-/// A change that the next sync makes durable.
-#[derive(Debug)]
-enum Change {
-    Written { offset: usize, bytes: Vec<u8> },
-    Length(usize),
-}
-
-impl AfterFailure {
-    fn synced(&mut self) {
-        for change in std::mem::take(&mut self.since) {
-            match change {
-                Change::Written { offset, bytes } => {
-                    let len = self.durable.len().max(offset + bytes.len());
-                    self.durable.resize(len, 0);
-                    overwrite(&mut self.durable, offset, &bytes);
-                }
-                Change::Length(len) => self.durable.resize(len, 0),
-            }
-        }
-    }
-}
-
 /// Takes back one change.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Undo {
     /// Number of the write; `None` for a change of length.
     write: Option<u64>,
@@ -71,9 +49,15 @@ struct Undo {
 }
 
 impl Node {
-    pub(super) fn new(world: &World, live: Vec<u8>) -> Arc<Self> {
+    pub(super) fn new(inode: u64, live: Vec<u8>) -> Arc<Self> {
         let contents = Mutex::new(Contents { live, ..Contents::default() });
-        Arc::new(Self { inode: world.next_inode(), is_locked: AtomicBool::new(false), contents })
+        Arc::new(Self { inode, is_locked: AtomicBool::new(false), contents })
+    }
+
+    /// The file when all who had it open are dead.
+    pub(super) fn survivor(&self) -> Arc<Self> {
+        let contents = Mutex::new(self.contents.lock().clone());
+        Arc::new(Self { inode: self.inode, is_locked: AtomicBool::new(false), contents })
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -88,33 +72,52 @@ impl Node {
         self.contents.lock().undo.iter().filter_map(|undo| undo.write).max()
     }
 
-    /// The bytes that `image` would leave.
-    pub(super) fn after(&self, image: CrashImage, newest_write: Option<u64>) -> Vec<u8> {
-        let contents = self.contents.lock();
-        match image {
-            CrashImage::Kill => contents.live.clone(),
-            CrashImage::Strict | CrashImage::DirOk => contents.durable(),
-            CrashImage::Torn => contents.torn(newest_write),
-            CrashImage::Zeros => {
-                let mut bytes = contents.durable();
-                bytes.resize(contents.live.len(), 0);
-                bytes
-            }
-        }
+    /// Number of the file; no other file of its memory has it.
+    pub(super) fn inode(&self) -> u64 {
+        self.inode
+    }
+
+    /// What is seen in the file.
+    pub(super) fn live(&self) -> Vec<u8> {
+        self.contents.lock().live.clone()
+    }
+
+    /// The same with only the first half of the newest write, if that was to this file and nothing changed since.
+    pub(super) fn torn(&self, newest_write: Option<u64>) -> Vec<u8> {
+        self.contents.lock().torn(newest_write)
+    }
+
+    /// What the file was since it was synced.
+    pub(super) fn history(&self) -> History {
+        self.contents.lock().history()
     }
 }
 
 impl Contents {
-    fn durable(&self) -> Vec<u8> {
+    /// What was synced, and each change since.
+    fn unsynced(&self) -> (Vec<u8>, Vec<Change>) {
         if let Some(failure) = &self.after_failure {
-            return failure.durable.clone();
+            return (failure.durable.clone(), failure.since.clone());
         }
-        let mut bytes = self.live.clone();
+        let (mut bytes, mut changes) = (self.live.clone(), Vec::new());
         for undo in self.undo.iter().rev() {
+            changes.push(match undo.write {
+                Some(_) => {
+                    let written = bytes[undo.offset..undo.offset + undo.len].to_vec();
+                    Change::Written { offset: undo.offset, bytes: written }
+                }
+                None => Change::Length(bytes.len()),
+            });
             bytes.resize(undo.old_len, 0);
             overwrite(&mut bytes, undo.offset, &undo.old);
         }
-        bytes
+        changes.reverse();
+        (bytes, changes)
+    }
+
+    fn history(&self) -> History {
+        let (durable, changes) = self.unsynced();
+        History::new(durable, &changes)
     }
 
     /// The live bytes with only the first half of the newest write, if that was to this file and nothing changed since.
@@ -156,13 +159,15 @@ impl Contents {
 
     fn synced(&mut self) {
         if let Some(failure) = &mut self.after_failure {
-            failure.synced();
+            for change in failure.since.drain(..) {
+                change.apply(&mut failure.durable);
+            }
         }
         self.undo.clear();
     }
 
     fn sync_failed(&mut self) {
-        self.after_failure = Some(AfterFailure { durable: self.durable(), since: Vec::new() });
+        self.after_failure = Some(AfterFailure { durable: self.unsynced().0, since: Vec::new() });
     }
 }
 
@@ -178,6 +183,10 @@ pub(super) struct MemoryFile {
 impl MemoryFile {
     pub(super) fn new(world: &Arc<World>, name: &str, node: Arc<Node>, is_writable: bool) -> Self {
         Self { world: Arc::clone(world), name: name.to_owned(), node, is_writable }
+    }
+
+    pub(super) fn world(&self) -> &World {
+        &self.world
     }
 
     pub(super) fn node(&self) -> &Arc<Node> {
@@ -198,23 +207,25 @@ impl File for MemoryFile {
         Ok(self.node.len())
     }
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.world.begin(Operation::Read { name: self.name.clone(), offset, len: buffer.len() })?;
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let operation = Operation::Read { name: self.name.clone(), offset, len: buffer.len() };
+        let (allowed, outcome) = self.world.begin_transfer(operation, buffer.len());
+        outcome?;
         let contents = self.node.contents.lock();
         let rest = usize::try_from(offset).ok().and_then(|offset| contents.live.get(offset..));
         let rest = rest.unwrap_or_default();
-        let len = buffer.len().min(rest.len());
+        let len = allowed.min(rest.len());
         buffer[..len].copy_from_slice(&rest[..len]);
         Ok(len)
     }
 
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+    fn write_some(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         self.check_writable()?;
-        let begun = self.world.begin(Operation::Write { name: self.name.clone(), offset, len: bytes.len() });
-        let written = if begun.is_ok() { bytes } else { &bytes[..bytes.len() / 2] };
-        let write = self.world.next_write();
-        self.node.contents.lock().write(written, in_memory(offset)?, write);
-        begun
+        let operation = Operation::Write { name: self.name.clone(), offset, len: bytes.len() };
+        let (written, outcome) = self.world.begin_transfer(operation, bytes.len());
+        let write = self.world.next_change();
+        self.node.contents.lock().write(&bytes[..written], in_memory(offset)?, write);
+        outcome.map(|()| written)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
@@ -235,6 +246,7 @@ impl File for MemoryFile {
     }
 
     fn identity(&self) -> io::Result<FileIdentity> {
+        self.world.begin(Operation::Identity { name: self.name.clone() })?;
         Ok(FileIdentity { device: 0, inode: self.node.inode })
     }
 }

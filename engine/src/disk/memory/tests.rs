@@ -1,6 +1,9 @@
 //! Owns the tests of the directory in memory.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::disk::memory::history::SECTOR;
 use crate::words::config::SyncMode::SyncAll;
 
 fn contents(directory: &MemoryDirectory, name: &str) -> Option<Vec<u8>> {
@@ -189,4 +192,115 @@ fn only_the_death_of_a_process_leaves_the_operating_system_running() {
         let is_same = directory.crash(image).boot() == directory.boot();
         assert_eq!(is_same, image == CrashImage::Kill, "{image:?}");
     }
+}
+
+/// What the file "a" may hold after a power cut, each of it once, in order.
+fn every_image(directory: &MemoryDirectory) -> BTreeSet<Option<Vec<u8>>> {
+    let breadth = Breadth { subsets_of: 4, sample: 40 };
+    directory.crashes(breadth).iter().map(|(_, left)| left.files().get("a").cloned()).collect()
+}
+
+/// So many sectors, each of one letter.
+fn sectors(letters: &str) -> Vec<u8> {
+    letters.bytes().flat_map(|letter| [letter; SECTOR]).collect()
+}
+
+#[test]
+fn each_subset_of_a_few_unsynced_sectors_survives_in_some_image_and_what_was_synced_in_all() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    file.write_at(&sectors("oooo"), 0).unwrap();
+    file.sync(SyncAll).unwrap();
+    directory.sync().unwrap();
+    file.write_at(&sectors("xy"), SECTOR as u64).unwrap();
+    let whole: BTreeSet<_> = ["oooo", "oxoo", "ooyo", "oxyo"].map(|letters| Some(sectors(letters))).into();
+    let mut found = every_image(&directory);
+    let torn = directory.crash(CrashImage::Torn).files().remove("a");
+    found.remove(&torn);
+    assert!(whole.is_superset(&found) && found.len() >= 3, "{found:?}");
+    found.insert(torn);
+    assert!(whole.is_subset(&found));
+    file.sync(SyncAll).unwrap();
+    assert_eq!(every_image(&directory), [Some(sectors("oxyo"))].into());
+}
+
+#[test]
+fn a_sector_that_was_written_twice_may_hold_what_it_held_in_between() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    directory.sync().unwrap();
+    file.write_at(&sectors("xx"), 0).unwrap();
+    file.write_at(&sectors("y"), SECTOR as u64).unwrap();
+    let stale = directory.crash(CrashImage::Stale { sector: 1 });
+    assert_eq!(stale.files()["a"], sectors("xx"));
+    let found = every_image(&directory);
+    assert!(found.contains(&Some(sectors("xx"))) && found.contains(&Some(sectors("\0y"))));
+    let sizes = directory.crash(CrashImage::Sizes);
+    assert!(sizes.files()["a"].is_empty(), "the bytes came to the disk and the size did not");
+}
+
+#[test]
+fn what_was_cut_off_does_not_come_back_when_the_file_grows_again() {
+    const BLOCK: u64 = 4096;
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    file.write_at(&[b'o'; 3 * BLOCK as usize], 0).unwrap();
+    file.sync(SyncAll).unwrap();
+    directory.sync().unwrap();
+    file.set_len(BLOCK).unwrap();
+    file.set_len(3 * BLOCK).unwrap();
+    for (image, left) in directory.crashes(Breadth { subsets_of: 4, sample: 200 }) {
+        let bytes = left.files().remove("a").unwrap();
+        let behind = bytes.get(BLOCK as usize..).unwrap_or_default();
+        let is_old = |byte: &u8| *byte == b'o';
+        assert!(behind.iter().all(is_old) || !behind.iter().any(is_old), "{image:?}");
+    }
+}
+
+#[test]
+fn of_changes_of_names_any_may_be_lost_and_with_it_what_depends_on_it() {
+    let directory = MemoryDirectory::new();
+    for name in ["a", "b"] {
+        directory.create(name).unwrap();
+    }
+    directory.sync().unwrap();
+    directory.rename_new("a", "c").unwrap();
+    directory.rename_new("c", "d").unwrap();
+    directory.remove("b").unwrap();
+    let names = |image| directory.crash(image).files().into_keys().collect::<Vec<_>>();
+    let kept = |kept| names(CrashImage::Names { kept, with_bytes: true });
+    assert_eq!(kept(0b100), ["a"]);
+    assert_eq!(kept(0b001), ["b", "c"]);
+    assert_eq!(kept(0b010), ["a", "b"], "the second renaming needs the first");
+    assert_eq!(kept(0b011), ["b", "d"]);
+}
+
+#[test]
+fn the_death_of_a_process_makes_nothing_durable() {
+    let directory = MemoryDirectory::new();
+    directory.create("a").unwrap().write_at(b"1", 0).unwrap();
+    let left = directory.crash(CrashImage::Kill);
+    assert_eq!(contents(&left, "a").as_deref(), Some(&b"1"[..]));
+    check_crash(&left, CrashImage::Strict, None);
+    left.open_writable("a").unwrap().sync(SyncAll).unwrap();
+    left.sync().unwrap();
+    check_crash(&left, CrashImage::Strict, Some(b"1"));
+}
+
+#[test]
+fn a_transfer_that_is_short_or_interrupted_goes_on_and_one_that_never_moves_ends() {
+    let directory = MemoryDirectory::new();
+    let file = directory.create("a").unwrap();
+    let next = |directory: &MemoryDirectory| directory.calls() + 1;
+    directory.fail_call(next(&directory), Fault::Short { eighths: 3 }, true);
+    file.write_at(b"0123456789", 0).unwrap();
+    assert_eq!(contents(&directory, "a").as_deref(), Some(&b"0123456789"[..]));
+    directory.end_faults();
+    let interrupted = Fault::Failed { kind: io::ErrorKind::Interrupted, eighths: 0 };
+    directory.fail_call(next(&directory), interrupted, false);
+    file.write_at(b"ab", 0).unwrap();
+    assert_eq!(contents(&directory, "a").as_deref(), Some(&b"ab23456789"[..]));
+    directory.fail_call(next(&directory), interrupted, true);
+    assert_eq!(file.write_at(b"x", 0).unwrap_err().kind(), io::ErrorKind::Interrupted);
+    assert_eq!(file.read_at(&mut [0], 0).unwrap_err().kind(), io::ErrorKind::Interrupted);
 }

@@ -78,15 +78,15 @@ impl File for HeldFile {
         self.file.len()
     }
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.file.read_at(buffer, offset)
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_some(buffer, offset)
     }
 
     fn next_data(&self, offset: u64) -> io::Result<u64> {
         self.file.next_data(offset)
     }
 
-    fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+    fn write_some(&self, _: &[u8], _: u64) -> io::Result<usize> {
         Err(read_only())
     }
 
@@ -108,15 +108,15 @@ impl File for RestingFile {
         self.open()?.len()
     }
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.open()?.read_at(buffer, offset)
+    fn read_some(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.open()?.read_some(buffer, offset)
     }
 
     fn next_data(&self, offset: u64) -> io::Result<u64> {
         self.open()?.next_data(offset)
     }
 
-    fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+    fn write_some(&self, _: &[u8], _: u64) -> io::Result<usize> {
         Err(read_only())
     }
 

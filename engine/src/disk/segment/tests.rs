@@ -165,3 +165,24 @@ fn a_leftover_temporary_file_does_not_hinder_a_birth_and_a_segment_is_never_repl
     assert_eq!(names, [name.as_str()]);
     assert_eq!(SegmentHeader::read(&*directory.open(&name).unwrap()).unwrap().0, header());
 }
+
+#[test]
+fn a_name_or_a_header_with_numbers_that_no_store_reaches_is_neither_read_nor_given() {
+    let last = SegmentName { first: u64::MAX / 2, generation: u32::MAX / 2 };
+    assert_eq!(SegmentName::parse(&last.to_string()), Some(last));
+    for name in [
+        SegmentName { first: last.first + 1, ..last },
+        SegmentName { generation: last.generation + 1, ..last },
+    ] {
+        assert_eq!(SegmentName::parse(&name.to_string()), None);
+        let replaced = Some((name.first.min(last.first), u64::MAX));
+        let bad =
+            SegmentHeader { first_sequence: name.first, generation: name.generation, replaced, ..header() };
+        let directory = MemoryDirectory::new();
+        assert!(create_segment(&*directory, &bad).is_err());
+        assert!(directory.files().is_empty());
+        directory.create("a").unwrap().write_at(&bad.encode(), 0).unwrap();
+        let read = SegmentHeader::read(&*directory.open("a").unwrap());
+        assert!(matches!(read, Err(SegmentError::Damaged(_))), "{read:?}");
+    }
+}

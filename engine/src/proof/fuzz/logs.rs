@@ -16,7 +16,7 @@ use crate::memory::sealed::{SealedPart, Tag, encode};
 use crate::memory::survey::{Segment, remade_index, survey};
 use crate::proof::fuzz::samples;
 use crate::proof::script::{KIND, config, follow, open, stream_of};
-use crate::store::{Selection, Store, StoreError, StoreState};
+use crate::store::{Selection, Store, StoreError, StoreState, VerifyLevel};
 use crate::words::sync::{Arc, OnceLock};
 
 /// The frame of a record, written again.
@@ -224,7 +224,7 @@ fn events<State: StoreState>(store: &Store<State>) -> Events {
 
 /// Asks a store what a program that shows it asks. Only that it answers counts.
 fn look_around<State: StoreState>(store: &Store<State>) {
-    let _ = store.verify(&mut |_, _| ControlFlow::Continue(()));
+    let _ = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(()));
     let names = store.entities().unwrap_or_default();
     for (entity, _) in names.iter().take(3) {
         let _ = (store.by_entity(entity).len(), store.entity_generation(entity));

@@ -310,7 +310,7 @@ pub(super) fn checkpoints() -> Vec<Vec<u8>> {
     };
     let other = CursorCheckpoint { region_identity: region(&Region::entity("a")), ..all.clone() };
     let none = CursorCheckpoint { region_identity: None, process_boot_ns: None, ..all.clone() };
-    [all, other, none].map(|position| serde_json::to_vec(&position).unwrap()).into()
+    [all, other, none].map(|position| position.to_file().unwrap()).into()
 }
 
 pub(super) fn caches() -> Vec<Vec<u8>> {
