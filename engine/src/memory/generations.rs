@@ -17,7 +17,7 @@ impl Segment {
 /// Of segments that overlap, the one with the highest generation counts, if it holds what it says that it replaces.
 ///
 /// What a segment with a damaged header replaces is not known. Compaction removes first what begins where the new segment does: if that
-/// is still there so is all the rest, and it counts.
+/// is still there so is all the rest, and it counts. So it does where both are doubtful; then nothing is removed.
 pub(super) fn choose_generations(survey: &mut Survey) -> Result<(), StoreError> {
     let all = std::mem::take(&mut survey.segments);
     let mut doubtful = BTreeSet::new();
@@ -33,15 +33,21 @@ pub(super) fn choose_generations(survey: &mut Survey) -> Result<(), StoreError> 
     }
     let counts_before = |one: &Segment, other: &Segment| {
         let is_doubtful = doubtful.contains(&one.name);
+        if is_doubtful && doubtful.contains(&other.name) {
+            return one.name.first == other.name.first && one.name.generation < other.name.generation;
+        }
         if is_doubtful || (doubtful.contains(&other.name) && other.name.generation > one.name.generation) {
             return !is_doubtful && one.name.first == other.name.first;
         }
         one.name.generation > other.name.generation && one.claims(other.name.first)
     };
     for segment in &all {
-        if !all.iter().any(|other| counts_before(other, segment)) {
+        let mut better = all.iter().filter(|other| counts_before(other, segment)).peekable();
+        if better.peek().is_none() {
             survey.segments.push(segment.clone());
-        } else if segment.guessed || !doubtful.contains(&segment.name) {
+        } else if !doubtful.contains(&segment.name)
+            || (segment.guessed && better.any(|other| !doubtful.contains(&other.name)))
+        {
             survey.superseded.push(segment.name);
         }
     }

@@ -313,18 +313,22 @@ pub(crate) fn walk(
     live: &mut LivePart,
     seen: &mut Seen<'_>,
 ) -> Result<(), StoreError> {
-    walk_with(&mut Scanner::new(file)?, tail, live, seen)
+    walk_with(&mut Scanner::new(file)?, (tail, live), None, seen)
 }
 
-/// The same, by a scanner that goes on behind bad spots.
+/// The same, by a scanner that goes on behind bad spots, and not as far as the event with which the next
+/// segment begins: of segments that overlap because of damage, one shows each event, whoever opens the log.
 pub(crate) fn walk_with(
     scanner: &mut Scanner<'_>,
-    tail: &mut Tail,
-    live: &mut LivePart,
+    (tail, live): (&mut Tail, &mut LivePart),
+    next: Option<u64>,
     seen: &mut Seen<'_>,
 ) -> Result<(), StoreError> {
     let (mut last, mut ends_with) = (tail.last, tail.ends_with);
     let end: ScanEnd = scanner.scan(tail.end_bytes, tail.next_sequence, &mut |offset, len, record| {
+        if record.global_sequence().zip(next).is_some_and(|(sequence, next)| sequence >= next) {
+            return ControlFlow::Break(());
+        }
         index_record(live, offset, record, &mut last);
         ends_with = match record {
             Record::Mark(mark) => Some(mark.purpose),
@@ -388,7 +392,7 @@ pub(crate) fn walk_past_damage(
 ) -> Result<BadSpots, StoreError> {
     let mut spots = BadSpots::default();
     let mut scanner = Scanner::new(&*segment.file)?;
-    walk_with(&mut scanner, tail, live, seen)?;
+    walk_with(&mut scanner, (&mut *tail, &mut *live), end, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
         spots.count += 1;
         spots.first = spots.first.or(Some((bad, tail.next_sequence)));
@@ -396,7 +400,7 @@ pub(crate) fn walk_past_damage(
             break;
         }
         let found = tail.end_bytes;
-        walk_with(&mut scanner, tail, live, seen)?;
+        walk_with(&mut scanner, (&mut *tail, &mut *live), end, seen)?;
         if tail.end_bytes == found {
             break;
         }

@@ -138,7 +138,7 @@ impl<'a> LogWalk<'a> {
         let mut spots = 0;
         loop {
             let sight = &mut self.sight;
-            walk_with(&mut scanner, tail, live, &mut |offset, len, record| {
+            walk_with(&mut scanner, (&mut *tail, &mut *live), next, &mut |offset, len, record| {
                 sight.see(course, offset, len, record);
             })?;
             self.sight.check()?;
