@@ -22,7 +22,7 @@ use crate::memory::live::LivePart;
 use crate::memory::lost::{cut_short, floor_behind};
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
-    Segment, Survey, Tail, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
+    Segment, Survey, Tail, closed_index, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
@@ -188,8 +188,8 @@ impl Sealed<'_> {
 
     /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
     fn open_last(mut self, segment: &Segment) -> Result<Recovered, StoreError> {
-        let stored = stored_index(self.directory, segment, self.largest_time, None, self.cache);
-        if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
+        let closed = closed_index(self.directory, segment, self.largest_time, self.cache);
+        if let Some(part) = closed {
             (self.report.clean, self.report.path) = (true, OpenIndexPath::Checkpoint);
             let ending = part.header.ending;
             self.largest_time = self.largest_time.max(part.header.times.1);

@@ -82,8 +82,12 @@ fn check_goes_on(faulted: &Faulted, fault: Fault, is_persistent: bool, context: 
 fn check_poison(faulted: &Faulted, script: Script, context: &str) {
     let Operation::Sync { name } = &faulted.failed else { return };
     // A file keeps the name under which it was opened: a segment is called as it was before its birth.
-    let is_birth = |earlier: &Operation| matches!(earlier, Operation::RenameNew { from, .. } if from == name);
-    if !name.ends_with(SEGMENT_SUFFIX) && !faulted.earlier.iter().any(is_birth) {
+    let is_born = faulted.earlier.iter().rev().find_map(|earlier| match earlier {
+        Operation::Create { name: created } if created == name => Some(false),
+        Operation::RenameNew { from, .. } | Operation::RenameOver { from, .. } if from == name => Some(true),
+        _ => None,
+    });
+    if !name.ends_with(SEGMENT_SUFFIX) && is_born != Some(true) {
         return;
     }
     let steps = [Step::Open].into_iter().chain(script.steps.iter().copied());

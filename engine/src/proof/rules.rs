@@ -105,7 +105,8 @@ fn a_newest_segment_that_is_empty_or_short_is_set_aside_and_begun_again() {
 
 #[test]
 fn a_writer_whose_lock_file_was_replaced_writes_nothing_that_it_would_call_durable() {
-    let acts: [fn(&Store<Open>) -> Result<(), StoreError>; 2] = [|store| append(store, 7), Store::sync];
+    type Act = fn(&Store<Open>) -> Result<(), StoreError>;
+    let acts: [Act; 2] = [|store| append(store, 7), Store::sync];
     for (every, act) in [1, u32::MAX].into_iter().zip(acts) {
         let directory = MemoryDirectory::new();
         let store = open(&directory, config(every, 1 << 20)).unwrap();
@@ -154,9 +155,10 @@ fn an_epoch_lasts_until_something_may_be_lost() {
         let directory = MemoryDirectory::new();
         let store = open(&directory, config(u32::MAX, 1 << 20)).unwrap();
         append(&store, 0).unwrap();
-        match close {
-            true => drop(store.close().unwrap()),
-            false => drop(store),
+        if close {
+            store.close().unwrap();
+        } else {
+            drop(store);
         }
         let store = open(&directory.crash(image), config(u32::MAX, 1 << 20)).unwrap();
         store.append(&stream_of(1), KIND, &1).unwrap().epoch()
