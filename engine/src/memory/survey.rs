@@ -387,7 +387,8 @@ pub(crate) fn walk_past_damage(
     seen: &mut Seen<'_>,
 ) -> Result<BadSpots, StoreError> {
     let mut spots = BadSpots::default();
-    let mut scanner = Scanner::new(&*segment.file)?;
+    // What a segment grew by since it was looked at is not what was asked for.
+    let mut scanner = Scanner::within(&*segment.file, segment.len_bytes)?;
     walk_with(&mut scanner, tail, live, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
         spots.count += 1;

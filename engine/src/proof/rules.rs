@@ -9,7 +9,7 @@ use crate::disk::segment::{SEGMENT_SUFFIX, SegmentName};
 use crate::disk::storage::{Directory, LOCK_NAME};
 use crate::disk::unfinished::Place;
 use crate::proof::beside::tear;
-use crate::proof::oracle::dump;
+use crate::proof::oracle::{dump, shown};
 use crate::proof::script::{KIND, config, follow, open, stream_of};
 use crate::store::{CompactionConfig, Open, Store, StoreError};
 use crate::words::sync::Arc;
@@ -205,7 +205,7 @@ fn a_fork_that_lost_its_own_segments_is_read_and_not_written() {
         shared.iter().all(|(name, bytes)| name.ends_with(LOCK_NAME) || directory.files()[name] == *bytes)
     );
     let reader = follow(&fork, config(1, 600)).unwrap();
-    assert_eq!(dump(&reader, "for reading"), dump(&store, "the parent"));
+    assert_eq!(shown(&reader, "for reading"), dump(&store, "the parent"));
     assert!(reader.findings().iter().any(|finding| finding.to_string().contains(&report.identity)));
 }
 
