@@ -160,7 +160,8 @@ fn a_copy_has_every_byte_however_little_of_it_is_shown() {
     let copied: serde_json::Value = serde_json::from_str(&copied(&mut driver, CopyForm::Text)).unwrap();
     assert_eq!(copied["long"].as_str(), Some(long.as_str()));
     let digits = self::copied(&mut driver, CopyForm::Hex);
-    assert_eq!(digits, payload.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    assert_eq!(digits.as_bytes().chunks(2).map(byte).collect::<Vec<u8>>(), payload);
     driver.act(Action::Jump(Target::Sequence(1)));
     assert_eq!(self::copied(&mut driver, CopyForm::Hex), "c10001");
 }

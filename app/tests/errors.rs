@@ -216,7 +216,7 @@ fn a_payload_that_no_decoder_understands_keeps_its_row_and_says_why_for_each_dec
     let mut bad = vec![0xc1, 0xff, 0x00];
     bad.extend((0..309_u16).map(|byte| byte as u8));
     stores::of_payloads(&path, &[good.clone(), bad, good], |number| {
-        1_795_440_724_871_000 + number as i64 * 1_000_000
+        1_795_440_724_871_000 + number.cast_signed() * 1_000_000
     });
     let mut driver = Driver::open(&path, OpenMode::ReadOnly, WIDE, Theme::Dark);
     driver.act(Action::Jump(Target::Sequence(1)));

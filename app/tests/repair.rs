@@ -38,7 +38,7 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
                     drop(found.insert(
                         path.strip_prefix(directory).unwrap().to_path_buf(),
                         fs::read(&path).unwrap(),
-                    ))
+                    ));
                 }
             }
         }

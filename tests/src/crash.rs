@@ -310,7 +310,7 @@ mod tests {
             );
         }
         for numbers in [&[0, 1][..], &[0, 1, 2, 5], &[0, 1, 2, 3, 4], &[0, 1, 5, 6]] {
-            testimony.judge(&dump(numbers), PAD).unwrap_err();
+            assert!(testimony.judge(&dump(numbers), PAD).is_err(), "{numbers:?}");
         }
     }
 
@@ -329,7 +329,7 @@ mod tests {
             assert_eq!(thinned(numbers).map(|verdict| verdict.events), Ok(4), "{numbers:?}");
         }
         for numbers in [&[0, 1, 3][..], &[0, 1], &[1, 2, 3], &[0, 2, 4]] {
-            thinned(numbers).unwrap_err();
+            assert!(thinned(numbers).is_err(), "{numbers:?}");
         }
     }
 

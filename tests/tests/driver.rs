@@ -176,7 +176,7 @@ fn a_dump_tells_every_field_of_every_event() {
             (&true.into(), &true.into(), &Value::Null)
         );
     }
-    assert_eq!(home.done("dump", &["quiet=1"]), [end.clone()]);
+    assert_eq!(home.done("dump", &["quiet=1"]), std::slice::from_ref(end));
     assert_eq!(types(&home.run("dump", &["rw=1", "quiet=1", "close=0"])), "end exit");
     assert_eq!(types(&home.run("dump", &["rw=1", "quiet=1"])), "end");
     assert_eq!(home.dump().numbered().count(), 20);

@@ -224,7 +224,9 @@ fn a_file_that_may_not_grow_is_refused_and_costs_nothing_acknowledged() {
             for (command, options) in [("append-loop", &options[..]), ("compact", &["min=1", "seg=8192"])] {
                 let (lines, status) = limited(blocks * 1024, command, &full.store, options);
                 assert!(matches!(status.code(), Some(0 | 2)), "{command}: {status}");
-                lines.iter().for_each(|line| hear(&mut full.testimony, line));
+                for line in &lines {
+                    hear(&mut full.testimony, line);
+                }
                 refused += refusals(&lines);
                 full.check(&format!("{command} {segment}, {blocks} blocks"));
             }

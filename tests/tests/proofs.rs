@@ -4,7 +4,6 @@
 
 use std::env;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use causeway::store::{
     AppendOptions, AppendPositionHint, BatchAppendItem, CausationRef, CompactionConfig, CompactionStrategy,
     ExtensionKey, Head, Open, SigningKey, Store, StoreConfig,
 };
+use causeway_tests::protocol::hex;
 use serde_json::{Value, json};
 
 const PLACED: EventKind = EventKind::custom(1, 1);
@@ -101,11 +101,7 @@ fn has_python() -> bool {
     let is_there =
         Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
     if !is_there {
-        writeln!(
-            std::io::stderr(),
-            "LEFT OUT: no python3 here, so that no stranger checked heads and proofs"
-        )
-        .unwrap();
+        eprintln!("LEFT OUT: no python3 here, so that no stranger checked heads and proofs");
     }
     is_there
 }
@@ -134,12 +130,8 @@ fn a_stranger_finds_true_proofs_true_and_changed_ones_not() {
     check_inclusion(&mut stranger, &store, &newest);
     check_consistency(&mut stranger, &store, &heads);
     check_directory(&mut stranger, &store, &path, &heads);
-    println!("G16 verdicts of a stranger: {}, at least {LEAST}", stranger.asked);
+    eprintln!("G16 verdicts of a stranger: {}, at least {LEAST}", stranger.asked);
     assert!(stranger.asked >= LEAST);
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The same with one digit of a text, or a number, changed.

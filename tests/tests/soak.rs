@@ -62,7 +62,7 @@ fn read_on(store: &Store<ReadOnly>, mut next: u64, mut number: u64) -> (u64, u64
                 continue;
             }
             assert_eq!(entry.coord().entity(), protocol::entity(number), "event {number}");
-            if number % 64 == 0 {
+            if number.is_multiple_of(64) {
                 let event = store.get(entry.event_id().into()).expect("what is listed is readable").event;
                 assert_eq!(event.payload["n"], number);
             }

@@ -135,10 +135,11 @@ pub(super) fn verify(args: &VerifyArgs) -> Outcome {
         Some(Verdict::Broken(problem)) => Err(Ending::failed(format!("{dir}: {problem}"))),
         Some(Verdict::Holds { covered }) => {
             let claim = VerifyLevel::Head.claim();
-            Ok(match covered.checked_sub(1) {
+            let _: () = match covered.checked_sub(1) {
                 Some(last) => writeln!(out, "{claim} up to #{last}")?,
                 None => writeln!(out, "{claim} up to nothing: the heads cover no event")?,
-            })
+            };
+            Ok(())
         }
         None => Ok(()),
     }

@@ -17,7 +17,7 @@ use crate::widgets::{escape, hairline, link, paint};
 use crate::worker::protocol::{Target, Task};
 
 /// Height of a finding, points.
-const FINDING: f32 = 72.0;
+const FINDING: f32 = 68.0;
 /// Height of the part that says what was verified, points.
 const SUMMARY: f32 = 76.0;
 /// Left end of the values of a finding, points from the left.

@@ -1,5 +1,6 @@
 //! Owns which places of the commit order something is wrong with, from everything that was found so far. Never decides what can be read.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use causeway::store::{Finding, FindingClass};
@@ -47,8 +48,22 @@ pub fn spots(damage: &Damage, verified: &[Finding]) -> Vec<Spot> {
         .map(|run| Spot { places: run.clone(), wrong: Wrong::Unreadable, words: "cannot be read".to_owned() })
         .collect();
     let holes = out.len();
-    for finding in damage.findings.iter().chain(verified) {
+    // An event that misses the one before it in its stream cannot be checked; where events cannot be read, that is no break of the chain.
+    let first_hole = damage.holes.first().map_or(u64::MAX, |run| run.start);
+    let found = || damage.findings.iter().chain(verified);
+    let displaced: HashSet<u64> = found()
+        .filter(|finding| finding.class == FindingClass::Place)
+        .filter_map(|finding| finding.sequence.filter(|sequence| *sequence > first_hole))
+        .collect();
+    let follows_a_hole = |class, sequence: u64| {
+        matches!(class, FindingClass::Place | FindingClass::EventHash | FindingClass::Link)
+            && displaced.contains(&sequence)
+    };
+    for finding in found() {
         let (Some(sequence), Some(wrong)) = (finding.sequence, wrong(finding.class)) else { continue };
+        if follows_a_hole(finding.class, sequence) {
+            continue;
+        }
         let known = out[..holes].partition_point(|spot| spot.places.end <= sequence);
         if !out[..holes].get(known).is_some_and(|spot| spot.places.contains(&sequence)) {
             out.push(Spot { places: sequence..sequence + 1, wrong, words: finding.message.clone() });
@@ -98,5 +113,21 @@ mod tests {
         assert_eq!(broken_from(&spots), Some(7));
         assert_eq!(spot_at(&spots, 500).map(|spot| spot.places.start), Some(9));
         assert_eq!(spot_at(&spots, 8), None);
+    }
+
+    #[test]
+    fn an_event_that_misses_the_one_before_it_in_a_hole_is_no_break_of_the_chain() {
+        let damage = Damage { holes: std::iter::once(4..6).collect(), ..Damage::default() };
+        let found = [
+            Finding::new(FindingClass::EventHash, "the event does not fit").of_event(9),
+            Finding::new(FindingClass::Place, "it has place 3 instead of 2").of_event(9),
+            Finding::new(FindingClass::EventHash, "the event does not fit").of_event(12),
+        ];
+        assert_eq!(broken_from(&spots(&damage, &found)), Some(12));
+        assert_eq!(
+            broken_from(&spots(&Damage::default(), &found)),
+            Some(9),
+            "nothing is missing that explains it"
+        );
     }
 }

@@ -30,6 +30,9 @@ impl FailedViews {
             self.0.insert(name, said);
             ui.ctx().request_repaint();
         }
+        // The room that it took is taken: a panel is as wide as what lies in it.
+        let taken = own.min_rect();
+        ui.advance_cursor_after_rect(taken);
     }
 
     fn error_ui(&self, ui: &mut Ui, name: &str) -> bool {

@@ -26,12 +26,17 @@ pub(crate) fn payload(
         return Err(refused);
     }
     match form {
-        CopyForm::Hex => Ok((payload.iter().map(|byte| format!("{byte:02x}")).collect(), "bytes")),
+        CopyForm::Hex => Ok((digits(payload), "bytes")),
         CopyForm::Text => match decode(event.raw.payload_form, payload, usize::MAX) {
             Ok(decoded) => Ok((spelled(decoded.decoder, decoded.value), "payload")),
             Err(_) => Err(failure::refused("No decoder understands the payload; its bytes can be copied.")),
         },
     }
+}
+
+fn digits(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// A text is copied as it is, any other value as JSON.

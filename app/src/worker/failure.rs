@@ -14,7 +14,8 @@ pub fn of_directory(path: &Path, error: &StoreError) -> Failure {
     if let StoreError::CorruptSegment { detail, .. } = error {
         // Nothing of the store is open, so that nothing beside the damage can be looked at.
         failure.message = sentence(detail);
-        "Restore the segment from a copy; nothing in the directory was changed.".clone_into(&mut failure.advice);
+        "Restore the segment from a copy; nothing in the directory was changed."
+            .clone_into(&mut failure.advice);
     }
     let place = path.display().to_string();
     if !failure.message.contains(&place) {

@@ -38,7 +38,9 @@ impl Holes {
             let (runs, next) = handle.unreadable(asked.clone(), RUNS_MAX)?;
             let whole = runs.first() == Some(&asked);
             self.next = next;
-            runs.into_iter().for_each(|run| self.add(run));
+            for run in runs {
+                self.add(run);
+            }
             if !whole {
                 break;
             }
@@ -159,7 +161,9 @@ mod tests {
 
     fn holes(runs: &[Range<u64>], next: u64) -> Holes {
         let mut holes = Holes { next, ..Holes::default() };
-        runs.iter().cloned().for_each(|run| holes.add(run));
+        for run in runs {
+            holes.add(run.clone());
+        }
         holes
     }
 
@@ -181,7 +185,7 @@ mod tests {
     fn what_can_be_read_lies_between_the_runs() {
         let holes = holes(&[2..5, 7..9], 12);
         assert_eq!(holes.readable(0..12).collect::<Vec<_>>(), [0..2, 5..7, 9..12]);
-        assert_eq!(holes.readable(3..8).collect::<Vec<_>>(), [5..7]);
+        assert_eq!(holes.readable(3..10).collect::<Vec<_>>(), [5..7, 9..10]);
         assert_eq!(holes.readable(2..5).count(), 0);
         let counts: Vec<u64> = [0, 3, 5, 8, 12].iter().map(|end| holes.count_below(*end)).collect();
         assert_eq!(counts, [0, 1, 3, 4, 5]);
@@ -198,8 +202,8 @@ mod tests {
 
     #[test]
     fn a_hole_of_nearly_all_numbers_costs_nothing() {
-        let holes = holes(&[5..u64::MAX - 5], u64::MAX);
+        let holes = holes(&[1..2, 5..u64::MAX - 5], u64::MAX);
         assert_eq!((holes.rows(u64::MAX), holes.place_of(6)), (11, u64::MAX - 5));
-        assert_eq!(holes.count_below(u64::MAX), u64::MAX - 10);
+        assert_eq!(holes.count_below(u64::MAX), u64::MAX - 9);
     }
 }

@@ -30,6 +30,7 @@ mod states;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trouble;
 mod verify;
 
 use std::collections::VecDeque;

@@ -123,15 +123,20 @@ pub(crate) fn one_line(value: &Value) -> String {
     line
 }
 
+/// A large value by the number of its members.
+fn push_count(line: &mut String, open: char, count: usize, close: char) {
+    line.push(open);
+    line.push_str(&count.to_string());
+    line.push(close);
+}
+
 fn push_short(line: &mut String, value: &Value) {
     match value {
         Value::String(text) => line.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c })),
         // Most of a large value would be cut off again.
-        Value::Array(items) if items.len() > SUMMARY_CHARS_MAX => {
-            line.push_str(&format!("[{}]", items.len()))
-        }
+        Value::Array(items) if items.len() > SUMMARY_CHARS_MAX => push_count(line, '[', items.len(), ']'),
         Value::Object(fields) if fields.len() > SUMMARY_CHARS_MAX => {
-            line.push_str(&format!("{{{}}}", fields.len()));
+            push_count(line, '{', fields.len(), '}');
         }
         other => line.push_str(&other.to_string()),
     }

@@ -345,7 +345,7 @@ impl Session {
             (holder, lost) = self.standing.look();
         }
         let rolled_back_to = told.rolled_back_to;
-        let mut position = Position { holder, lost, rolled_back_to, ..open::position(&self.handle) };
+        let mut position = Position { holder, rolled_back_to, lost, ..open::position(&self.handle) };
         if position.lost.is_some() {
             // What cannot be listed any more has the size that it had.
             position.bytes = position.bytes.max(told.bytes);

@@ -42,7 +42,7 @@ fn order(order: u64) -> Vec<String> {
         .zip(0..)
         .map(|((entity, kind, payload), step)| {
             let causation = (step > 0).then(|| id(root + step - 1));
-            let time_us = START_US + (9_400 * order as i64 + 731 * step as i64) * 1_000;
+            let time_us = START_US + (9_400 * order.cast_signed() + 731 * step.cast_signed()) * 1_000;
             line(root + step, &entity, kind, time_us, &[("payload", payload)], (id(root), causation))
         })
         .collect()

@@ -146,7 +146,7 @@ impl BatpakStore {
     fn kept(&self, place: u32, segment: &Segment) -> Vec<Range<u64>> {
         let is_damaged = |damaged: &Damaged| damaged.bytes.is_some() && changes_frames(&damaged.damage);
         if !segment.findings.iter().any(is_damaged) {
-            return vec![segment.start.offset..segment.frames_end];
+            return std::iter::once(segment.start.offset..segment.frames_end).collect();
         }
         let shown = self.rows.get(segment.first_row..).unwrap_or_default();
         shown.iter().take_while(|row| row.segment == place).map(|row| row.offset..row.end()).collect()

@@ -165,11 +165,15 @@ impl<'a> Source<'a> {
         let (tile, at) = (first / TILE_LEN, (first % TILE_LEN) as usize);
         if level < TILE_LEVEL {
             let own = self.tile(tile)?.get(at..at + len as usize).unwrap_or_default();
-            own.iter().for_each(|hash| subtree.push(hash));
+            for hash in own {
+                subtree.push(hash);
+            }
         } else {
             let own = tile as usize..(tile + len / TILE_LEN) as usize;
             let own = self.tree.tiles.get(own).unwrap_or_default();
-            own.iter().for_each(|root| subtree.push_subtree(*root));
+            for root in own {
+                subtree.push_subtree(*root);
+            }
         }
         Ok(subtree.root())
     }

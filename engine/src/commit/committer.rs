@@ -280,10 +280,8 @@ impl Committer {
         // Before anything is written: what two writers write at the same place is lost.
         let checked = if is_due { self.check_lock() } else { Ok(()) };
         let written = checked.and_then(|()| self.active.write(&stage.bytes)).map_err(Failure::Write);
-        let outcome = written.and_then(|()| match is_due {
-            true => self.sync_with(stage).map_err(Failure::Sync),
-            false => Ok(()),
-        });
+        let outcome =
+            written.and_then(|()| if is_due { self.sync_with(stage).map_err(Failure::Sync) } else { Ok(()) });
         match outcome {
             Ok(()) => {
                 self.index(stage);

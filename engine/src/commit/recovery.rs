@@ -20,11 +20,10 @@ use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
-use crate::memory::lost::cut_short;
+use crate::memory::lost::{cut_short, floor_behind};
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
-    Segment, Survey, Tail, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
-    walk_past_damage,
+    Segment, Survey, Tail, closed_index, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
@@ -190,8 +189,8 @@ impl Sealed<'_> {
 
     /// Opens the newest segment: by its index if the store was closed cleanly, by its frames otherwise.
     fn open_last(mut self, segment: &Segment) -> Result<Recovered, StoreError> {
-        let stored = stored_index(self.directory, segment, self.largest_time, None, self.cache);
-        if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
+        let closed = closed_index(self.directory, segment, self.largest_time, self.cache);
+        if let Some(part) = closed {
             (self.report.clean, self.report.path) = (true, OpenIndexPath::Checkpoint);
             let ending = part.header.ending;
             self.largest_time = self.largest_time.max(part.header.times.1);
@@ -388,14 +387,6 @@ impl Sealed<'_> {
         self.directory.sync()?;
         Ok((name, end - from))
     }
-}
-
-/// Greatest sequence that any readable frame, also behind the bad spot, calls synced.
-fn floor_behind(segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
-    let mut beyond = tail.clone();
-    let mut scratch = LivePart::new(segment.name, tail.next_sequence, i64::MIN);
-    walk_past_damage(segment, &mut beyond, &mut scratch, None, &mut |_, _, _| {})?;
-    Ok(beyond.synced_through)
 }
 
 /// Makes what was read durable. What no group records as synced is written once more before: pages that a failed sync of the process

@@ -23,6 +23,8 @@ pub const MAX_CHECKPOINT_ID_LEN: usize = 1024;
 
 /// Directory of the saved positions, below the store's.
 pub(crate) const CURSORS: &str = "cursors";
+/// Ending of the name of a saved position.
+pub(crate) const SAVED_SUFFIX: &str = ".json";
 /// Longest file name made of the id itself; a longer one is made of its hash.
 const MAX_PLAIN_NAME_LEN: usize = 200;
 /// Most bytes that a saved position takes: a region's names are not bounded, a file read at once is.
@@ -99,7 +101,7 @@ impl CheckpointId {
         if name.len() > MAX_PLAIN_NAME_LEN {
             name = format!("~{}", blake3::hash(self.0.as_bytes()).to_hex());
         }
-        format!("{name}.json")
+        format!("{name}{SAVED_SUFFIX}")
     }
 
     /// The file of the position, as errors name it.
@@ -168,7 +170,7 @@ pub(crate) fn saved_in(
 ) -> io::Result<Vec<(String, Result<CursorCheckpoint, String>)>> {
     let Some(cursors) = directory.subdirectory(CURSORS)? else { return Ok(Vec::new()) };
     let mut names: Vec<String> = cursors.list()?.into_iter().map(|entry| entry.name).collect();
-    names.retain(|name| name.ends_with(".json"));
+    names.retain(|name| name.ends_with(SAVED_SUFFIX));
     names.sort_unstable();
     let read = |name: String| match cursors.open(&name).and_then(|file| CursorCheckpoint::read(&*file)) {
         Ok(checkpoint) => Ok((format!("{CURSORS}/{name}"), Ok(checkpoint))),

@@ -28,6 +28,8 @@ pub(crate) const MAX_FRAME_LEN: u32 = 268_435_456;
 pub(crate) const FIXED_EVENT_LEN: usize = 124;
 /// Length in bytes of a stub frame without its name.
 pub(crate) const FIXED_STUB_LEN: usize = 106;
+/// Length in bytes of a mark.
+pub(crate) const MARK_LEN: usize = 18;
 /// Greatest number of extensions of an event.
 pub(crate) const MAX_EXTENSIONS: u16 = 1_024;
 

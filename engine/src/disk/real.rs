@@ -215,7 +215,8 @@ impl Directory for RealDirectory {
         let directory = Arc::clone(&self.handle);
         let lock = RealLock { directory, name: name.to_owned(), file: RealFile { file } };
         // The directory too, so that a lock file which somebody removes lets nobody in. Not every file system can lock a directory.
-        if rustix::fs::flock(&self.handle, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+        if rustix::fs::flock(&self.handle, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+        {
             return Ok(None);
         }
         if !lock.is_intact()? {

@@ -92,8 +92,11 @@ impl Drop for UnfinishedDirectory {
     }
 }
 
+/// A directory and the lock on it.
+type LockedDirectory = (Arc<dyn Directory>, Box<dyn Lock>);
+
 /// Creates a directory and locks it; `None` if somebody else has it.
-fn begin_as(above: &dyn Directory, name: &str) -> io::Result<Option<(Arc<dyn Directory>, Box<dyn Lock>)>> {
+fn begin_as(above: &dyn Directory, name: &str) -> io::Result<Option<LockedDirectory>> {
     let directory = above.create_subdirectory(name)?;
     let lock = directory.lock(LOCK_NAME)?;
     Ok(lock.map(|lock| (directory, lock)))

@@ -170,7 +170,8 @@ impl Window {
             self.segment = None;
             let (file, name) = files.file(place.segment)?;
             // Nothing large is made room for on the word of a length alone.
-            let rest = if len as u64 > AHEAD_READ { file.len()?.saturating_sub(frame.start) } else { u64::MAX };
+            let rest =
+                if len as u64 > AHEAD_READ { file.len()?.saturating_sub(frame.start) } else { u64::MAX };
             if len as u64 > rest {
                 let error = FrameError::Truncated { needed: len as u64, available: rest };
                 return Err(error.at(place.segment.first, frame.start));

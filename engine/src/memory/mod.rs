@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod files;
+mod generations;
 pub(crate) mod hub;
 pub(crate) mod index;
 pub(crate) mod lineage;

@@ -188,10 +188,12 @@ impl SealedPart {
         let bytes = match &self.backing {
             _ if tag == Tag::StreamOfRow => Some(self.stream_of_row()?),
             Backing::Memory(all) => section_in(all, &self.sections, tag),
-            Backing::File { file, remake, remade } => match section_of(&**file, (&self.header, &self.sections), tag) {
-                Some(bytes) => Some(bytes),
-                None => remade_section(&**remake, &mut remade.lock(), tag)?,
-            },
+            Backing::File { file, remake, remade } => {
+                match section_of(&**file, (&self.header, &self.sections), tag) {
+                    Some(bytes) => Some(bytes),
+                    None => remade_section(&**remake, &mut remade.lock(), tag)?,
+                }
+            }
         };
         let bytes = bytes.ok_or_else(|| StoreError::CorruptSegment {
             segment_id: self.header.first,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use crate::disk::frame::{FIXED_EVENT_LEN, FIXED_STUB_LEN, MarkPurpose, Record};
+use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MARK_LEN, Mark, MarkPurpose, Record};
 use crate::disk::prefix::Prefix;
 use crate::disk::scan::{ScanEnd, ScanReason, Scanner};
 use crate::disk::segment::{
@@ -15,6 +15,7 @@ use crate::disk::segment::{
 };
 use crate::disk::storage::{DirEntry, Directory, File};
 use crate::memory::cache::SectionCache;
+use crate::memory::generations::choose_generations;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::{LivePart, Row};
 use crate::memory::lost::gone;
@@ -40,13 +41,6 @@ pub(crate) struct Segment {
     pub(crate) guessed: bool,
 }
 
-impl Segment {
-    /// True if it says that it replaces the segment that begins there.
-    fn claims(&self, first: u64) -> bool {
-        self.header.replaced.is_some_and(|(start, end)| (start..end).contains(&first))
-    }
-}
-
 /// What a directory holds.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
@@ -62,6 +56,18 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
+    /// Takes in what says whose a fork is.
+    fn read_fork(&mut self, directory: &dyn Directory) -> Result<(), StoreError> {
+        match SegmentHeader::read(&*directory.open(FORK_NAME)?) {
+            Ok((header, _)) => self.fork = Some(header),
+            Err(error) => {
+                let message = format!("what says whose the fork is cannot be read: {error}");
+                self.findings.push(Finding::new(FindingClass::Header, message).in_file(FORK_NAME));
+            }
+        }
+        Ok(())
+    }
+
     /// Why nothing may be written: what is there belongs to the parent of a fork, and what belonged to the fork is gone.
     pub(crate) fn lost_itself(&self) -> Option<String> {
         let fork = self.fork.as_ref()?;
@@ -111,13 +117,7 @@ fn survey_of(directory: &dyn Directory, path: &Path, listed: &[DirEntry]) -> Res
         } else if entry.name.ends_with(INDEX_SUFFIX) {
             indexes.insert(entry.name.clone());
         } else if entry.name == FORK_NAME {
-            match SegmentHeader::read(&*directory.open(FORK_NAME)?) {
-                Ok((header, _)) => survey.fork = Some(header),
-                Err(error) => {
-                    let message = format!("what says whose the fork is cannot be read: {error}");
-                    survey.findings.push(Finding::new(FindingClass::Header, message).in_file(FORK_NAME));
-                }
-            }
+            survey.read_fork(directory)?;
         }
     }
     names.sort_unstable();
@@ -266,57 +266,6 @@ fn check_identity(survey: &Survey, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Of segments that overlap, the one with the highest generation counts, if it holds what it says that it replaces.
-///
-/// What a segment with a damaged header replaces is not known. Compaction removes first what begins where the new segment does: if that
-/// is still there so is all the rest, and it counts.
-fn choose_generations(survey: &mut Survey) -> Result<(), StoreError> {
-    let all = std::mem::take(&mut survey.segments);
-    let mut doubtful = BTreeSet::new();
-    for segment in &all {
-        if segment.guessed {
-            doubtful.insert(segment.name);
-        } else if let Some((start, end)) = false_claim(segment, &all)? {
-            doubtful.insert(segment.name);
-            let message =
-                format!("it says that it replaces the events from {start} to {end}, and does not hold them");
-            survey.findings.push(Finding::new(FindingClass::Header, message).in_file(segment.name));
-        }
-    }
-    let counts_before = |one: &Segment, other: &Segment| {
-        let is_doubtful = doubtful.contains(&one.name);
-        if is_doubtful || (doubtful.contains(&other.name) && other.name.generation > one.name.generation) {
-            return !is_doubtful && one.name.first == other.name.first;
-        }
-        one.name.generation > other.name.generation && one.claims(other.name.first)
-    };
-    for segment in &all {
-        if !all.iter().any(|other| counts_before(other, segment)) {
-            survey.segments.push(segment.clone());
-        } else if segment.guessed || !doubtful.contains(&segment.name) {
-            survey.superseded.push(segment.name);
-        }
-    }
-    Ok(())
-}
-
-/// The range that a segment says it replaces, if others would give way to it and it does not reach to the end of that range.
-fn false_claim(segment: &Segment, all: &[Segment]) -> Result<Option<(u64, u64)>, StoreError> {
-    let Some((start, end)) = segment.header.replaced else { return Ok(None) };
-    let gives_way =
-        |other: &Segment| other.name.generation < segment.name.generation && segment.claims(other.name.first);
-    if !all.iter().any(gives_way) {
-        return Ok(None);
-    }
-    if start != segment.name.first || end - start > room_for_events(segment, segment.len_bytes) {
-        return Ok(Some((start, end)));
-    }
-    let mut tail = Tail::start(segment);
-    let mut scratch = LivePart::new(segment.name, segment.name.first, i64::MIN);
-    walk_past_damage(segment, &mut tail, &mut scratch, None, &mut |_, _, _| {})?;
-    Ok((tail.next_sequence < end).then_some((start, end)))
-}
-
 /// Whose log the segments are; a header that is guessed tells nothing.
 pub(crate) fn lineage(segments: &[Segment]) -> Lineage {
     Lineage::of(segments.iter().filter(|segment| !segment.guessed).map(|segment| &segment.header))
@@ -439,7 +388,8 @@ pub(crate) fn walk_past_damage(
     seen: &mut Seen<'_>,
 ) -> Result<BadSpots, StoreError> {
     let mut spots = BadSpots::default();
-    let mut scanner = Scanner::new(&*segment.file)?;
+    // What a segment grew by since it was looked at is not what was asked for.
+    let mut scanner = Scanner::within(&*segment.file, segment.len_bytes)?;
     walk_with(&mut scanner, tail, live, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
         spots.count += 1;
@@ -495,7 +445,7 @@ pub(crate) fn leave_holes(segment: &Segment, tail: &Tail, live: &mut LivePart, e
 }
 
 /// Most events that so many bytes of a segment can hold: names have at least one byte each, and only compaction writes stubs.
-fn room_for_events(segment: &Segment, bytes: u64) -> u64 {
+pub(super) fn room_for_events(segment: &Segment, bytes: u64) -> u64 {
     let least = if segment.name.generation == 0 { FIXED_EVENT_LEN + 2 } else { FIXED_STUB_LEN + 1 };
     bytes / least as u64
 }
@@ -548,6 +498,22 @@ pub(crate) fn stored_index(
         && covers_all
         && end.is_none_or(|end| header.end <= end);
     fits.then_some(part)
+}
+
+/// The stored index of the newest segment, if the store was closed cleanly: the mark that ends the log must be there too, for nothing is
+/// written behind anything else on the word of an index.
+pub(crate) fn closed_index(
+    directory: &dyn Directory,
+    segment: &Segment,
+    largest_time: i64,
+    cache: &Arc<SectionCache>,
+) -> Option<SealedPart> {
+    let part = stored_index(directory, segment, largest_time, None, cache)?;
+    let mut mark = [0; MARK_LEN];
+    let read = segment.file.read_at(&mut mark, segment.len_bytes.checked_sub(MARK_LEN as u64)?).ok()?;
+    let record = frame::decode(mark.get(..read)?).ok()?;
+    let is_closed = matches!(record, Record::Mark(Mark { purpose: MarkPurpose::Closed, .. }));
+    (part.header.ending.is_clean() && is_closed).then_some(part)
 }
 
 /// Says that no segment holds these sequences.

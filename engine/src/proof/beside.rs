@@ -102,12 +102,11 @@ pub(super) fn check_beside(
 ) {
     for (name, copy) in &oracle.copies {
         let context = format!("{context}, {name}");
-        match directory.below(name) {
-            Some(below) => check_copy(&below, copy, (script, loss), &context),
-            None => {
-                assert!(!copy.is_complete, "{context}: it is gone");
-                check_next_attempt(directory, name, script, &context);
-            }
+        if let Some(below) = directory.below(name) {
+            check_copy(&below, copy, (script, loss), &context);
+        } else {
+            assert!(!copy.is_complete, "{context}: it is gone");
+            check_next_attempt(directory, name, script, &context);
         }
     }
     if let Some(below) = directory.below(CACHE) {

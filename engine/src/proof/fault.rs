@@ -114,7 +114,8 @@ pub(super) fn check_faults(script: Script) -> u64 {
     let calls = calls_of(script);
     // In the gate each call fails in every other way, and its neighbours in those between.
     let step = share(2, 1);
-    let ways = |call| FAULTS.into_iter().skip(call as usize % step).step_by(step).map(move |fault| (call, fault));
+    let ways =
+        |call| FAULTS.into_iter().skip(call as usize % step).step_by(step).map(move |fault| (call, fault));
     for (call, fault) in (1..=calls).flat_map(ways) {
         for is_persistent in [false, true] {
             faults += 1;

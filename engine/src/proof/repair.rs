@@ -115,10 +115,12 @@ struct Case {
     steps: usize,
 }
 
-/// Every kind of damage that has a step of its own, alone and together.
-fn cases() -> Vec<Case> {
-    type Damage = fn(&mut Files);
-    let kinds: &[(&'static str, Damage, usize)] = &[
+/// A kind of damage, how it is done, and how many steps its plan has.
+type Kind = (&'static str, fn(&mut Files), usize);
+
+/// Every kind of damage that has a step of its own.
+fn kinds() -> Vec<Kind> {
+    vec![
         ("a flipped bit in an event", |files| flip(files, &names(files, SEGMENT_SUFFIX)[1], 300), 1),
         ("a flipped bit in a header", |files| flip(files, &names(files, SEGMENT_SUFFIX)[0], 40), 1),
         (
@@ -179,7 +181,12 @@ fn cases() -> Vec<Case> {
             1,
         ),
         ("a segment that was replaced", supersede, 2),
-    ];
+    ]
+}
+
+/// Every kind of damage, alone and together.
+fn cases() -> Vec<Case> {
+    let kinds = kinds();
     let (mut files, whole) = small_store(true);
     files.remove("lock");
     let mut cases: Vec<Case> = kinds
@@ -393,7 +400,10 @@ fn check_interrupted(root: &Arc<MemoryDirectory>, case: &Case, least: &Dump, con
     // A directory that nobody can open shows nothing, before its repair and half-way.
     if !least.is_empty() {
         let written = opened(&root.crash(CrashImage::Kill), context);
-        assert!(least.iter().all(|event| written.contains(event)), "{context}: a writer shows less than before");
+        assert!(
+            least.iter().all(|event| written.contains(event)),
+            "{context}: a writer shows less than before"
+        );
     }
 
     let again = root.crash(CrashImage::Kill);

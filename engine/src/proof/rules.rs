@@ -9,7 +9,7 @@ use crate::disk::segment::{SEGMENT_SUFFIX, SegmentName, TEMPORARY_SUFFIX};
 use crate::disk::storage::{Directory, LOCK_NAME};
 use crate::disk::unfinished::Place;
 use crate::proof::beside::tear;
-use crate::proof::oracle::dump;
+use crate::proof::oracle::{dump, shown};
 use crate::proof::script::{KIND, config, follow, open, stream_of};
 use crate::store::{CompactionConfig, Open, Store, StoreError};
 use crate::words::sync::Arc;
@@ -105,7 +105,8 @@ fn a_newest_segment_that_is_empty_or_short_is_set_aside_and_begun_again() {
 
 #[test]
 fn a_writer_whose_lock_file_was_replaced_writes_nothing_that_it_would_call_durable() {
-    let acts: [fn(&Store<Open>) -> Result<(), StoreError>; 2] = [|store| append(store, 7), Store::sync];
+    type Act = fn(&Store<Open>) -> Result<(), StoreError>;
+    let acts: [Act; 2] = [|store| append(store, 7), Store::sync];
     for (every, act) in [1, u32::MAX].into_iter().zip(acts) {
         let directory = MemoryDirectory::new();
         let store = open(&directory, config(every, 1 << 20)).unwrap();
@@ -154,9 +155,10 @@ fn an_epoch_lasts_until_something_may_be_lost() {
         let directory = MemoryDirectory::new();
         let store = open(&directory, config(u32::MAX, 1 << 20)).unwrap();
         append(&store, 0).unwrap();
-        match close {
-            true => drop(store.close().unwrap()),
-            false => drop(store),
+        if close {
+            store.close().unwrap();
+        } else {
+            drop(store);
         }
         let store = open(&directory.crash(image), config(u32::MAX, 1 << 20)).unwrap();
         store.append(&stream_of(1), KIND, &1).unwrap().epoch()
@@ -203,7 +205,7 @@ fn a_fork_that_lost_its_own_segments_is_read_and_not_written() {
         shared.iter().all(|(name, bytes)| name.ends_with(LOCK_NAME) || directory.files()[name] == *bytes)
     );
     let reader = follow(&fork, config(1, 600)).unwrap();
-    assert_eq!(dump(&reader, "for reading"), dump(&store, "the parent"));
+    assert_eq!(shown(&reader, "for reading"), dump(&store, "the parent"));
     assert!(reader.findings().iter().any(|finding| finding.to_string().contains(&report.identity)));
 }
 

@@ -218,13 +218,7 @@ impl Run {
     /// Begins a script on a directory that holds what the oracle says.
     pub(super) fn new(directory: &Arc<MemoryDirectory>, script: Script, oracle: &Arc<Mutex<Oracle>>) -> Self {
         let next_number = oracle.lock().next_number;
-        Self {
-            directory: Arc::clone(directory),
-            script,
-            notes: Notes::of(oracle),
-            store: None,
-            next_number,
-        }
+        Self { directory: Arc::clone(directory), script, notes: Notes::of(oracle), store: None, next_number }
     }
 
     /// Opens the store as the script needs it.

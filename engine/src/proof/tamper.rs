@@ -234,7 +234,8 @@ fn forged_store(victim: &Victim, forgery: Forgery, random: &mut Random) -> Arc<M
 
 /// True if the store is consistent in itself: all that can be said without a head.
 fn is_consistent(store: &Store<ReadOnly>) -> bool {
-    store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap().holds() && store.findings().is_empty()
+    store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap().holds()
+        && store.findings().is_empty()
 }
 
 /// True if the forger's own proof, from the held head to a head of today, convinces somebody who has nothing else.

@@ -21,8 +21,8 @@ use crate::memory::lost::cut_short;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
-    Segment, Survey, Tail, damaged_at, lineage, missing_events, no_store, rebuilt_index, stored_index,
-    survey, walk, walk_past_damage,
+    Segment, Survey, Tail, closed_index, damaged_at, lineage, missing_events, no_store, rebuilt_index,
+    stored_index, survey, walk, walk_past_damage,
 };
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
@@ -273,8 +273,7 @@ fn read_log(directory: &dyn Directory, path: &Path, cache: &Arc<SectionCache>) -
     }
     let mut tail = Tail::start(&last);
     let mut live = LivePart::new(last.name, last.name.first, largest_time);
-    let stored = stored_index(directory, &last, largest_time, None, cache);
-    if let Some(part) = stored.filter(|part| part.header.ending.is_clean()) {
+    if let Some(part) = closed_index(directory, &last, largest_time, cache) {
         tail.end_bytes = part.header.segment_bytes;
         tail.next_sequence = part.header.end;
         tail.synced_through = part.header.end;

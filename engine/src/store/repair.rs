@@ -132,7 +132,7 @@ fn begin(place: &Path) -> Result<UnfinishedDirectory, StoreError> {
 fn outside(store: &Path, backup: &Path) -> Result<PathBuf, StoreError> {
     let backup = std::path::absolute(backup)?;
     let store = fs::canonicalize(store)?;
-    let within = backup.ancestors().filter_map(|above| fs::canonicalize(above).ok()).next();
+    let within = backup.ancestors().find_map(|above| fs::canonicalize(above).ok());
     if within.is_some_and(|within| within.starts_with(&store)) {
         let reason = "lies within the store, and a copy must not".to_owned();
         return Err(StoreError::DataDirMalformed { path: backup, reason });

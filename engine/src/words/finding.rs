@@ -125,7 +125,7 @@ impl Finding {
 
     /// Names the file.
     #[must_use]
-    pub fn in_file(self, file: impl ToString) -> Self {
+    pub fn in_file(self, file: impl fmt::Display) -> Self {
         Self { file: Some(file.to_string()), ..self }
     }
 
@@ -143,7 +143,7 @@ impl Finding {
 
     /// Says what was expected and what was found.
     #[must_use]
-    pub fn compared(self, expected: impl ToString, found: impl ToString) -> Self {
+    pub fn compared(self, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
         Self { expected: Some(expected.to_string()), found: Some(found.to_string()), ..self }
     }
 }

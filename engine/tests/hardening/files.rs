@@ -79,7 +79,9 @@ fn a_thousand_renames_and_exchanges_under_a_reader_are_errors_with_a_type_and_he
         }
     }
     fs::remove_dir_all(&aside).unwrap();
-    segments(&path).into_iter().for_each(|file| fs::remove_file(file).unwrap());
+    for file in segments(&path) {
+        fs::remove_file(file).unwrap();
+    }
     for (name, bytes) in originals.iter().zip(contents) {
         fs::write(path.join(name), bytes).unwrap();
     }
@@ -151,7 +153,7 @@ fn files_that_are_cut_while_they_are_read_kill_nobody_and_none_is_mapped() {
         }
         over.store(true, Ordering::SeqCst);
         let looks = looking.join().expect("no look panics");
-        println!("G10 looks while files were cut: {looks}, at least 50");
+        eprintln!("G10 looks while files were cut: {looks}, at least 50");
     });
     if cfg!(target_os = "linux") {
         let maps = fs::read_to_string("/proc/self/maps").unwrap();

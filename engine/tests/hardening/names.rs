@@ -26,7 +26,7 @@ fn a_directory_may_have_any_name_that_the_system_allows() {
             match store.snapshot(&copy) {
                 Ok(()) => assert_eq!(verified(&follow(&copy)), 31),
                 Err(error) => {
-                    assert!(name.to_str().is_none() && matches!(error, StoreError::Io(_)), "{error}")
+                    assert!(name.to_str().is_none() && matches!(error, StoreError::Io(_)), "{error}");
                 }
             }
         }

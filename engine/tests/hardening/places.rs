@@ -42,7 +42,7 @@ fn a_writer_whose_lock_file_is_removed_or_replaced_stops_at_its_next_sync_and_no
         let home = Home::new();
         let path = home.store();
         // Nobody syncs but who is told to.
-        let store = Store::open(config(&path).with_sync_every(Duration::from_secs(3_600))).unwrap();
+        let store = Store::open(config(&path).with_sync_every(Duration::from_hours(1))).unwrap();
         fill(&store, 3);
         store.sync().unwrap();
         fs::remove_file(path.join("lock")).unwrap();
@@ -67,7 +67,7 @@ fn a_writer_whose_lock_file_is_gone_stops_at_its_next_rotation() {
     let home = Home::new();
     let path = home.store();
     let unsynced = config(&path).with_sync_every_n_events(u32::MAX);
-    let store = Store::open(unsynced.with_sync_every(Duration::from_secs(3_600))).unwrap();
+    let store = Store::open(unsynced.with_sync_every(Duration::from_hours(1))).unwrap();
     fs::remove_file(path.join("lock")).unwrap();
     let refusal =
         (0..1_000).map(|n| append(&store, n)).find_map(Result::err).expect("a segment is full some time");

@@ -4,9 +4,17 @@ use causeway::store::{ReadOnly, SigningKey, Store, StoreError};
 
 use crate::{Home, append, config, fill, open};
 
+fn hex(bytes: &[u8; 32]) -> String {
+    format!("{:032x}{:032x}", half(&bytes[..16]), half(&bytes[16..]))
+}
+
+fn half(bytes: &[u8]) -> u128 {
+    u128::from_be_bytes(bytes.try_into().unwrap())
+}
+
 /// Every text in which the seed could be read.
 fn readings(seed: &[u8; 32]) -> Vec<String> {
-    let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(seed);
     let decimal = seed[..6].iter().map(u8::to_string).collect::<Vec<_>>();
     vec![hex[..16].to_owned(), hex[48..].to_owned(), decimal.join(", "), decimal.join(",")]
 }
@@ -47,8 +55,7 @@ fn nothing_that_is_printed_or_written_shows_a_signing_key() {
     }
     assert!(written.iter().all(|bytes| !bytes.windows(16).any(|window| window == &seed[..16])));
     // The canary would be found: the same texts show what is public.
-    let public: String =
-        SigningKey::from_bytes(seed).verifying_key().to_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let public = hex(&SigningKey::from_bytes(seed).verifying_key().to_bytes());
     let store = open(&path);
     let all = printed.join(" ") + &format!("{:?}", SigningKey::from_bytes(seed).verifying_key());
     assert!(all.contains(&public[..16]));

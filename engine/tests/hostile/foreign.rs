@@ -31,8 +31,8 @@ fn frames() -> Vec<u8> {
     bytes[..footer].to_vec()
 }
 
-fn trailer(offset: u64, count: u32, magic: &[u8; 4]) -> Vec<u8> {
-    [&offset.to_le_bytes()[..], &count.to_le_bytes(), magic].concat()
+fn trailer(offset: u64, count: u32, magic: [u8; 4]) -> Vec<u8> {
+    [&offset.to_le_bytes()[..], &count.to_le_bytes(), &magic].concat()
 }
 
 fn hidden(body: &[u8]) -> Vec<u8> {
@@ -48,22 +48,22 @@ pub(crate) const CASES: &[Case] = &[
     reads("a footer of 4 billion rows", |at| {
         let frames = frames();
         let end = frames.len() as u64;
-        put(at, FIRST, &[frames, trailer(end, u32::MAX, b"SDX2")].concat());
+        put(at, FIRST, &[frames, trailer(end, u32::MAX, *b"SDX2")].concat());
     }),
     reads("a footer that begins at the end of all", |at| {
-        put(at, FIRST, &[frames(), trailer(u64::MAX, 1, b"SDX3")].concat());
+        put(at, FIRST, &[frames(), trailer(u64::MAX, 1, *b"SDX3")].concat());
     }),
     reads("a footer with a list of 4 billion names", |at| {
         let frames = frames();
         let end = frames.len() as u64;
-        put(at, FIRST, &[frames, vec![0xDD, 0xFF, 0xFF, 0xFF, 0xFF], trailer(end, 0, b"SDX2")].concat());
+        put(at, FIRST, &[frames, vec![0xDD, 0xFF, 0xFF, 0xFF, 0xFF], trailer(end, 0, *b"SDX2")].concat());
     }),
     reads("a footer that takes in every frame", |at| {
         let start = header().len() as u64;
-        put(at, FIRST, &[frames(), trailer(start, 0, b"SDX2")].concat());
+        put(at, FIRST, &[frames(), trailer(start, 0, *b"SDX2")].concat());
     }),
     reads("a frame of 4 GB", |at| {
-        put(at, FIRST, &[header(), vec![0xFF; 64], frames()[header().len()..].to_vec()].concat())
+        put(at, FIRST, &[header(), vec![0xFF; 64], frames()[header().len()..].to_vec()].concat());
     }),
     reads("a header of 4 GB", |at| put(at, FIRST, &[&b"FBAT"[..], &[0xFF; 4], &frames()[8..]].concat())),
     reads("a frame 100,000 levels deep", |at| {

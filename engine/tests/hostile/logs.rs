@@ -50,7 +50,7 @@ fn section(index: &mut Index, tag: u32) -> &mut Vec<u8> {
 
 /// Names that all have the same postings: walking them costs the square of what they take.
 fn shared_postings(names: u32, postings: u32) -> Vec<u8> {
-    let text: String = (0..names).map(|name| format!("{name:06}")).collect();
+    let text = (0..names).map(|name| format!("{name:06}")).collect::<Vec<_>>().concat();
     let mut out = words(&[names, text.len() as u32]);
     (0..names).for_each(|name| out.extend(words(&[name * 6, 6, 0, postings])));
     out.extend(text.as_bytes());
@@ -100,10 +100,10 @@ pub(crate) const CASES: &[Case] = &[
         with_event(at, |event| (event.presence, event.optional) = (16, value));
     }),
     opens("a catalogue of 65,535 fields in no bytes", |at| {
-        among(at, &catalogue(1, b"Ordered", u16::MAX, &[]))
+        among(at, &catalogue(1, b"Ordered", u16::MAX, &[]));
     }),
     opens("a catalogue of 1,024 fields without names", |at| {
-        among(at, &catalogue(1, b"", 1_024, &[0; 4_096]))
+        among(at, &catalogue(1, b"", 1_024, &[0; 4_096]));
     }),
     opens("40,000 catalogues", |at| {
         let one = |n: u32| catalogue(n as u16, &n.to_string().into_bytes(), 0, &[]);
@@ -123,7 +123,7 @@ pub(crate) const CASES: &[Case] = &[
     opens("an unsynced distance of 4 billion", |at| with_event(at, |event| event.unsynced = u32::MAX - 1)),
     opens("a mark that calls everything synced", |at| among(at, &mark(u64::MAX, 1))),
     opens("a closing mark that calls everything synced", |at| {
-        log(at, &[events(0..3), mark(u64::MAX, 2)].concat())
+        log(at, &[events(0..3), mark(u64::MAX, 2)].concat());
     }),
     opens("times without a calendar", |at| {
         let time = |sequence: u64, time_us| Event { time_us, ..Event::new(sequence) }.bytes();
@@ -155,7 +155,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     opens("a segment that claims to replace everything", |at| {
         with_header(at, &segment_name(3, 1), |header| {
-            (header.generation, header.replaced) = (1, (0, u64::MAX))
+            (header.generation, header.replaced) = (1, (0, u64::MAX));
         });
         put(at, &segment_name(90, 0), &Header::new(90).bytes());
     }),
@@ -253,16 +253,16 @@ pub(crate) const CASES: &[Case] = &[
     // Payloads.
     opens("a payload 100,000 levels deep", |at| with_payload(at, [vec![0x91; 100_000], vec![0xC0]].concat())),
     opens("a payload 1,000 levels deep", |at| {
-        with_payload(at, [vec![0x81, 0xA0].repeat(1_000), vec![0xC0]].concat())
+        with_payload(at, [[0x81, 0xA0].repeat(1_000), vec![0xC0]].concat());
     }),
     opens("a payload of a million entries in few bytes", |at| {
-        with_payload(at, vec![0xDF, 0, 0x0F, 0x42, 0x40])
+        with_payload(at, vec![0xDF, 0, 0x0F, 0x42, 0x40]);
     }),
     opens("a payload that is a text of 4 GB", |at| {
-        with_payload(at, vec![0xDB, 0xFF, 0xFF, 0xFF, 0xFF, b'x'])
+        with_payload(at, vec![0xDB, 0xFF, 0xFF, 0xFF, 0xFF, b'x']);
     }),
     opens("a payload that is an extension of 4 GB", |at| {
-        with_payload(at, vec![0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 1])
+        with_payload(at, vec![0xC9, 0xFF, 0xFF, 0xFF, 0xFF, 1]);
     }),
     opens("a payload of half a million nils", |at| {
         with_payload(at, [&[0xDD, 0, 0x07, 0xA1, 0x20][..], &vec![0xC0; 500_000]].concat());
@@ -317,7 +317,9 @@ pub(crate) const CASES: &[Case] = &[
     // What lies beside.
     refused("10,000 empty files", |at| (0..10_000).for_each(|n| put(at, &format!("{n:020}-0.seg"), &[]))),
     refused("nothing but empty files", |at| {
-        [FIRST, INDEX, "lock"].iter().for_each(|name| put(at, name, &[]))
+        for name in [FIRST, INDEX, "lock"] {
+            put(at, name, &[]);
+        }
     }),
     opens("a position of 1 GB, and one that is deep", |at| {
         log(at, &events(0..3));

@@ -57,7 +57,7 @@ fn sizes(directory: &Path) -> (u64, u64) {
 }
 
 /// Visits a directory in a process of its own.
-fn visit(case: &Case, directory: &Path) -> Visit {
+fn visit(directory: &Path) -> Visit {
     let limits = format!("ulimit -v {ADDRESS_SPACE_KIB}; ulimit -n {DESCRIPTORS}; exec \"$0\" \"$@\"");
     let output = Command::new("sh")
         .args(["-c", &limits])
@@ -82,7 +82,7 @@ fn check(case: &Case, directory: &Path) -> (Visit, Vec<String>) {
     (case.make)(directory);
     let (greatest, all) = sizes(directory);
     let began = Instant::now();
-    let visit = visit(case, directory);
+    let visit = visit(directory);
     println!("{:>6} ms {visit} {}", began.elapsed().as_millis(), case.name);
     let found = match (visit.reads, visit.writes) {
         (true, true) => Expected::Opens,

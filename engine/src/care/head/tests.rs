@@ -19,7 +19,9 @@ fn the_worked_example_of_the_format_is_what_is_computed() {
     let hashes = [hash(0), hash(1), hash(2)];
     let leaves = hashes.map(|hash| leaf(&hash));
     let mut tree = MerkleTree::default();
-    hashes.iter().for_each(|hash| tree.push(hash));
+    for hash in &hashes {
+        tree.push(hash);
+    }
     let key = SigningKey::from_bytes([7; 32]);
     let store_id = store.reader.shared().lineage.lock().store_id().unwrap();
     let of_all = store.head().unwrap();
@@ -49,9 +51,10 @@ fn the_worked_example_of_the_format_is_what_is_computed() {
         ("public key", to_hex(&key.verifying_key().to_bytes())),
         ("key id", to_hex(&signature.key_id)),
     ];
-    let mut expected: String = lines.iter().map(|(name, hex)| format!("{name:<14}{hex}\n")).collect();
     let (half, rest) = signature.bytes.split_at(32);
-    expected += &format!("{:<14}{}\n{:<14}{}\n", "signature", to_hex(half), "", to_hex(rest));
+    let signature = [("signature", to_hex(half)), ("", to_hex(rest))];
+    let line = |(name, hex): (&str, String)| [format!("{name:<14}{hex}"), "\n".to_owned()];
+    let expected: String = lines.into_iter().chain(signature).flat_map(line).collect();
     assert!(section().contains(&expected), "the example must be:\n{expected}");
     let sizes = format!("`size` {} ", of_all.size);
     assert!(section().contains(&sizes), "{sizes}");

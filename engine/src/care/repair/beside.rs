@@ -6,7 +6,7 @@ use crate::care::repair::planned::Planned;
 use crate::care::repair::strays::{Held, is_ours};
 use crate::care::repair::tree::digest_of;
 use crate::care::repair::{RepairAction, RepairStep};
-use crate::derive::checkpoint::{CURSORS, CursorCheckpoint};
+use crate::derive::checkpoint::{CURSORS, CursorCheckpoint, SAVED_SUFFIX};
 use crate::disk::frame::{self, Record};
 use crate::disk::storage::{DirEntry, Directory, File, LOCK_NAME};
 use crate::words::error::StoreError;
@@ -66,7 +66,7 @@ impl Beside<'_> {
         listed.sort_unstable();
         for DirEntry { name, .. } in listed {
             let path = format!("{CURSORS}/{name}");
-            let finding = if name.ends_with(".json") {
+            let finding = if name.ends_with(SAVED_SUFFIX) {
                 match CursorCheckpoint::read(&*cursors.open(&name)?) {
                     Ok(saved) if saved.started && saved.position >= self.end => {
                         let message = "a saved position lies behind the end of the log: its cursor goes on from the end";

@@ -107,7 +107,7 @@ impl<'a> Draft<'a> {
         self.headers(&listed)?;
         let held = held(&self.planned, &listed);
         let renamed = rename(&mut self.planned, &held)?;
-        let parted = part(&mut self.planned, &held, self.path)?;
+        let parted = part(&mut self.planned, &held, self.path);
         self.steps.extend(renamed.into_iter().chain(parted));
         match survey(&self.planned, self.path) {
             Ok(survey) => self.log(survey)?,
@@ -190,9 +190,10 @@ impl<'a> Draft<'a> {
             self.set_aside(&name.to_string(), Finding::new(FindingClass::Note, message).of_event(name.first));
         }
         for name in leftovers {
-            let message = match name.ends_with(crate::disk::segment::TEMPORARY_SUFFIX) {
-                true => "the file was never finished",
-                false => "the index belongs to no segment that counts",
+            let message = if name.ends_with(crate::disk::segment::TEMPORARY_SUFFIX) {
+                "the file was never finished"
+            } else {
+                "the index belongs to no segment that counts"
             };
             self.set_aside(&name, Finding::new(FindingClass::Note, message));
         }
@@ -274,17 +275,18 @@ impl<'a> Draft<'a> {
                 let is_torn = end.is_none()
                     && gap.bytes.end == segment.len_bytes
                     && look.synced_through <= gap.sequences.start;
-                let (class, message) = match is_torn {
-                    true => (
+                let (class, message) = if is_torn {
+                    (
                         FindingClass::Note,
                         format!(
                             "a crash left the last {bytes} bytes unfinished; opening the store for writing moves them to quarantine"
                         ),
-                    ),
-                    false => (
+                    )
+                } else {
+                    (
                         FindingClass::Frame,
                         format!("{bytes} bytes are no frame, and nothing here says what they were"),
-                    ),
+                    )
                 };
                 let finding = Finding::new(class, message).in_file(segment.name).at(gap.bytes.start);
                 self.remains.push(finding.of_event(gap.sequences.start));

@@ -100,12 +100,12 @@ fn segment(planned: &Planned, held: &Held) -> Result<Segment, StoreError> {
 }
 
 /// Plans that segments of other stores go, if without them the directory is one store: that of most segments.
-pub(super) fn part(planned: &mut Planned, held: &[Held], path: &Path) -> Result<Vec<RepairStep>, StoreError> {
-    let Err(StoreError::DataDirMalformed { .. }) = survey(&*planned, path) else { return Ok(Vec::new()) };
+pub(super) fn part(planned: &mut Planned, held: &[Held], path: &Path) -> Vec<RepairStep> {
+    let Err(StoreError::DataDirMalformed { .. }) = survey(&*planned, path) else { return Vec::new() };
     let placed: Vec<&Held> = held.iter().filter(|held| held.name.is_some()).collect();
     let count = |id: StoreId| placed.iter().filter(|held| held.header.store_id == id).count();
     let most = placed.iter().map(|held| held.header.store_id).max_by_key(|id| count(*id));
-    let Some(most) = most.filter(|most| 2 * count(*most) > placed.len()) else { return Ok(Vec::new()) };
+    let Some(most) = most.filter(|most| 2 * count(*most) > placed.len()) else { return Vec::new() };
     let others: Vec<&Held> = placed.into_iter().filter(|held| held.header.store_id != most).collect();
     for other in &others {
         planned.aside.insert(other.file.clone());
@@ -114,12 +114,12 @@ pub(super) fn part(planned: &mut Planned, held: &[Held], path: &Path) -> Result<
         for other in &others {
             planned.aside.remove(&other.file);
         }
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let step = |other: &&Held| {
         let finding = Finding::new(FindingClass::File, "a segment belongs to another store");
         let finding = finding.in_file(&other.file).compared(most, other.header.store_id);
         RepairStep::new(&other.file, RepairAction::SetAside, finding)
     };
-    Ok(others.iter().map(step).collect())
+    others.iter().map(step).collect()
 }

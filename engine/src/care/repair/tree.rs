@@ -169,6 +169,7 @@ pub(super) fn half_made(path: &str, number: u64) -> String {
 }
 
 /// Bytes that are to stand somewhere.
+#[derive(Clone, Copy)]
 pub(super) enum Content<'a> {
     File(&'a dyn File),
     Bytes(&'a [u8]),

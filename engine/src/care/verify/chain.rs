@@ -84,8 +84,7 @@ impl<'a> Chains<'a> {
         let computed = event_hash(event, &prev_hash);
         let fits = computed == *event.event_hash;
         match self.place(before, event.stream_sequence) {
-            Place::Next if fits => {}
-            Place::Behind if fits => {}
+            Place::Next | Place::Behind if fits => {}
             Place::Next => report.add_broken(
                 about(FindingClass::EventHash, "the event does not fit its event hash"),
                 BrokenLink { sequence, expected: computed, found: *event.event_hash },

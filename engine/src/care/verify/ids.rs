@@ -39,7 +39,7 @@ fn collect(
     for part in parts {
         let first = part.header.first;
         part.id_prints(range.clone(), &mut |print, ordinal| {
-            prints.push((print, first + u64::from(ordinal)))
+            prints.push((print, first + u64::from(ordinal)));
         })?;
     }
     reader.shared().index.with_live(|live| {

@@ -138,6 +138,6 @@ pub(crate) fn verify_receipts(
 }
 
 /// A finding about the frame of an event.
-fn of_frame(class: FindingClass, message: &str, file: impl ToString, offset: u64) -> Finding {
+fn of_frame(class: FindingClass, message: &str, file: impl std::fmt::Display, offset: u64) -> Finding {
     Finding::new(class, message).in_file(file).at(offset)
 }

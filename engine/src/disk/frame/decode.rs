@@ -3,7 +3,7 @@
 use crate::disk::bytes::{EndsEarly, Reader};
 use crate::disk::frame::{
     CATALOGUE, CLAIMS_NOTHING, EVENT, EventView, ExtensionsView, FIXED_EVENT_LEN, FrameError, HAS_BRANCH,
-    HAS_CAUSATION, HAS_CORRELATION, HAS_EXTENSIONS, HAS_GROUP, MARK, MAX_EXTENSIONS, MAX_FRAME_LEN,
+    HAS_CAUSATION, HAS_CORRELATION, HAS_EXTENSIONS, HAS_GROUP, MARK, MARK_LEN, MAX_EXTENSIONS, MAX_FRAME_LEN,
     MIN_FRAME_LEN, Mark, MarkPurpose, Record, STUB, Stub, crc,
 };
 use crate::words::catalogue::{FieldDescription, KindDescription, MAX_CATALOGUE_FIELDS};
@@ -92,7 +92,7 @@ fn look(bytes: &[u8], available: u64, min_sequence: u64) -> Result<bool, EndsEar
         }
         STUB => (1..=2).contains(&reader.u8()?) && is_near(reader.u64()?),
         CATALOGUE => true,
-        MARK => len == 18,
+        MARK => len == MARK_LEN as u64,
         _ => false,
     })
 }

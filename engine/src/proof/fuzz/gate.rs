@@ -8,6 +8,7 @@ use crate::proof::figures::{share, tell};
 use crate::proof::fuzz::mutate::mutate;
 use crate::proof::fuzz::{TARGETS, Target};
 use crate::proof::random::Random;
+use crate::words::hex::to_hex;
 
 /// Times the gate's share of mutations in a deep run.
 const DEEP: u64 = 100;
@@ -26,8 +27,7 @@ fn inputs(folder: &Path) -> Vec<Vec<u8>> {
 
 fn run(target: &Target, input: &[u8]) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (target.check)(input))) {
-        let hex: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
-        println!("{} fails with {hex}", target.name);
+        println!("{} fails with {}", target.name, to_hex(input));
         std::panic::resume_unwind(panic);
     }
 }

@@ -286,7 +286,7 @@ pub(super) fn store(bytes: &[u8]) {
     let store = match open(&directory, config(2, 4096)) {
         Ok(store) => store,
         // Batpak's directories are only read.
-        Err(StoreError::DataDirMalformed { .. }) if before.keys().any(|name| name.ends_with(".fbat")) => {
+        Err(StoreError::DataDirMalformed { .. }) if before.keys().any(|name| name.contains(".fbat")) => {
             return;
         }
         Err(error) => panic!("for writing: {error}"),

@@ -12,8 +12,7 @@ use crate::words::sync::{Arc, Mutex};
 const MAX_STEPS: usize = 24;
 
 /// A step and how many bytes of the input tell it.
-fn step(bytes: &[u8; 2]) -> Step {
-    let [what, size] = *bytes;
+fn step([what, size]: [u8; 2]) -> Step {
     let few = usize::from(size % 5) + 1;
     match what % 16 {
         0 | 1 => Step::Append(usize::from(size) * 8),
@@ -43,8 +42,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(head: &[u8; 8]) -> Self {
-        let [every, size, fault_low, fault_high, fault, crash_low, crash_high, image] = *head;
+    fn of([every, size, fault_low, fault_high, fault, crash_low, crash_high, image]: [u8; 8]) -> Self {
         let kinds = [io::ErrorKind::StorageFull, io::ErrorKind::Other, io::ErrorKind::PermissionDenied];
         let call = u64::from(u16::from_le_bytes([fault_low, fault_high]) % 2_048);
         Self {
@@ -64,7 +62,7 @@ impl Plan {
 /// After whatever happened the store opens, and holds what it promised.
 pub(super) fn check(bytes: &[u8]) {
     let Some((head, steps)) = bytes.split_first_chunk() else { return };
-    let plan = Plan::of(head);
+    let plan = Plan::of(*head);
     let oracle: Arc<Mutex<Oracle>> = Arc::default();
     let directory = MemoryDirectory::new();
     if let Some((call, kind, is_persistent)) = plan.fault {
@@ -87,7 +85,7 @@ pub(super) fn check(bytes: &[u8]) {
     directory.observe(Some(Arc::new(take.clone())));
     let mut run = Run::new(&directory, plan.script, &oracle);
     let opened = run.step(Step::Open);
-    for step in steps.as_chunks().0.iter().take(MAX_STEPS).map(step) {
+    for step in steps.as_chunks().0.iter().take(MAX_STEPS).map(|bytes| step(*bytes)) {
         // What fails must fail for the fault's sake; what it promised before counts.
         let outcome = run.step(step);
         assert!(outcome.is_ok() || plan.fault.is_some(), "{step:?}: {outcome:?}");
