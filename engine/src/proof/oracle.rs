@@ -316,7 +316,8 @@ fn check_content(number: u64, event: &LogEvent, context: &str) {
 pub(super) fn dump<State: StoreState>(store: &Store<State>, context: &str) -> Dump {
     let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{context}: {:?}", report.findings);
-    assert_eq!(store.visible(), report.events, "{context}");
+    // Beside a writer the segments hold more by now than the reader shows.
+    assert!(store.visible() <= report.events, "{context}: {} events", report.events);
     shown(store, context)
 }
 
