@@ -239,7 +239,7 @@ impl Sight<'_> {
             self.failed = Some(error);
         }
         let done = self.done_bytes + offset + u64::from(len);
-        if done - self.told_bytes >= PROGRESS_EVERY {
+        if done.saturating_sub(self.told_bytes) >= PROGRESS_EVERY {
             self.told_bytes = done;
             self.report.cancelled = (self.progress)(done.min(self.total_bytes), self.total_bytes).is_break();
         }
