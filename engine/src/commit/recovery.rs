@@ -5,7 +5,6 @@
 //! - an epoch lasts as long as it is certain that nothing written in it was lost: no two events ever have the same epoch and sequence;
 //! - when it returns, everything that can be read is on stable storage.
 
-use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::Path;
 
@@ -13,17 +12,18 @@ use crate::commit::active::{ActiveSegment, Grown};
 use crate::commit::poison::Poison;
 use crate::commit::seal::store;
 use crate::disk::frame::MarkPurpose;
-use crate::disk::segment::{SegmentHeader, SegmentName, StoreId, create_segment, replace_segment};
+use crate::disk::segment::{
+    SegmentHeader, SegmentName, StoreId, TEMPORARY_SUFFIX, create_segment, create_temporary, replace_segment,
+};
 use crate::disk::storage::{BootId, Directory, File};
 use crate::memory::cache::SectionCache;
 use crate::memory::index::Index;
 use crate::memory::lineage::Lineage;
 use crate::memory::live::LivePart;
-use crate::memory::lost::cut_short;
+use crate::memory::lost::{cut_short, floor_behind};
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
     Segment, Survey, Tail, closed_index, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
-    walk_past_damage,
 };
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
@@ -377,26 +377,16 @@ impl Sealed<'_> {
         })?;
         let name = format!("{}-{from}-{}.bin", segment.name, hasher.finalize().to_hex());
         let directory = self.directory.create_subdirectory(QUARANTINE)?;
-        let kept = match directory.create(&name) {
-            // A crash may have left any part of it.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => directory.open_writable(&name)?,
-            created => created?,
-        };
+        // It has its name when it is whole and durable: a crash leaves no file that says of itself what it does not hold.
+        let temporary = format!("{name}{TEMPORARY_SUFFIX}");
+        let kept = create_temporary(&*directory, &temporary)?;
         in_steps(file, from..end, |at, bytes| Ok(kept.write_at(bytes, at - from)?))?;
-        kept.set_len(end - from)?;
         kept.sync(SyncMode::SyncAll)?;
+        directory.rename_over(&temporary, &name)?;
         directory.sync()?;
         self.directory.sync()?;
         Ok((name, end - from))
     }
-}
-
-/// Greatest sequence that any readable frame, also behind the bad spot, calls synced.
-fn floor_behind(segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
-    let mut beyond = tail.clone();
-    let mut scratch = LivePart::new(segment.name, tail.next_sequence, i64::MIN);
-    walk_past_damage(segment, &mut beyond, &mut scratch, None, &mut |_, _, _| {})?;
-    Ok(beyond.synced_through)
 }
 
 /// Makes what was read durable. What no group records as synced is written once more before: pages that a failed sync of the process

@@ -4,6 +4,7 @@ pub(crate) mod bytes;
 pub(crate) mod frame;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod memory;
+pub(crate) mod prefix;
 pub(crate) mod real;
 pub(crate) mod scan;
 pub(crate) mod segment;

@@ -63,7 +63,12 @@ pub(crate) struct Scanner<'f> {
 
 impl<'f> Scanner<'f> {
     pub(crate) fn new(file: &'f dyn File) -> io::Result<Self> {
-        let window = Window::new(file)?;
+        Self::within(file, u64::MAX)
+    }
+
+    /// The same, and reads nothing behind the first `len_bytes`.
+    pub(crate) fn within(file: &'f dyn File, len_bytes: u64) -> io::Result<Self> {
+        let window = Window::new(file, len_bytes)?;
         let budget = window.rest(0).saturating_mul(CHECKSUM_BUDGET).max(LEAST_BUDGET);
         Ok(Self { window, budget })
     }

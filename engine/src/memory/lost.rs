@@ -1,10 +1,12 @@
-//! Owns what the indexes of a log tell of events that its segments have lost without a trace. An index never adds or takes an event: it is
-//! evidence only.
+//! Owns what tells that a log has lost something at its end: frames that call events synced, and indexes that know more than their
+//! segments. An index never adds or takes an event: it is evidence only.
 
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentName};
 use crate::disk::storage::Directory;
+use crate::memory::live::LivePart;
 use crate::memory::sealed::SealedHeader;
-use crate::memory::survey::{Segment, missing_events};
+use crate::memory::survey::{Segment, Tail, missing_events, walk_past_damage};
+use crate::words::error::StoreError;
 use crate::words::finding::Finding;
 
 /// Says that the newest segment ends before its index does, which was stored when all of its events were on stable storage.
@@ -32,4 +34,12 @@ pub(crate) fn gone<'a>(
         is_lost.then(|| missing_events(&(segment.first..header.end)).in_file(segment))
     };
     indexes.filter_map(told).collect()
+}
+
+/// Greatest sequence that any readable frame, also behind the bad spot, calls synced.
+pub(crate) fn floor_behind(segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
+    let mut beyond = tail.clone();
+    let mut scratch = LivePart::new(segment.name, tail.next_sequence, i64::MIN);
+    walk_past_damage(segment, &mut beyond, &mut scratch, None, &mut |_, _, _| {})?;
+    Ok(beyond.synced_through)
 }

@@ -7,6 +7,7 @@ use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
 use crate::disk::frame::{self, FIXED_EVENT_LEN, FIXED_STUB_LEN, MARK_LEN, Mark, MarkPurpose, Record};
+use crate::disk::prefix::Prefix;
 use crate::disk::scan::{ScanEnd, ScanReason, Scanner};
 use crate::disk::segment::{
     FORK_NAME, FORMAT_VERSION, INDEX_SUFFIX, MAX_SEGMENT_BYTES, Parent, SEGMENT_SUFFIX, SegmentError,
@@ -391,7 +392,8 @@ pub(crate) fn walk_past_damage(
     seen: &mut Seen<'_>,
 ) -> Result<BadSpots, StoreError> {
     let mut spots = BadSpots::default();
-    let mut scanner = Scanner::new(&*segment.file)?;
+    // What a segment grew by since it was looked at is not what was asked for.
+    let mut scanner = Scanner::within(&*segment.file, segment.len_bytes)?;
     walk_with(&mut scanner, (&mut *tail, &mut *live), end, seen)?;
     while let Some((bad, _)) = tail.bad.clone() {
         spots.count += 1;
@@ -488,7 +490,8 @@ pub(crate) fn stored_index(
     cache: &Arc<SectionCache>,
 ) -> Option<SealedPart> {
     let file = directory.open_resting(&segment.name.index_name()).ok()?;
-    let described = segment.clone();
+    // The segment may grow behind what the index describes.
+    let described = Segment { file: Prefix::of(&segment.file, segment.len_bytes), ..segment.clone() };
     let remake =
         move || Ok(remade_index(&described, largest_time, end, &mut Vec::new(), &mut |_, _, _| {})?.0.into());
     let part = SealedPart::open(file, Box::new(remake), cache).ok()?;

@@ -124,7 +124,7 @@ fn a_mark_whose_sync_failed_is_written_once_more_before_anything_stands_behind_i
 #[test]
 fn however_often_the_power_fails_again_while_the_store_recovers_it_comes_to_the_same_end() {
     // Every so many crashes of a script are looked at.
-    let step = share(499, 5);
+    let step = share(251, 5);
     let mut random = Random::new(7);
     let mut counts = [0; DEPTH];
     for script in SCRIPTS {
@@ -136,7 +136,7 @@ fn however_often_the_power_fails_again_while_the_store_recovers_it_comes_to_the_
         }
     }
     let [once, twice, three_times] = counts;
-    tell("G4", "crashes during recovery", once, 3_000);
+    tell("G4", "crashes during recovery", once, 1_500);
     tell("G4", "crashes during the recovery from those", twice, 1_000);
     tell("G4", "chains of three crashes during recovery", three_times, share(500, 20_000));
 }

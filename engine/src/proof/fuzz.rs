@@ -57,7 +57,7 @@ pub const TARGETS: &[Target] = &[
         check: logs::store,
         repair: repair::directory,
         seeds: samples::directories,
-        gate_thousands: 1,
+        gate_thousands: 0,
     },
     Target {
         name: "payload",

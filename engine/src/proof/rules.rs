@@ -5,11 +5,11 @@ use std::io::ErrorKind;
 use serde_json::json;
 
 use crate::disk::memory::{CrashImage, MemoryDirectory, Operation};
-use crate::disk::segment::{SEGMENT_SUFFIX, SegmentName};
+use crate::disk::segment::{SEGMENT_SUFFIX, SegmentName, TEMPORARY_SUFFIX};
 use crate::disk::storage::{Directory, LOCK_NAME};
 use crate::disk::unfinished::Place;
 use crate::proof::beside::tear;
-use crate::proof::oracle::dump;
+use crate::proof::oracle::{dump, shown};
 use crate::proof::script::{KIND, config, follow, open, stream_of};
 use crate::store::{CompactionConfig, Open, Store, StoreError};
 use crate::words::sync::Arc;
@@ -76,8 +76,8 @@ fn what_is_cut_is_in_quarantine_before_as_a_whole_though_a_recovery_died_while_i
     assert_eq!(directory.files()[&whole.0], whole.1);
     let operations = directory.operations();
     let last = |is: &dyn Fn(&Operation) -> bool| operations.iter().rposition(is).unwrap();
-    let synced =
-        last(&|operation| matches!(operation, Operation::Sync { name } if whole.0.ends_with(name.as_str())));
+    let is_whole = |name: &str| whole.0.ends_with(name.trim_end_matches(TEMPORARY_SUFFIX));
+    let synced = last(&|operation| matches!(operation, Operation::Sync { name } if is_whole(name)));
     let cut = last(
         &|operation| matches!(operation, Operation::SetLen { name, .. } if name.ends_with(SEGMENT_SUFFIX)),
     );
@@ -205,7 +205,7 @@ fn a_fork_that_lost_its_own_segments_is_read_and_not_written() {
         shared.iter().all(|(name, bytes)| name.ends_with(LOCK_NAME) || directory.files()[name] == *bytes)
     );
     let reader = follow(&fork, config(1, 600)).unwrap();
-    assert_eq!(dump(&reader, "for reading"), dump(&store, "the parent"));
+    assert_eq!(shown(&reader, "for reading"), dump(&store, "the parent"));
     assert!(reader.findings().iter().any(|finding| finding.to_string().contains(&report.identity)));
 }
 

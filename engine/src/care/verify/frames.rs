@@ -10,6 +10,7 @@ use crate::care::verify::{Subject, VerifyReport, derived, files, ids, of_frame};
 use crate::disk::frame::{self, FrameError, MAX_FRAME_LEN, MIN_FRAME_LEN, MarkPurpose, Record};
 use crate::disk::scan::Scanner;
 use crate::memory::live::LivePart;
+use crate::memory::lost::floor_behind;
 use crate::memory::survey::{
     Seen, Segment, Survey, Tail, leave_holes, missing_events, pass_damage, survey, walk, walk_with,
 };
@@ -152,6 +153,14 @@ impl<'a> LogWalk<'a> {
                 continue;
             }
             spots += 1;
+            if next.is_none() && floor_behind(segment, tail)? <= tail.next_sequence {
+                // Nothing calls it synced: a crash may have left it, and recovery sets it aside with all that lies behind.
+                let torn =
+                    Finding { class: FindingClass::Note, ..bad_spot(segment, bad, tail.next_sequence)? };
+                let message = format!("the log is torn here: {}", torn.message);
+                self.sight.report.add(Finding { message, ..torn });
+                return Ok(spots);
+            }
             let (before, events) = (tail.next_sequence, course.events);
             let sight = &mut self.sight;
             let see: &mut Seen<'_> = &mut |offset, len, record| sight.see(course, offset, len, record);
@@ -161,10 +170,11 @@ impl<'a> LogWalk<'a> {
             self.sight.chains.unreadable += missing;
             course.next_sequence = tail.next_sequence;
             let finding = bad_spot(segment, bad, before + course.events - events)?;
-            // What nothing calls synced, or no event is missing for, a crash may have left: recovery sets it aside.
-            let is_torn = !goes_on
-                && next.map_or(tail.synced_through <= tail.next_sequence, |next| next == tail.next_sequence);
-            let class = if is_torn { FindingClass::Note } else { finding.class };
+            // What stands behind the last event of a segment that another one follows a crash may have left, too.
+            let is_torn = !goes_on && next == Some(tail.next_sequence);
+            // Zeros that took the place of no event were reserved and never written to.
+            let is_gap = finding.class == FindingClass::Group && missing == 0 && goes_on;
+            let class = if is_torn || is_gap { FindingClass::Note } else { finding.class };
             self.sight.report.add(told_missing(Finding { class, ..finding }, missing));
             if !goes_on {
                 return Ok(spots);
@@ -229,7 +239,7 @@ impl Sight<'_> {
             self.failed = Some(error);
         }
         let done = self.done_bytes + offset + u64::from(len);
-        if done - self.told_bytes >= PROGRESS_EVERY {
+        if done.saturating_sub(self.told_bytes) >= PROGRESS_EVERY {
             self.told_bytes = done;
             self.report.cancelled = (self.progress)(done.min(self.total_bytes), self.total_bytes).is_break();
         }

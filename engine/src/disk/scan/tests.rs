@@ -237,7 +237,7 @@ fn many_bad_spots_do_not_make_each_search_as_dear_as_the_first() {
 #[test]
 fn zeros_are_told_from_anything_else_up_to_the_last_byte() {
     let file = file(&[vec![0; 300_000]]);
-    let is_zero = |from| Window::new(&*file).unwrap().is_zero_from(from).unwrap();
+    let is_zero = |from| Window::new(&*file, u64::MAX).unwrap().is_zero_from(from).unwrap();
     assert!(is_zero(START) && is_zero(u64::MAX));
     file.write_at(&[1], 299_999).unwrap();
     assert!(!is_zero(START) && is_zero(300_000));

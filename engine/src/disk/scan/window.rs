@@ -21,8 +21,9 @@ pub(super) struct Window<'f> {
 }
 
 impl<'f> Window<'f> {
-    pub(super) fn new(file: &'f dyn File) -> io::Result<Self> {
-        Ok(Self { file, file_len: file.len()?.min(MAX_SEGMENT_BYTES), start: 0, bytes: Vec::new() })
+    pub(super) fn new(file: &'f dyn File, len_bytes: u64) -> io::Result<Self> {
+        let file_len = file.len()?.min(len_bytes).min(MAX_SEGMENT_BYTES);
+        Ok(Self { file, file_len, start: 0, bytes: Vec::new() })
     }
 
     /// How many bytes the file has from `offset` on.

@@ -261,3 +261,31 @@ fn events_that_a_disk_wrote_a_second_time_behind_a_bad_spot_are_shown_once() {
     let (read, _, _) = open_all(&stale, "events written a second time");
     assert_eq!(missing(&read, &whole, "events written a second time"), 0);
 }
+
+#[test]
+fn a_damaged_index_of_a_segment_that_grew_since_is_made_anew_as_far_as_it_went() {
+    let (files, _) = small_store(true);
+    let name = files.keys().rfind(|name| name.ends_with(INDEX_SUFFIX)).unwrap().clone();
+    for byte in (400..files[&name].len()).step_by(7) {
+        let mut flipped = files.clone();
+        flipped.get_mut(&name).unwrap()[byte] ^= 1;
+        let directory = directory_of(&flipped);
+        let store = open(&directory, config(2, 1 << 20)).unwrap();
+        for n in 20..26 {
+            store.append(&stream_of(n), KIND, &json!({ "n": n })).unwrap();
+        }
+        for n in 0..3 {
+            let entity = stream_of(n);
+            let found: Vec<u64> = store
+                .by_entity(entity.entity())
+                .iter()
+                .map(crate::store::IndexEntry::global_sequence)
+                .collect();
+            assert!(found.is_sorted_by(|one, other| one < other), "byte {byte}: {found:?}");
+        }
+        store.close().unwrap();
+        let reader = follow(&directory, config(2, 1 << 20)).unwrap();
+        let report = reader.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
+        assert!(report.holds(), "byte {byte}: {:?}", report.findings);
+    }
+}

@@ -96,7 +96,9 @@ pub(super) fn segment(bytes: &[u8]) {
     let found = match found {
         Ok(found) => found,
         Err(StoreError::NewerFormat { .. }) => return,
-        Err(StoreError::DataDirMalformed { .. }) if header.is_err() => return,
+        Err(StoreError::DataDirMalformed { .. } | StoreError::CorruptSegment { .. }) if header.is_err() => {
+            return;
+        }
         Err(error) => panic!("{error}"),
     };
     if let Some(segment) = found.segments.first() {
@@ -276,7 +278,12 @@ pub(super) fn store(bytes: &[u8]) {
     let before = directory.files();
     let reader = match follow(&directory, config(2, 4096)) {
         Ok(reader) => reader,
-        Err(StoreError::DataDirMalformed { .. } | StoreError::NewerFormat { .. }) => return,
+        // The last: no header can be read, and nothing else tells what is in the segments.
+        Err(
+            StoreError::DataDirMalformed { .. }
+            | StoreError::NewerFormat { .. }
+            | StoreError::CorruptSegment { .. },
+        ) => return,
         Err(error) => panic!("for reading: {error}"),
     };
     let read = events(&reader);
