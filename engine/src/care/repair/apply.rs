@@ -11,7 +11,7 @@ use crate::care::repair::beside::QUARANTINE;
 use crate::care::repair::examine::look;
 use crate::care::repair::journal::{self, Entry, Journal, State};
 use crate::care::repair::planned::PatchedFile;
-use crate::care::repair::tree::{Content, Place, Tree, empty, folder, list, open, put};
+use crate::care::repair::tree::{Content, Place, Tree, empty, folder, list, open, put, settle};
 use crate::care::repair::{Remake, RepairAction, RepairPlan, RepairReport, RepairStep};
 use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentHeader, SegmentName};
 use crate::disk::storage::{Directory, File, LOCK_NAME, Lock};
@@ -39,6 +39,7 @@ impl<'a> Repairing<'a> {
     /// Locks a directory and checks that a plan was made of what it holds.
     pub(crate) fn begin(root: &'a Arc<dyn Directory>, plan: &'a RepairPlan) -> Result<Self, StoreError> {
         let lock = lock(root, &plan.path)?;
+        settle(root)?;
         let tree = Tree::read(root, &mut |_| {})?;
         if tree.digest() != plan.digest {
             let reason = "has changed since the plan of the repair was made: make a new one".to_owned();

@@ -12,7 +12,7 @@ use crate::care::repair::examine::{Look, as_planned, look, mend, with_ends};
 use crate::care::repair::headers::{Around, flipped_bit, in_place, proven};
 use crate::care::repair::planned::{Patch, Planned};
 use crate::care::repair::strays::{held, part, rename};
-use crate::care::repair::tree::{Tree, digest_of, list};
+use crate::care::repair::tree::{Tree, digest_of, is_half_made, list};
 use crate::care::repair::{Remake, RepairAction, RepairPlan, RepairStep, journal};
 use crate::disk::segment::{FORK_NAME, FORMAT_VERSION, SegmentError, SegmentHeader, SegmentName};
 use crate::disk::storage::{DirEntry, Directory, File};
@@ -189,7 +189,7 @@ impl<'a> Draft<'a> {
             let message = "a newer generation of the segment counts in its place";
             self.set_aside(&name.to_string(), Finding::new(FindingClass::Note, message).of_event(name.first));
         }
-        for name in leftovers {
+        for name in leftovers.into_iter().filter(|name| !is_half_made(name)) {
             let message = if name.ends_with(crate::disk::segment::TEMPORARY_SUFFIX) {
                 "the file was never finished"
             } else {

@@ -19,6 +19,8 @@ use crate::words::sync::Arc;
 pub(super) const JOURNAL: &str = "repair.json";
 /// How the name of a journal begins that was never finished: nothing had been done when it was left, and nobody reads it.
 const HALF_JOURNAL: &str = "repair.json.repair-";
+/// What stands between the name of a file and the number of the repair that is writing it.
+const HALF_MADE: &str = ".repair-";
 /// Directories within directories that are looked into.
 const DEEPEST: usize = 8;
 /// Bytes that are copied at a time.
@@ -45,7 +47,7 @@ impl Tree {
     /// Reads every file of a directory. `told` hears of each file's length when it was read.
     pub(super) fn read(root: &Arc<dyn Directory>, told: &mut dyn FnMut(u64)) -> io::Result<Self> {
         let mut files = Vec::new();
-        for (path, len_bytes) in list(root)? {
+        for (path, len_bytes) in list(root)?.into_iter().filter(|(path, _)| !is_half_made(path)) {
             let blake3 = digest_at(root, &path)?;
             told(len_bytes);
             files.push(TreeFile { path, len_bytes, blake3 });
@@ -98,6 +100,25 @@ pub(super) fn list(root: &Arc<dyn Directory>) -> io::Result<Vec<(String, u64)>> 
         }
     }
     Ok(found)
+}
+
+/// Makes everything durable that a directory holds: what a process that was killed had not made so may be gone after a power cut, and
+/// is about to be written down as being there.
+pub(super) fn settle(root: &Arc<dyn Directory>) -> io::Result<()> {
+    let mut waiting = vec![(Arc::clone(root), 0)];
+    while let Some((directory, depth)) = waiting.pop() {
+        for entry in directory.list()? {
+            directory.open(&entry.name)?.sync(SyncMode::SyncAll)?;
+        }
+        directory.sync()?;
+        if depth == DEEPEST {
+            continue;
+        }
+        for name in directory.list_directories()? {
+            waiting.extend(directory.subdirectory(&name)?.map(|below| (below, depth + 1)));
+        }
+    }
+    Ok(())
 }
 
 /// The directory that holds a path, if it is there, and the name within it.
@@ -165,7 +186,14 @@ pub(super) struct Place<'a> {
 
 /// The name that a file has while repair `number` writes it.
 pub(super) fn half_made(path: &str, number: u64) -> String {
-    format!("{path}.repair-{number}{TEMPORARY_SUFFIX}")
+    format!("{path}{HALF_MADE}{number}{TEMPORARY_SUFFIX}")
+}
+
+/// True for a file that a repair had not finished: evidence of nothing, and nobody misses it.
+pub(super) fn is_half_made(path: &str) -> bool {
+    path.strip_suffix(TEMPORARY_SUFFIX)
+        .and_then(|rest| rest.rsplit_once(HALF_MADE))
+        .is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Bytes that are to stand somewhere.

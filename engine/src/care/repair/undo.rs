@@ -16,7 +16,6 @@ use crate::care::repair::journal::{Entry, Journal, State, newest};
 use crate::care::repair::tree::{
     self, Content, Digest, Place, Tree, TreeFile, digest_if_there, folder, list, open, put,
 };
-use crate::disk::segment::TEMPORARY_SUFFIX;
 use crate::disk::storage::Directory;
 use crate::words::clock::Clock;
 use crate::words::error::StoreError;
@@ -37,8 +36,10 @@ pub(crate) fn undo(
     if journal.state != State::Undone {
         let now = Tree::read(root, &mut |_| {})?;
         check(&journal, &now, path)?;
-        for half_made in half_made(&journal).filter(|half_made| now.file(half_made).is_some()) {
-            remove(root, &half_made)?;
+        for half_made in half_made(&journal) {
+            if open(root, &half_made)?.is_some() {
+                remove(root, &half_made)?;
+            }
         }
         for entry in &journal.steps {
             restore(root, &journal, entry, &mut report)?;
@@ -90,8 +91,7 @@ fn check(journal: &Journal, now: &Tree, path: &Path) -> Result<(), StoreError> {
             allowed.entry(written).or_default().push(None);
         }
     }
-    let half_made: Vec<String> = half_made(journal).collect();
-    for file in without(now, journal).filter(|file| !half_made.contains(&file.path)) {
+    for file in without(now, journal) {
         let is_expected =
             allowed.get(file.path.as_str()).is_some_and(|allowed| allowed.contains(&Some(&file.blake3)));
         if !is_expected {
@@ -103,11 +103,7 @@ fn check(journal: &Journal, now: &Tree, path: &Path) -> Result<(), StoreError> {
             return Err(refused(path, &reason));
         }
     }
-    // What another repair had not finished in quarantine, that repair's undoing takes away.
-    let is_passing = |file: &str| file.starts_with(QUARANTINE) && file.ends_with(TEMPORARY_SUFFIX);
-    let gone = allowed
-        .iter()
-        .find(|(file, allowed)| now.file(file).is_none() && !allowed.contains(&None) && !is_passing(file));
+    let gone = allowed.iter().find(|(file, allowed)| now.file(file).is_none() && !allowed.contains(&None));
     match gone {
         Some((file, _)) => Err(refused(path, &format!("has lost {file} since the repair"))),
         None => Ok(()),
