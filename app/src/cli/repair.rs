@@ -63,6 +63,12 @@ pub(super) fn repair(args: &RepairArgs) -> Outcome {
     if let Some(into) = &args.into {
         return copy_batpak(args, into);
     }
+    if is_batpak && (args.apply || args.undo) {
+        let dir = args.dir.display();
+        return Err(Ending::failed(format!(
+            "{dir}: a batpak directory is never written; --into makes a repaired copy"
+        )));
+    }
     if is_batpak {
         let plan = plan_batpak_repair(&args.dir, &mut progress("read")).map_err(named)?;
         return tell(args, || batpak_json(&plan), || batpak_text(&args.dir, &plan));
