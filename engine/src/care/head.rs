@@ -131,7 +131,7 @@ impl Head {
     }
 
     /// What is signed, as FORMAT.md section 8 defines it.
-    fn cover(&self) -> [u8; 32] {
+    pub(crate) fn cover(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_derive_key(HEAD_CONTEXT);
         hasher.update(&self.store_id.0);
         hasher.update(&self.epoch.to_le_bytes());
@@ -223,6 +223,3 @@ impl TryFrom<HeadText> for Head {
 fn bytes<const N: usize>(field: &'static str, text: &str) -> Result<[u8; N], HeadTextError> {
     from_hex_array(text).ok_or(HeadTextError { field })
 }
-
-#[cfg(test)]
-mod tests;

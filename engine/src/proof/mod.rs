@@ -14,6 +14,8 @@ mod damage;
 #[cfg(test)]
 mod edges;
 #[cfg(test)]
+mod example;
+#[cfg(test)]
 mod fault;
 mod figures;
 #[cfg(test)]

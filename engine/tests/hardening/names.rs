@@ -2,10 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use causeway::store::{ReadOnly, Store, StoreError};
+use causeway::coordinate::Region;
+use causeway::store::{FindingClass, ReadOnly, Store, StoreError, VerifyLevel};
 
 use crate::{Home, config, fill, follow, open, verified};
 
@@ -51,7 +53,12 @@ fn files_whose_names_are_not_text_hinder_nobody_and_stay() {
     }
     fill(&store, 30);
     store.close().unwrap();
-    assert_eq!(verified(&open(&path)), 63);
+    let store = open(&path);
+    let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    let named: Vec<_> =
+        report.findings.iter().map(|finding| (finding.class, finding.file.as_deref())).collect();
+    assert_eq!(named, [(FindingClass::File, Some("00000000000000000000-0\n.seg"))], "it is told once");
+    assert_eq!(store.query(&Region::all()).len(), 63);
     assert!(strange.iter().all(|file| fs::read(file).unwrap() == b"strange"));
 }
 

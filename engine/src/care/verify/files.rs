@@ -1,7 +1,7 @@
 //! Owns level V0: names, headers and the order of the segments, and whether one is missing. Reads no frame.
 
 use crate::care::verify::{Subject, VerifyReport};
-use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentName};
+use crate::disk::segment::{INDEX_SUFFIX, SegmentName};
 use crate::memory::sealed::SealedHeader;
 use crate::memory::survey::{Segment, Survey, missing_events};
 use crate::words::error::StoreError;
@@ -49,10 +49,7 @@ fn check_names(subject: &Subject<'_>, survey: &Survey, report: &mut VerifyReport
     let indexes: Vec<String> = survey.segments.iter().map(|segment| segment.name.index_name()).collect();
     for entry in subject.directory.list()? {
         let name = &entry.name;
-        if name.ends_with(SEGMENT_SUFFIX) && SegmentName::parse(name).is_none() {
-            let message = "the name is not one that a segment has, so that nobody reads the file";
-            report.add(Finding::new(FindingClass::File, message).in_file(name));
-        } else if name.ends_with(INDEX_SUFFIX) && !indexes.contains(name) && !subject.is_written {
+        if name.ends_with(INDEX_SUFFIX) && !indexes.contains(name) && !subject.is_written {
             let message =
                 "the index belongs to no segment that counts, and goes at the next writable opening";
             report.add(Finding::new(FindingClass::Note, message).in_file(name));

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use super::*;
-use crate::store::{ReadOnly, Store, StoreConfig};
+use crate::care::head::Head;
+use crate::store::{ReadOnly, Store, StoreConfig, StoreId};
+use crate::words::hex::to_hex;
 use crate::words::merkle::{MerkleTree, leaf, node};
+use crate::words::signing::SigningKey;
 
 /// The section of FORMAT.md that strangers read.
 fn section() -> &'static str {
-    include_str!("../../../FORMAT.md").split("\n## 8. ").nth(1).expect("there is a section 8")
+    include_str!("../../FORMAT.md").split("\n## 8. ").nth(1).expect("there is a section 8")
 }
 
 #[test]
