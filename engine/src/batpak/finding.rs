@@ -70,7 +70,7 @@ pub(crate) enum Damage {
     },
     #[error("a segment ends with zeros")]
     ZeroTail,
-    #[error("a batch has no end; its {items} events were never committed and are not shown")]
+    #[error("a batch has no end; its {items} events count as never committed and are not shown")]
     UnfinishedBatch { items: u64 },
     #[error("the end of a batch is damaged; its {items} events are shown")]
     BatchEndDamaged { items: u64 },
