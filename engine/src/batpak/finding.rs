@@ -43,6 +43,11 @@ pub(crate) enum Damage {
     SegmentTwice { name: String },
     #[error("{events} events are missing before this segment, with the segments that held them")]
     SegmentsMissing { events: u64 },
+    #[error(
+        "segments {first} to {last} are absent; whether a compaction took them or events are missing cannot be told, as this segment has \
+         no footer to count from"
+    )]
+    SegmentsAbsent { first: u64, last: u64 },
     #[error("the footer is not believed: {reason}")]
     Footer { reason: &'static str },
     #[error("the footer differs from the frames and is not believed: {reason}")]
@@ -65,7 +70,7 @@ pub(crate) enum Damage {
     },
     #[error("a segment ends with zeros")]
     ZeroTail,
-    #[error("a batch has no end; its {items} events were never committed and are not shown")]
+    #[error("a batch has no end; its {items} events count as never committed and are not shown")]
     UnfinishedBatch { items: u64 },
     #[error("the end of a batch is damaged; its {items} events are shown")]
     BatchEndDamaged { items: u64 },
@@ -176,6 +181,7 @@ impl Damage {
             }
             Self::TornTail { is_tolerated: true }
             | Self::ZeroTail
+            | Self::SegmentsAbsent { .. }
             | Self::CompactionPending
             | Self::CompactionStandIn { .. }
             | Self::InlinePayload
@@ -214,6 +220,7 @@ impl Damage {
     pub(crate) fn outcome_0_10(&self) -> PeerOutcome {
         match self {
             Self::HeaderId { .. }
+            | Self::SegmentsAbsent { .. }
             | Self::CompactionPending
             | Self::CompactionStandIn { .. }
             | Self::BatchBeginMissing

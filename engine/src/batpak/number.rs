@@ -49,6 +49,9 @@ fn runs_of(segment: &mut Segment, rows: usize, next: u64, next_id: u64) -> Foote
         }
         let damage = Damage::FooterSequence { found: first, expected: next };
         segment.number_findings.push(Damaged::of_segment(segment.id, damage));
+    } else if segment.id > next_id {
+        let damage = Damage::SegmentsAbsent { first: next_id, last: segment.id - 1 };
+        segment.number_findings.push(Damaged::of_segment(segment.id, damage));
     }
     let mut runs = vec![Run { row: 0, global_sequence: next }];
     for (count, row) in segment.lost.iter().enumerate() {

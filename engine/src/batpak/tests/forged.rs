@@ -300,7 +300,7 @@ fn headers_and_names_that_the_published_crate_minds_less_or_more_are_told() {
         bytes
     };
     let files = |name: &str, bytes: Vec<u8>| open(memory(&[(name.to_owned(), bytes)]));
-    assert_eq!(damages(&files("000002.fbat", with(header(1)))), [Damage::HeaderId { found: 1 }]);
+    assert_eq!(damages(&files("000001.fbat", with(header(2)))), [Damage::HeaderId { found: 2 }]);
     assert_eq!(damages(&files("1.fbat", with(header(1)))), [Damage::FileName]);
     let mut newer = header(1);
     let at = newer.windows(8).position(|bytes| bytes == b"version\x01").unwrap();
