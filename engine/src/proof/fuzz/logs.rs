@@ -17,7 +17,7 @@ use crate::memory::survey::{Segment, remade_index, survey};
 use crate::proof::fuzz::samples;
 use crate::proof::script::{KIND, config, follow, open, stream_of};
 use crate::store::{Selection, Store, StoreError, StoreState, VerifyLevel};
-use crate::words::sync::{Arc, OnceLock};
+use crate::words::sync::Arc;
 
 /// The frame of a record, written again.
 fn encoded(record: &Record<'_>) -> Vec<u8> {
@@ -159,7 +159,7 @@ fn ask(part: &SealedPart) {
 
 /// The segments that an index may stand beside, each with its events.
 fn beside(generation: u32) -> &'static (Vec<u8>, Events) {
-    static BESIDE: [OnceLock<(Vec<u8>, Events)>; 2] = [const { OnceLock::new() }; 2];
+    static BESIDE: [std::sync::OnceLock<(Vec<u8>, Events)>; 2] = [const { std::sync::OnceLock::new() }; 2];
     BESIDE[generation as usize].get_or_init(|| {
         let bytes = samples::closed_segment(generation);
         let directory = MemoryDirectory::new();

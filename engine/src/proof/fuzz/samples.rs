@@ -20,7 +20,7 @@ use crate::memory::survey::{remade_index, survey};
 use crate::store::{CacheMeta, CursorCheckpoint, ExtensionKey, Extensions, ProjectionCache};
 use crate::words::chain::{Link, compute_hash};
 use crate::words::encoding::to_bytes;
-use crate::words::sync::{Arc, OnceLock};
+use crate::words::sync::Arc;
 
 /// Key of the cached state.
 pub(super) const CACHE_KEY: &[u8] = b"a\0projection";
@@ -345,7 +345,7 @@ pub(super) fn batpak_segments() -> Vec<Vec<u8>> {
 
 /// A segment for directories in which something else is looked at.
 pub(super) fn small_batpak_segment() -> &'static [u8] {
-    static SEGMENT: OnceLock<Vec<u8>> = OnceLock::new();
+    static SEGMENT: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     SEGMENT.get_or_init(|| fixture("v010-rotated/store/000001.fbat"))
 }
 
