@@ -1,15 +1,15 @@
 //! The command line as a script sees it: results on the standard output, one clear line for each failure, exit codes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
-fn causeway(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_causeway")).args(arguments).output().unwrap()
-}
+use program::{causeway, failure};
 
 fn fixture(case: &str) -> String {
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/batpak");
@@ -19,15 +19,6 @@ fn fixture(case: &str) -> String {
 fn lines(output: &Output) -> Vec<Value> {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// The exit code and the only line on the standard error output.
-fn failure(arguments: &[&str]) -> (i32, String) {
-    let output = causeway(arguments);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(output.stdout.is_empty());
-    (output.status.code().unwrap(), text)
 }
 
 fn new_store(directory: &Path) -> String {

@@ -182,6 +182,14 @@ fn verification_against_a_head_finds_older_copies_and_other_stores_that_are_righ
     done(&["head", &store, "--out", &heads]);
     let (code, line) = failure(&["verify", &older, "--against", &heads]);
     assert!(code == 1 && line.contains("it was cut, or is an older copy"), "{line}");
+    let line = done(&["verify", &store, "--against", &heads, "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(report["tamper_evident_events"], report["heads"][0]["size"], "{line}");
+    let output = causeway(&["verify", &older, "--against", &heads, "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["holds"]), (Some(1), &true.into()), "right in itself");
+    assert_eq!(report["heads"][0]["finding"]["class"], "Head");
+    assert!(report.get("tamper_evident_events").is_none(), "{report}");
     place.append("older", 2);
     done(&["verify", &older]);
     let (code, line) = failure(&["verify", &older, "--against", &heads]);

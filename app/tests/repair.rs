@@ -1,28 +1,19 @@
 //! `causeway repair` as a script sees it: a plan that changes nothing, consent, the repair, and the way back.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod program;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use serde_json::Value;
 
-fn causeway(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_causeway")).args(arguments).stdin(Stdio::null()).output().unwrap()
-}
+use program::{causeway, failure};
 
 fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// The exit code and the only line on the standard error output.
-fn failure(arguments: &[&str]) -> (i32, String) {
-    let output = causeway(arguments);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(output.stdout.is_empty());
-    (output.status.code().unwrap(), text)
 }
 
 /// Every file of a directory but the lock, with its bytes.

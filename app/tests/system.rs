@@ -2,48 +2,17 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::env;
 use std::fs;
-use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use causeway::coordinate::Coordinate;
 use causeway::event::EventKind;
 use causeway::store::{Store, StoreConfig};
+use causeway_tests::trace::{can_trace, traced};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_causeway");
-
-/// True if processes can be traced; where strace is missing that must be left out on purpose.
-fn can_trace() -> bool {
-    if env::var_os("CAUSEWAY_WITHOUT_STRACE").is_some_and(|value| value == "1") {
-        // Past the capture of test output: what is left out is always said.
-        let _ = writeln!(io::stderr(), "LEFT OUT: what needs strace");
-        return false;
-    }
-    let probe = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
-    assert!(
-        probe.is_ok_and(|status| status.success()),
-        "strace is not installed or may not trace here: install it, or set CAUSEWAY_WITHOUT_STRACE=1 to leave this out"
-    );
-    true
-}
-
-/// Runs a command of the program and returns what it said, and the calls of the kernel that `filter` names.
-fn traced(home: &Path, filter: &str, words: &[&str]) -> (Output, Vec<String>) {
-    let log = home.join("trace");
-    let output = Command::new("strace")
-        .args(["-f", "-qq", "-y", "-e", filter, "-o"])
-        .arg(&log)
-        .arg(PROGRAM)
-        .args(words)
-        .env("CAUSEWAY_HOME", home.join("home"))
-        .output()
-        .unwrap();
-    let calls = fs::read_to_string(&log).unwrap();
-    (output, calls.lines().map(str::to_owned).collect())
-}
 
 fn fill(store: &Path) {
     let store = Store::open(StoreConfig::new(store).with_segment_max_bytes(4096)).unwrap();
@@ -90,11 +59,15 @@ fn no_command_opens_a_network_socket_and_those_that_look_change_nothing() {
     for (words, changes) in
         looking.iter().map(|words| (words, false)).chain(writing.iter().map(|words| (words, true)))
     {
-        let (output, calls) = traced(home.path(), "trace=network,%file,write", words);
+        let settings = format!("CAUSEWAY_HOME={}", home.path().join("home").display());
+        let program = [&["env", &settings, PROGRAM][..], words].concat();
+        let (output, calls) = traced(&["-e", "trace=network,%file,write"], &program);
         assert!(output.status.success(), "{words:?}: {output:?}");
         assert!(calls.len() > 5, "{words:?} was traced");
-        let network: Vec<_> =
-            calls.iter().filter(|call| call.contains("AF_INET") || call.contains("AF_PACKET")).collect();
+        let network: Vec<_> = calls
+            .iter()
+            .filter(|call| ["AF_INET", "AF_PACKET"].iter().any(|family| call.arguments.contains(family)))
+            .collect();
         assert!(network.is_empty(), "{words:?}: {network:#?}");
         if !changes {
             assert_eq!(picture(&store), before, "{words:?}");

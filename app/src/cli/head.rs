@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use causeway::id::EventId;
-use causeway::store::{Head, Progress, ReadOnly, SigningKey, Store, StoreConfig, VerifyingKey};
+use causeway::store::{Finding, Head, Progress, ReadOnly, SigningKey, Store, StoreConfig, VerifyingKey};
 use clap::Args;
 
 use crate::cli::{Ending, Outcome, hash_of, hash_text, print_json};
@@ -119,14 +119,12 @@ impl AgainstArgs {
         self.key.iter().fold(config, |config, key| config.with_verifying_key(*key))
     }
 
-    /// Compares a store with the heads, if there are any, and prints how it stands to each. Returns what does not hold, the first a
-    /// sentence, and if all do, what is claimed of the store.
+    /// How a store stands to each of the heads, if there are any.
     pub(super) fn compare(
         &self,
         store: &Store<ReadOnly>,
-        out: &mut impl Write,
         progress: Progress<'_>,
-    ) -> Result<Option<Verdict>, Ending> {
+    ) -> Result<Option<Vec<Compared>>, Ending> {
         let Some(path) = &self.against else { return Ok(None) };
         let heads = heads_in(path)?;
         if heads.is_empty() {
@@ -134,33 +132,23 @@ impl AgainstArgs {
         }
         let checks = store.check_heads(&heads, progress);
         let checks = checks.map_err(|error| failure::of_directory(store.path(), &error))?;
-        let mut problems = Vec::new();
-        for (head, check) in heads.iter().zip(checks) {
-            match check.finding(head.size) {
-                None => writeln!(out, "head size={} epoch={} holds", head.size, head.epoch)?,
-                Some(finding) => {
-                    writeln!(out, "head size={} epoch={}: {finding}", head.size, head.epoch)?;
-                    problems.push(finding.to_string());
-                }
-            }
-        }
-        let covered = heads.iter().map(|head| head.size).max().unwrap_or_default();
-        Ok(Some(match problems.into_iter().next() {
-            Some(problem) => Verdict::Broken(problem),
-            None => Verdict::Holds { covered },
-        }))
+        let compared = heads.iter().zip(checks).map(|(head, check)| Compared {
+            size: head.size,
+            epoch: head.epoch,
+            finding: check.finding(head.size),
+        });
+        Ok(Some(compared.collect()))
     }
 }
 
-/// How a store stands to the heads that were kept of it.
-pub(super) enum Verdict {
-    /// To all of them: its first events are what they were.
-    Holds {
-        /// So many.
-        covered: u64,
-    },
-    /// Not to this one.
-    Broken(String),
+/// How a store stands to a head that was kept of it.
+pub(super) struct Compared {
+    /// Number of events that the head covers.
+    pub(super) size: u64,
+    /// The epoch in which it was taken.
+    pub(super) epoch: u64,
+    /// What does not hold; `None` if the first events of the store are what they were.
+    pub(super) finding: Option<Finding>,
 }
 
 fn open(config: StoreConfig, dir: &Path) -> Result<Store<ReadOnly>, Ending> {

@@ -63,7 +63,7 @@ pub(super) fn repair(args: &RepairArgs) -> Outcome {
     if let Some(into) = &args.into {
         return copy_batpak(args, into);
     }
-    if is_batpak && (args.apply || args.undo) {
+    if is_batpak && args.apply {
         let dir = args.dir.display();
         return Err(Ending::failed(format!(
             "{dir}: a batpak directory is never written; --into makes a repaired copy"

@@ -11,7 +11,7 @@ use causeway::store::{
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::head::{AgainstArgs, Verdict};
+use crate::cli::head::{AgainstArgs, Compared};
 use crate::cli::{Ending, Outcome, print_json};
 use crate::worker::failure;
 
@@ -63,6 +63,17 @@ struct ReportLine<'a> {
     findings: Vec<FindingLine<'a>>,
     finding_count: u64,
     damage_count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heads: Option<Vec<HeadLine<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tamper_evident_events: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct HeadLine<'a> {
+    size: u64,
+    epoch: u64,
+    finding: Option<FindingLine<'a>>,
 }
 
 #[derive(Serialize)]
@@ -117,35 +128,32 @@ pub(super) fn verify(args: &VerifyArgs) -> Outcome {
         (Level::V2 | Level::V3, _) => store.verify(VerifyLevel::Chain, &mut verified),
     };
     let report = report.map_err(named)?;
+    let heads = args.against.compare(&store, &mut progress("compared"))?;
     let mut out = stdout().lock();
     if args.json {
-        print_json(&mut out, &report_line(&report))?;
+        print_json(&mut out, &report_line(&report, heads.as_deref()))?;
     } else {
-        print_report(&mut out, &report)?;
+        print_report(&mut out, &report, heads.as_deref())?;
     }
-    let verdict = args.against.compare(&store, &mut out, &mut progress("compared"))?;
     let dir = args.dir.display();
     if !report.holds() {
         let count = report.damage_count;
         let first = report.findings.iter().find(|finding| finding.class.is_damage());
         let first = first.map(|finding| format!(", the first: {finding}")).unwrap_or_default();
-        return Err(Ending::failed(format!("{dir}: {count} things do not hold{first}")));
+        let things = if count == 1 { "thing does" } else { "things do" };
+        return Err(Ending::failed(format!("{dir}: {count} {things} not hold{first}")));
     }
-    match verdict {
-        Some(Verdict::Broken(problem)) => Err(Ending::failed(format!("{dir}: {problem}"))),
-        Some(Verdict::Holds { covered }) => {
-            let claim = VerifyLevel::Head.claim();
-            let _: () = match covered.checked_sub(1) {
-                Some(last) => writeln!(out, "{claim} up to #{last}")?,
-                None => writeln!(out, "{claim} up to nothing: the heads cover no event")?,
-            };
-            Ok(())
-        }
-        None => Ok(()),
-    }
+    let mut broken = heads.iter().flatten().filter_map(|head| head.finding.as_ref());
+    broken.next().map_or(Ok(()), |finding| Err(Ending::failed(format!("{dir}: {finding}"))))
 }
 
-fn print_report(out: &mut impl Write, report: &VerifyReport) -> Outcome {
+/// Number of events that all heads vouch for; `None` if one of them does not hold, or there is none.
+fn covered(heads: &[Compared]) -> Option<u64> {
+    let hold = heads.iter().all(|head| head.finding.is_none());
+    heads.iter().map(|head| head.size).max().filter(|_| hold)
+}
+
+fn print_report(out: &mut impl Write, report: &VerifyReport, heads: Option<&[Compared]>) -> Outcome {
     let VerifyReport { level, events, removed, receipts, finding_count, damage_count, .. } = report;
     writeln!(
         out,
@@ -155,6 +163,19 @@ fn print_report(out: &mut impl Write, report: &VerifyReport) -> Outcome {
     )?;
     for finding in &report.findings {
         writeln!(out, "{finding}")?;
+    }
+    let Some(heads) = heads else { return Ok(()) };
+    for Compared { size, epoch, finding } in heads {
+        match finding {
+            None => writeln!(out, "head size={size} epoch={epoch} holds")?,
+            Some(finding) => writeln!(out, "head size={size} epoch={epoch}: {finding}")?,
+        }
+    }
+    let claim = VerifyLevel::Head.claim();
+    match covered(heads).filter(|_| report.holds()).map(|covered| covered.checked_sub(1)) {
+        Some(Some(last)) => writeln!(out, "{claim} up to #{last}")?,
+        Some(None) => writeln!(out, "{claim} up to nothing: the heads cover no event")?,
+        None => {}
     }
     Ok(())
 }
@@ -172,7 +193,12 @@ fn finding_line(finding: &Finding) -> FindingLine<'_> {
     }
 }
 
-fn report_line(report: &VerifyReport) -> ReportLine<'_> {
+fn report_line<'a>(report: &'a VerifyReport, heads: Option<&'a [Compared]>) -> ReportLine<'a> {
+    let head = |head: &'a Compared| HeadLine {
+        size: head.size,
+        epoch: head.epoch,
+        finding: head.finding.as_ref().map(finding_line),
+    };
     ReportLine {
         level: report.level.code(),
         claim: report.claim(),
@@ -183,6 +209,8 @@ fn report_line(report: &VerifyReport) -> ReportLine<'_> {
         findings: report.findings.iter().map(finding_line).collect(),
         finding_count: report.finding_count,
         damage_count: report.damage_count,
+        heads: heads.map(|heads| heads.iter().map(head).collect()),
+        tamper_evident_events: heads.and_then(covered).filter(|_| report.holds()),
     }
 }
 

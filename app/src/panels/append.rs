@@ -121,7 +121,7 @@ impl AppendForm {
         });
         ui.add_space(10.0);
         let error = expected.as_deref().map(|message| FieldError { message, fix: None });
-        let input = TextInput::new("Only if the entity has").hint("events; empty if it does not matter");
+        let input = TextInput::new("Only if the entity has").hint("so many events");
         input.placeholder("any number").width(half).error(error).show(ui, &mut self.form.expected);
         ui.add_space(12.0);
         hairline::rule(ui);

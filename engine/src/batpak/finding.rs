@@ -159,7 +159,7 @@ impl Damaged {
         let also = if older == newer { String::new() } else { format!(", 0.10.0 {newer}") };
         let message = format!("{}{length}; batpak 0.8.2 {older}{also}", self.damage);
         let finding = Finding::new(self.damage.class(), message);
-        let finding = file.iter().fold(finding, super::super::words::finding::Finding::in_file);
+        let finding = file.iter().fold(finding, Finding::in_file);
         self.bytes.iter().fold(finding, |finding, bytes| finding.at(bytes.offset))
     }
 }

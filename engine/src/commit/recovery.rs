@@ -23,8 +23,9 @@ use crate::memory::live::LivePart;
 use crate::memory::lost::{cut_short, floor_behind};
 use crate::memory::sealed::{Ending, SealedPart};
 use crate::memory::survey::{
-    Segment, Survey, Tail, closed_index, lineage, missing_events, rebuilt_index, stored_index, survey, walk,
+    Segment, Survey, closed_index, lineage, missing_events, rebuilt_index, stored_index, survey,
 };
+use crate::memory::walk::{Tail, walk};
 use crate::words::config::{StoreConfig, SyncMode};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};

@@ -96,6 +96,7 @@ impl<'f> Scanner<'f> {
                 Err(bad) => break scan.end_at(bad)?,
             }
         };
+        scan.window.release();
         Ok(ScanEnd {
             offset: scan.offset,
             next_sequence: scan.next_sequence,

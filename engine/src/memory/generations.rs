@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::memory::live::LivePart;
-use crate::memory::survey::{Segment, Survey, Tail, room_for_events, walk_past_damage};
+use crate::memory::survey::{Segment, Survey};
+use crate::memory::walk::{Tail, room_for_events, walk_past_damage};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
 

@@ -5,7 +5,8 @@ use crate::disk::segment::{INDEX_SUFFIX, SEGMENT_SUFFIX, SegmentName};
 use crate::disk::storage::Directory;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::SealedHeader;
-use crate::memory::survey::{Segment, Tail, missing_events, walk_past_damage};
+use crate::memory::survey::{Segment, missing_events};
+use crate::memory::walk::{Tail, walk_past_damage};
 use crate::words::error::StoreError;
 use crate::words::finding::Finding;
 

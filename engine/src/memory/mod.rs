@@ -15,4 +15,5 @@ pub(crate) mod sealed;
 pub(crate) mod selection;
 pub(crate) mod shared;
 pub(crate) mod survey;
+pub(crate) mod walk;
 pub(crate) mod watermarks;

@@ -136,7 +136,7 @@ fn however_often_the_power_fails_again_while_the_store_recovers_it_comes_to_the_
         }
     }
     let [once, twice, three_times] = counts;
-    tell("G4", "crashes during recovery", once, 1_500);
+    tell("G4", "crashes during recovery", once, 3_000);
     tell("G4", "crashes during the recovery from those", twice, 1_000);
     tell("G4", "chains of three crashes during recovery", three_times, share(500, 20_000));
 }

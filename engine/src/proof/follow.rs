@@ -1,14 +1,16 @@
 //! Owns the tests of readers: they change nothing, and they keep up with whatever a writer does.
 
+use std::ops::ControlFlow;
+
 use serde_json::json;
 
 use crate::coordinate::Region;
 use crate::disk::memory::{CrashImage, MemoryDirectory};
 use crate::disk::segment::SEGMENT_SUFFIX;
 use crate::disk::storage::Directory;
-use crate::proof::oracle::dump;
+use crate::proof::oracle::{dump, shown};
 use crate::proof::script::{KIND, config, follow, open, stream_of};
-use crate::store::{AppendOptions, BatchAppendItem, CausationRef, Open, Store, StoreConfig};
+use crate::store::{AppendOptions, BatchAppendItem, CausationRef, Open, Store, StoreConfig, VerifyLevel};
 use crate::words::sync::Arc;
 
 fn small() -> StoreConfig {
@@ -132,7 +134,11 @@ fn readers_beside_a_writer_see_consistent_prefixes_only() {
                 let mut seen = 0;
                 while seen < EVENTS as usize {
                     reader.refresh().unwrap();
-                    let dump = dump(&reader, "beside a writer");
+                    let report = reader.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(()));
+                    let report = report.unwrap();
+                    // The segments hold more by now than the reader shows.
+                    assert!(report.holds() && report.events >= reader.visible(), "{report:?}");
+                    let dump = shown(&reader, "beside a writer");
                     assert!(dump.iter().map(|(n, _)| *n).eq(0..dump.len() as u64));
                     assert!(dump.len() >= seen, "{} after {seen}", dump.len());
                     seen = dump.len();

@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::disk::memory::MemoryDirectory;
 use crate::event::EventPayload;
 use crate::memory::live::LivePart;
-use crate::memory::survey::{Segment, Tail, survey, walk};
+use crate::memory::survey::{Segment, survey};
+use crate::memory::walk::{Tail, walk};
 use crate::proof::script::{Counted, KIND, stream_of};
 use crate::store::{
     AppendReceipt, LogEvent, Open, ReceiptVerification, ReceiptVerificationError, Selection, Store,
@@ -316,8 +317,7 @@ fn check_content(number: u64, event: &LogEvent, context: &str) {
 pub(super) fn dump<State: StoreState>(store: &Store<State>, context: &str) -> Dump {
     let report = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(())).unwrap();
     assert!(report.holds(), "{context}: {:?}", report.findings);
-    // Beside a writer the segments hold more by now than the reader shows.
-    assert!(store.visible() <= report.events, "{context}: {} events", report.events);
+    assert_eq!(store.visible(), report.events, "{context}");
     shown(store, context)
 }
 

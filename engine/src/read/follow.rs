@@ -21,9 +21,10 @@ use crate::memory::lost::cut_short;
 use crate::memory::sealed::SealedPart;
 use crate::memory::shared::Shared;
 use crate::memory::survey::{
-    Segment, Survey, Tail, closed_index, damaged_at, lineage, missing_events, no_store, rebuilt_index,
-    stored_index, survey, walk, walk_past_damage,
+    Segment, Survey, closed_index, damaged_at, lineage, missing_events, no_store, rebuilt_index,
+    stored_index, survey,
 };
+use crate::memory::walk::{Tail, walk, walk_past_damage};
 use crate::words::config::StoreConfig;
 use crate::words::coordinate::Coordinate;
 use crate::words::error::StoreError;

@@ -101,9 +101,9 @@ pub struct Finding {
     pub offset: Option<u64>,
     /// Global sequence of the first event that it concerns.
     pub sequence: Option<u64>,
-    /// What was expected there, where that can be said: a value, a hash in hexadecimal digits.
+    /// What should stand there by all that is around it: a value, a hash or checksum computed anew.
     pub expected: Option<String>,
-    /// What was found there instead.
+    /// What stands there instead.
     pub found: Option<String>,
     /// All of it as a sentence without a full stop, the place left out.
     pub message: String,

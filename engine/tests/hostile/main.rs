@@ -44,7 +44,7 @@ const MAX_FRAME_BYTES: u64 = 256 * MIB;
 const MAX_SEGMENT_BYTES: u64 = 4096 * MIB;
 /// How often the bytes of a directory may be read: opened twice for reading and twice for writing, verified and dumped each time.
 /// Each search behind damage puts bytes through checksums up to sixteen times.
-const READINGS: u64 = 1_536;
+const READINGS: u64 = 48;
 /// What a small directory may cost besides.
 const BESIDES_BYTES: u64 = 64 * MIB;
 
@@ -89,7 +89,7 @@ fn check(case: &Case, directory: &Path) -> (Visit, Vec<String>) {
         (true, false) => Expected::Reads,
         (false, _) => Expected::Refused,
     };
-    let (memory, work) = (64 * MIB + 3 * greatest.min(MAX_FRAME_BYTES), all * READINGS + BESIDES_BYTES);
+    let (memory, work) = (64 * MIB + 2 * greatest.min(MAX_FRAME_BYTES), all * READINGS + BESIDES_BYTES);
     let mut wrong = Vec::new();
     if visit.failed {
         wrong.push(format!("{}: {}", case.name, visit.refusal));

@@ -7,7 +7,8 @@ use crate::care::repair::planned::{Patch, Planned};
 use crate::disk::frame::Record;
 use crate::disk::storage::{Directory, File};
 use crate::memory::live::LivePart;
-use crate::memory::survey::{Segment, Tail, index_of, walk_past_damage};
+use crate::memory::survey::{Segment, index_of};
+use crate::memory::walk::{Tail, walk_past_damage};
 use crate::words::error::StoreError;
 
 /// What a segment holds.

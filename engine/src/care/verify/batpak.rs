@@ -62,7 +62,7 @@ fn check_event(event: &LogEvent, heads: &mut Heads, report: &mut VerifyReport) {
     let fits = raw.payload_form != 0 || content_hash == raw.header.content_hash;
     if !fits && !told(FindingClass::ContentHash) {
         let finding = about(FindingClass::ContentHash, "the payload does not fit its content hash");
-        report.add(finding.compared(to_hex(&raw.header.content_hash), to_hex(&content_hash)));
+        report.add(finding.compared(to_hex(&content_hash), to_hex(&raw.header.content_hash)));
     }
     // Version 0.8 links a stream as a whole and begins anew around a fence; 0.10 links each lane by itself.
     let by_entity = broken_link(heads, event, None);

@@ -74,7 +74,7 @@ impl<'a> Chains<'a> {
         let content_hash = compute_hash(event.payload);
         if content_hash != *event.content_hash {
             let finding = about(FindingClass::ContentHash, "the payload does not fit its content hash");
-            report.add(finding.compared(to_hex(event.content_hash), to_hex(&content_hash)));
+            report.add(finding.compared(to_hex(&content_hash), to_hex(event.content_hash)));
         }
         if let Err(error) = Coordinate::new(event.entity, event.scope) {
             report.add(about(FindingClass::Note, &format!("no append takes its coordinate: {error}")));

@@ -9,7 +9,8 @@ use crate::disk::frame::MarkPurpose;
 use crate::disk::storage::File;
 use crate::memory::live::LivePart;
 use crate::memory::sealed::{CheckedIndex, SealedHeader, check_index as check_bytes, encode};
-use crate::memory::survey::{Segment, Tail, missing_events};
+use crate::memory::survey::{Segment, header_of, missing_events};
+use crate::memory::walk::Tail;
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass};
 use crate::words::sync::Arc;
@@ -85,7 +86,15 @@ pub(super) fn check_index(
         report.add(finding.compared(segment.len_bytes, header.segment_bytes));
         return Ok(());
     }
-    let expected = encode(&expected_header(segment, header, tail, live), live);
+    // Several answers fit how the segment ended, and of one without an event the index knows the last event before it.
+    let made = header_of(segment, live, tail);
+    let last = if live.len() == 0 {
+        (header.last_hash, header.last_clock)
+    } else {
+        (made.last_hash, made.last_clock)
+    };
+    let expected =
+        encode(&SealedHeader { ending: header.ending, last_hash: last.0, last_clock: last.1, ..made }, live);
     if let Some(offset) = first_difference(&*index.file, &expected)? {
         report.add(about("the index does not agree with the frames of its segment").at(offset));
     }
@@ -94,26 +103,6 @@ pub(super) fn check_index(
         report.add(about("the index says that the segment was closed cleanly, and it was not").at(124));
     }
     Ok(())
-}
-
-/// What the index of a segment must say, but for how the segment ended, which several answers fit.
-fn expected_header(segment: &Segment, found: &SealedHeader, tail: &Tail, live: &LivePart) -> SealedHeader {
-    let times = live.times.iter().copied();
-    // Of a segment without an event the index knows the last event before it.
-    let last = if live.len() == 0 { (found.last_hash, found.last_clock) } else { tail.last };
-    SealedHeader {
-        store_id: segment.header.store_id,
-        first: live.first,
-        end: live.end(),
-        segment_bytes: segment.len_bytes,
-        synced_through: live.end(),
-        epoch: segment.header.epoch,
-        times: (times.clone().min().unwrap_or(0), times.max().unwrap_or(0)),
-        generation: segment.name.generation,
-        last_hash: last.0,
-        last_clock: last.1,
-        ending: found.ending,
-    }
 }
 
 /// The first place at which a file does not hold these bytes.

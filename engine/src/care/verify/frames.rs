@@ -11,9 +11,8 @@ use crate::disk::frame::{self, FrameError, MAX_FRAME_LEN, MIN_FRAME_LEN, MarkPur
 use crate::disk::scan::Scanner;
 use crate::memory::live::LivePart;
 use crate::memory::lost::floor_behind;
-use crate::memory::survey::{
-    Seen, Segment, Survey, Tail, leave_holes, missing_events, pass_damage, survey, walk, walk_with,
-};
+use crate::memory::survey::{Segment, Survey, missing_events, survey};
+use crate::memory::walk::{Seen, Tail, leave_holes, pass_damage, walk, walk_with};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass, VerifyLevel};
 use crate::words::format::Progress;
@@ -136,7 +135,7 @@ impl<'a> LogWalk<'a> {
     ) -> Result<u64, StoreError> {
         let segment = course.segment;
         let mut scanner = Scanner::new(&*segment.file)?;
-        let mut spots = 0;
+        let (mut spots, mut floor) = (0, None);
         loop {
             let sight = &mut self.sight;
             walk_with(&mut scanner, (&mut *tail, &mut *live), next, &mut |offset, len, record| {
@@ -153,7 +152,7 @@ impl<'a> LogWalk<'a> {
                 continue;
             }
             spots += 1;
-            if next.is_none() && floor_behind(segment, tail)? <= tail.next_sequence {
+            if next.is_none() && Self::floor(&mut floor, segment, tail)? <= tail.next_sequence {
                 // Nothing calls it synced: a crash may have left it, and recovery sets it aside with all that lies behind.
                 let torn =
                     Finding { class: FindingClass::Note, ..bad_spot(segment, bad, tail.next_sequence)? };
@@ -180,6 +179,14 @@ impl<'a> LogWalk<'a> {
                 return Ok(spots);
             }
         }
+    }
+
+    /// Greatest sequence that any frame of the newest segment calls synced: looked for once, from its first bad spot on.
+    fn floor(known: &mut Option<u64>, segment: &Segment, tail: &Tail) -> Result<u64, StoreError> {
+        if let Some(floor) = known {
+            return Ok(*floor);
+        }
+        Ok(*known.insert(floor_behind(segment, tail)?))
     }
 
     /// What a segment that another one follows must end with: its last event, and the mark of a seal.
@@ -268,7 +275,8 @@ fn told_missing(finding: Finding, missing: u64) -> Finding {
     if missing == 0 {
         return finding;
     }
-    let message = format!("{}; {missing} events cannot be read", finding.message);
+    let events = if missing == 1 { "event" } else { "events" };
+    let message = format!("{missing} {events} cannot be read: {}", finding.message);
     Finding { message, ..finding }
 }
 
@@ -298,7 +306,7 @@ fn bad_spot(segment: &Segment, offset: u64, sequence: u64) -> Result<Finding, St
         Err(FrameError::Crc) => {
             let (stored, computed) = frame::checksums(&bytes).unwrap_or_default();
             let finding = about(FindingClass::Frame, "the checksum of the frame does not fit its bytes");
-            finding.compared(format!("{stored:08x}"), format!("{computed:08x}"))
+            finding.compared(format!("{computed:08x}"), format!("{stored:08x}"))
         }
         Err(error) => about(FindingClass::Frame, &error.to_string()),
         Ok(record) => match record.global_sequence() {

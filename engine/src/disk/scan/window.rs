@@ -8,6 +8,8 @@ use crate::disk::storage::File;
 
 /// How much is read at once, in bytes.
 const WINDOW_LEN: usize = 256 * 1024;
+/// How much is kept at most while nothing is read, in bytes: reading it again would cost more than holding it.
+const KEPT_LEN: usize = 16 * 1024 * 1024;
 /// How many bytes of a frame [`frame::looks_like_frame`] wants to see.
 const LOOK_LEN: usize = 22;
 
@@ -114,9 +116,17 @@ impl<'f> Window<'f> {
         Ok(self.bytes.get(from..).unwrap_or_default())
     }
 
+    /// Gives back what a very large frame took.
+    pub(super) fn release(&mut self) {
+        if self.bytes.capacity() > KEPT_LEN {
+            self.bytes = Vec::new();
+        }
+    }
+
     fn fill(&mut self, offset: u64, len: usize) -> io::Result<()> {
         let rest = usize::try_from(self.rest(offset)).unwrap_or(usize::MAX);
-        self.bytes.resize(rest.min(len.max(WINDOW_LEN)), 0);
+        // A step more than is asked for: whoever looks for a large frame at each byte must not read it anew each time.
+        self.bytes.resize(rest.min(len.saturating_add(WINDOW_LEN)), 0);
         self.start = offset;
         match self.file.read_at(&mut self.bytes, offset) {
             Ok(read) => self.bytes.truncate(read),
