@@ -133,7 +133,8 @@ fn foot_ui(ctx: ViewContext<'_>, ui: &mut Ui) {
 fn found(typed: &str) -> Vec<Command> {
     let typed = typed.trim().to_lowercase();
     let mut found: Vec<(usize, Command)> = Command::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|command| *command != Command::ShowPalette)
         .filter_map(|command| Some((distance(&command.text().0.to_lowercase(), &typed)?, command)))
         .collect();
@@ -171,7 +172,7 @@ pub(super) fn keys_ui(ctx: ViewContext<'_>, ui: &mut Ui) {
         t.text,
     );
     let with_keys: Vec<Command> =
-        Command::ALL.into_iter().filter(|command| !command.keys().is_empty()).collect();
+        Command::ALL.iter().copied().filter(|command| !command.keys().is_empty()).collect();
     let half = with_keys.len().div_ceil(2);
     let width = (body.width() - 20.0) / 2.0;
     for (column, commands) in with_keys.chunks(half).enumerate() {
