@@ -25,7 +25,7 @@ use crate::app::aside::{Aside, Outcome};
 use crate::command::{Action, Commands, KeyMap};
 use crate::context::ViewContext;
 use crate::panels::Panels;
-use crate::state::history::History;
+use crate::state::history::{History, Place};
 use crate::state::model::{Model, Overlay};
 use crate::state::route::{Screen, View};
 use crate::state::workspace::{Home, Saver, Workspace};
@@ -160,7 +160,7 @@ impl App {
             self.run(action, ctx, now);
         }
         self.take_filter(now);
-        self.note_selection();
+        self.note_place();
         self.ask_for_what_is_missing();
         self.worker.flush();
         self.plan_repaint(ctx, now);
@@ -225,12 +225,18 @@ impl App {
         }
     }
 
-    /// Whoever changed the selection, it becomes part of the history.
-    fn note_selection(&mut self) {
-        let selected = self.model.store.as_ref().and_then(|store| store.selected);
-        if let Some(sequence) = selected.filter(|_| selected != self.history.present()) {
-            self.history.visit(sequence);
-            self.log.line(&format!("selected sequence={sequence}"));
+    /// Whoever changed the view or the selection, the place becomes part of the history.
+    fn note_place(&mut self) {
+        let Some(store) = &self.model.store else { return };
+        let place = Place { view: self.model.view, selected: store.selected };
+        let before = self.history.present();
+        if before != Some(place) && place.selected.is_some() {
+            self.history.visit(place);
+            if let Some(sequence) =
+                place.selected.filter(|_| before.and_then(|before| before.selected) != place.selected)
+            {
+                self.log.line(&format!("selected sequence={sequence}"));
+            }
         }
     }
 

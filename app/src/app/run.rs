@@ -6,6 +6,7 @@ use egui::{Context, ViewportCommand};
 
 use super::App;
 use crate::command::{Action, Command};
+use crate::state::history::{History, Place};
 use crate::state::model::{Overlay, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
@@ -74,8 +75,8 @@ impl App {
             Command::NextInStream => self.go_to(|store| store.detail.as_ref()?.next_in_stream),
             Command::CursorHere => self.look_back(),
             Command::CursorLive => self.set_cursor(None),
-            Command::Back => self.go_back(),
-            Command::Forward => self.go_forward(),
+            Command::Back => self.return_to(History::back),
+            Command::Forward => self.return_to(History::forward),
             Command::FocusFilter => self.show_what_is_filtered(),
             Command::AppendReaction => self.show_view(View::Append),
             Command::CopyId => self.copy_id(ctx, now),
@@ -200,14 +201,13 @@ impl App {
         }
     }
 
-    fn go_back(&mut self) {
-        if let Some(sequence) = self.history.back() {
-            self.select(sequence);
+    /// Goes to a place of the history.
+    fn return_to(&mut self, step: fn(&mut History) -> Option<Place>) {
+        let Some(place) = step(&mut self.history) else { return };
+        if place.view != self.model.view {
+            self.show_view(place.view);
         }
-    }
-
-    fn go_forward(&mut self) {
-        if let Some(sequence) = self.history.forward() {
+        if let Some(sequence) = place.selected {
             self.select(sequence);
         }
     }

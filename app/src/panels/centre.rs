@@ -121,6 +121,13 @@ fn node_of(tiles: &Tiles<View>, id: TileId) -> Option<Node> {
     }
 }
 
+/// Lets the arrows that scroll the tabs look like the other icons of the bar.
+fn quiet_arrows(ui: &mut Ui) {
+    let rest = &mut ui.visuals_mut().widgets.inactive;
+    rest.weak_bg_fill = egui::Color32::TRANSPARENT;
+    rest.bg_stroke = Stroke::NONE;
+}
+
 /// How the tiles look and what they do.
 struct Middle<'a, 'c> {
     views: &'a mut Views,
@@ -172,7 +179,7 @@ impl Behavior<View> for Middle<'_, '_> {
             self.ctx.view.commands.send(Action::Show(*view));
         }
         ui.spacing_mut().item_spacing.y = 0.0;
-        super::regions::region(ui, view.title(), place);
+        super::regions::region(ui, &format!("{} view", view.title()), place);
         if self.first == Some(*view) {
             findings_ui(self.ctx, ui);
         }
@@ -219,6 +226,7 @@ impl Behavior<View> for Middle<'_, '_> {
     }
 
     fn top_bar_right_ui(&mut self, tiles: &Tiles<View>, ui: &mut Ui, _: TileId, tabs: &Tabs, _: &mut f32) {
+        quiet_arrows(ui);
         let has_focus = tabs.active.and_then(|tile| tiles.get_pane(&tile)) == Some(&self.focus());
         if !has_focus || ui.available_width() < 220.0 {
             return;
@@ -246,6 +254,7 @@ impl Behavior<View> for Middle<'_, '_> {
             hairline::horizontal(&painter, place.x_range(), line, self.ctx.view.tokens.line);
         }
         ui.spacing_mut().item_spacing.x = 0.0;
+        quiet_arrows(ui);
     }
 
     fn tab_bar_trailing_ui(&mut self, tiles: &Tiles<View>, ui: &mut Ui, _: TileId, tabs: &Tabs) {

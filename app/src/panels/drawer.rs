@@ -9,8 +9,8 @@ use crate::context::StoreContext;
 use crate::state::layout::Arrange;
 use crate::state::route::View;
 use crate::theme::icons;
-use crate::widgets::button;
 use crate::widgets::tabs::{Tab, tabs};
+use crate::widgets::{button, hairline};
 
 /// Height of the drawer at first, and the least, points.
 const HEIGHT: f32 = 264.0;
@@ -27,6 +27,7 @@ pub(super) fn show(views: &mut Views, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
         regions::region(ui, "Drawer", place);
         tabs_ui(ctx, ui);
+        hairline::horizontal(ui.painter(), place.x_range(), place.top(), t.line);
         views.show(ctx.view.model.layout.drawer, ctx, ui);
         // The drawer keeps its height whatever lies in it.
         ui.expand_to_include_rect(place);

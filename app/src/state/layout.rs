@@ -131,7 +131,8 @@ impl Layout {
         layout.middle.bring_to_front(View::Events);
         layout.middle.bring_to_front(focus);
         if preset == Preset::Live {
-            layout.beside.push((View::Events, Docks { timeline: false, ..View::Events.docks() }));
+            // What arrives needs the room; the selected event is one key away.
+            layout.beside.extend([(View::Events, Docks::NONE), (View::Timeline, Docks::NONE)]);
         }
         (layout, focus)
     }

@@ -112,6 +112,21 @@ fn layout_settings_and_keys_are_there_again_at_the_next_start() {
     assert_eq!(model.keys.text(Command::Verify), "");
 }
 
+#[test]
+fn back_returns_to_the_view_and_the_event_together() {
+    let dir = store();
+    let mut driver = Driver::new(None, open(&dir));
+    driver.send(Action::Select(100));
+    driver.run(Command::ShowGraph);
+    driver.send(Action::Select(50));
+    driver.run(Command::Back);
+    assert_eq!((driver.app.model().view, driver.store().selected), (View::Graph, Some(100)));
+    driver.run(Command::Back);
+    assert_eq!((driver.app.model().view, driver.store().selected), (View::Events, Some(100)));
+    driver.run(Command::Forward);
+    assert_eq!(driver.app.model().view, View::Graph);
+}
+
 /// A frame in which these keys are pressed.
 fn press(driver: &mut Driver, key: Key, modifiers: Modifiers) {
     let event = |pressed| egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
