@@ -5,6 +5,7 @@
 //! - whatever changes the model is an update (`Model::apply`) or an action (`App::run`).
 
 mod aside;
+mod graph;
 mod icon;
 mod log;
 mod needs;
@@ -219,6 +220,7 @@ impl App {
                 Outcome::Folder(Some(path)) => self.commands.send(Action::Preview(path)),
                 Outcome::Folder(None) => {}
                 Outcome::NoDialog => self.model.overlay = Overlay::OpenPath,
+                Outcome::Saved(saved) => self.saved(saved, ctx, now),
                 Outcome::KindNames(Ok(names)) => self.name_kinds(names, now),
                 Outcome::KindNames(Err(problem)) => self.model.say(problem, true, now),
             }

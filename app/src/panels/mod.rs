@@ -69,6 +69,9 @@ impl Panels {
                 let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
                 self.append.react_to(selected);
             }
+            Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
+                self.graph.run(command);
+            }
             _ => {}
         }
     }

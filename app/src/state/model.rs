@@ -12,12 +12,13 @@ use causeway::store::Finding;
 
 use crate::state::asked::Asked;
 use crate::state::damage::{self, Spot};
+use crate::state::graph::GraphState;
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
+    Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
     ReceiptView, Summary, Task, Timeline, VerifyView,
 };
 
@@ -103,8 +104,8 @@ pub struct StoreModel {
     pub detail: Option<Arc<Detail>>,
     /// Why the selected event could not be loaded.
     pub detail_failure: Option<Failure>,
-    /// Causes and effects of an event.
-    pub graph: Option<Arc<CausalGraph>>,
+    /// Causes and effects of an event, and how they are looked at.
+    pub graph: GraphState,
     /// The whole store in bins.
     pub timeline: Option<Arc<Timeline>>,
     /// Projections in the order in which they were started.

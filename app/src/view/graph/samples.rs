@@ -1,0 +1,1 @@
+//! Owns graphs for tests.
