@@ -33,7 +33,9 @@ pub use self::critical::{Critical, critical};
 pub use self::export::{Format, export};
 pub use self::groups::{GroupLayout, Tally, lay_groups};
 pub use self::lines::{TreeLine, tree_lines};
-pub use self::sheet::{Card, CardLook, Cause, HullTitle, Line, LineKind, Sheet, Words, flow_sheet, group_sheet};
+pub use self::sheet::{
+    Card, CardLook, Cause, HullTitle, Line, LineKind, Sheet, Words, flow_sheet, group_sheet,
+};
 pub use self::steps::{Way, step};
 
 /// From one column to the next, points.

@@ -3,6 +3,8 @@
 //! Invariant: no name of the store can end a string, open an element or drive a terminal.
 
 mod svg;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Write as _;
 
