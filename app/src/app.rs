@@ -6,6 +6,7 @@
 
 mod arrange;
 mod aside;
+mod graph;
 mod icon;
 mod log;
 mod needs;
@@ -246,6 +247,7 @@ impl App {
                 Outcome::Folder(Some(path)) => self.commands.send(Action::Preview(path)),
                 Outcome::Folder(None) => {}
                 Outcome::NoDialog => self.model.overlay = Overlay::OpenPath,
+                Outcome::Saved(saved) => self.saved(saved, ctx, now),
                 Outcome::KindNames(Ok(names)) => self.name_kinds(names, now),
                 Outcome::KindNames(Err(problem)) => self.model.say(problem, true, now),
             }

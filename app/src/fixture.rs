@@ -13,14 +13,16 @@ use causeway::store::{Finding, FindingClass, VerifyLevel};
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
+use crate::state::graph::GraphState;
 use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{Screen, View};
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
-    FoldSource, FoldStatus, GraphNode, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState,
-    ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline, VerifyView,
+    FoldSource, FoldStatus, GraphNode, GraphPicture, Matched, OpenMode, Position, Preview, ProjectionSpec,
+    ProjectionState, ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline,
+    VerifyView,
 };
 
 /// 2026-11-23 13:32:04.871 UTC, the moment of the first row of the story.
@@ -230,16 +232,24 @@ fn graph(rows: &[EventRow], focus: u64) -> CausalGraph {
         let cause = event.cause_sequence.and_then(|cause| index.get(&cause).copied());
         let hidden_effects = if &*event.entity == "mail:m-90233" { 3 } else { 0 };
         index.insert(row.sequence, nodes.len());
-        let on_path = matches!(row.sequence - FIRST, 36 | 39 | 42 | 47..);
-        nodes.push(GraphNode { row: row.clone(), cause, on_path, hidden_effects, lost_cause: false });
+        nodes.push(GraphNode { row: row.clone(), cause, hidden_effects, lost_cause: false });
     }
     for i in 0..12u64 {
         let mut row = rows[37].clone();
-        row.sequence = TOTAL - 200 + i;
-        nodes.push(GraphNode { row, cause: Some(0), on_path: false, hidden_effects: 0, lost_cause: false });
+        row.sequence = TOTAL + i;
+        nodes.push(GraphNode { row, cause: Some(0), hidden_effects: 0, lost_cause: false });
     }
     let correlation_count = nodes.len() as u64 + 2;
     CausalGraph { focus, nodes, hidden: 2, correlation_count }
+}
+
+/// A graph as it is shown.
+fn graph_state(graph: CausalGraph) -> GraphState {
+    let mut state = GraphState { focus: Some(graph.focus), ..GraphState::default() };
+    let ask = state.ask().unwrap_or_default();
+    let layout = crate::view::graph::layout(&graph, &ask.shape);
+    state.picture = Some((ask, Arc::new(GraphPicture::Flow(Arc::new(graph), layout))));
+    state
 }
 
 /// A store that breathes: busy days, quiet nights, one pause.
@@ -313,7 +323,7 @@ fn store_model() -> StoreModel {
         reveal_row: Some(59),
         detail: Some(Arc::new(detail(&rows, 47))),
         detail_failure: None,
-        graph: Some(Arc::new(graph(&rows, selected))),
+        graph: graph_state(graph(&rows, selected)),
         timeline: Some(Arc::new(timeline(TimeAxis::Time))),
         projections: projections_of_the_shop(),
         receipt: None,
@@ -499,7 +509,7 @@ pub fn nothing_found() -> Model {
         "OrderPlcaed".clone_into(&mut store.filter_text);
         store.matched = Matched { matched: 0, rows: 0, served_by: "scan", ..store.matched.clone() };
         (store.selected, store.selected_row, store.reveal_row, store.detail) = (None, None, None, None);
-        store.graph = None;
+        store.graph.picture = None;
         store.projections.clear();
     }
     model

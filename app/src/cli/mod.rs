@@ -8,6 +8,7 @@
 mod commands;
 mod dump;
 mod events;
+mod graph;
 mod head;
 mod repair;
 mod shot;
@@ -62,6 +63,8 @@ enum Command {
     Shot(shot::ShotArgs),
     /// Print every event as a line of JSON.
     Dump(dump::DumpArgs),
+    /// Print causes and effects of an event: an indented list, a picture, or a language that draws graphs.
+    Graph(graph::GraphArgs),
     /// Append an event and print its receipt.
     Append(events::AppendArgs),
     /// Copy a batpak directory, or the events of a dump, into a new store.
@@ -177,6 +180,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Demo(_)) => window::demo(home, log, &surroundings.displays),
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
+        Some(Command::Graph(args)) => graph::graph(&args),
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use causeway::event::EventKind;
 
 use crate::command::{Change, Command};
+use crate::state::graph::GraphAction;
 use crate::state::layout::Arrange;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
@@ -52,8 +53,8 @@ pub enum Action {
     NeedRows(u64, u64),
     /// Ask for the timeline in so many bins.
     NeedTimeline(TimeAxis, usize),
-    /// Ask for causes and effects of an event.
-    NeedGraph(u64),
+    /// Do something with the causal graph.
+    Graph(GraphAction),
     /// Append an event.
     Append(Draft),
     /// Start a projection.

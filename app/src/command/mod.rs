@@ -69,6 +69,7 @@ commands! {
     PreviousPage: "go.previous-page", "Previous page", "Select the row a page above", ARROW_UP, [NONE PageUp];
     GoToCause: "go.cause", "Go to cause", "Select the event that caused this one", ARROW_LEFT, [NONE OpenBracket];
     GoToEffect: "go.effect", "Go to first effect", "Select the first event that this one caused", ARROW_RIGHT, [NONE CloseBracket];
+    NextEffect: "go.next-effect", "Go to next effect", "Select the next event that the same cause had", ARROW_DOWN, [ALT CloseBracket];
     PreviousInStream: "go.previous-in-stream", "Previous in stream", "Select the event before in the same stream", CARET_LEFT, [NONE Comma];
     NextInStream: "go.next-in-stream", "Next in stream", "Select the event after in the same stream", CARET_RIGHT, [NONE Period];
     CursorHere: "cursor.here", "Look back to this event", "Show the store as of the selected event in every panel", CLOCK, [NONE C];
@@ -77,6 +78,14 @@ commands! {
     Forward: "go.forward", "Forward", "Undo going back", ARROW_RIGHT, [ALT ArrowRight, CTRL CloseBracket];
     ShowEvents: "view.events", "Show events", "Show the event table", ROWS, [CTRL Num1];
     ShowGraph: "view.graph", "Show causal graph", "Show causes and effects of the selected event", TREE_STRUCTURE, [CTRL Num2];
+    GraphSelection: "graph.selection", "Show selection in graph", "Show causes and effects of the selected event, and begin with it", CROSSHAIR_SIMPLE, [NONE G];
+    GraphZoomIn: "graph.zoom-in", "Zoom in", "Magnify the causal graph", MAGNIFYING_GLASS_PLUS, [NONE Plus];
+    GraphZoomOut: "graph.zoom-out", "Zoom out", "Show more of the causal graph", MAGNIFYING_GLASS_MINUS, [NONE Minus];
+    GraphFit: "graph.fit", "Fit the graph", "Show all of the causal graph", CORNERS_OUT, [NONE Num0];
+    GraphSvg: "graph.export-svg", "Save graph as SVG…", "Write the causal graph into a picture", EXPORT, [];
+    GraphDot: "graph.export-dot", "Save graph as DOT…", "Write the causal graph in the language of Graphviz", EXPORT, [];
+    GraphMermaid: "graph.export-mermaid", "Save graph as Mermaid…", "Write the causal graph in the language of Mermaid", EXPORT, [];
+    GraphText: "graph.export-text", "Save graph as text…", "Write the causal graph as an indented list", EXPORT, [];
     ShowProjections: "view.projections", "Show projections", "Show what state follows from the events", FUNCTION, [CTRL Num3];
     ShowAppend: "view.append", "Show append form", "Write an event", NOTE_PENCIL, [CTRL Num4];
     ShowTimeline: "view.timeline", "Show timeline as a view", "Show the whole store over time in the middle", CHART_BAR, [CTRL Num6];

@@ -71,6 +71,9 @@ impl Panels {
                 let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
                 self.views.append.react_to(selected);
             }
+            Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
+                self.views.graph.run(command);
+            }
             _ => {}
         }
     }

@@ -9,12 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::state::asked::Asked;
+use crate::state::graph::GraphState;
 use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
 use crate::worker::protocol::{
-    CausalGraph, Detail, EventRow, Failure, FailureClass, Located, Matched, OpenMode, Position, Preview,
+    Detail, EventRow, Failure, FailureClass, GraphPicture, Located, Matched, OpenMode, Position, Preview,
     ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
 };
 
@@ -50,7 +51,7 @@ impl Model {
                 self.with_store(|store, asked| store.show_detail(asked, id, detail));
             }
             Update::Located { id, located } => self.located(id, located, now),
-            Update::Graph { id, graph } => self.graphed(id, graph, now),
+            Update::Graph { id, graph } => self.graphed(id, graph),
             Update::Timeline { id, timeline } => {
                 self.with_store(|store, asked| store.draw(asked, id, timeline));
             }
@@ -169,14 +170,15 @@ impl Model {
         }
     }
 
-    fn graphed(&mut self, id: RequestId, graph: Result<Arc<CausalGraph>, Failure>, now: f64) {
-        if self.asked.graph.is_none_or(|(asked, ..)| asked != id) {
-            return;
-        }
-        match graph {
-            Ok(graph) => self.with_store(|store, _| store.graph = Some(graph)),
-            Err(failure) => self.say_failure(&failure, now),
-        }
+    fn graphed(&mut self, id: RequestId, graph: Result<Arc<GraphPicture>, Failure>) {
+        let Some((_, ask, _)) = self.asked.graph.clone().filter(|(asked, ..)| *asked == id) else { return };
+        self.with_store(|store, _| match graph {
+            Ok(picture) => {
+                store.graph.failure = None;
+                store.graph.picture = Some((ask, picture));
+            }
+            Err(failure) => store.graph.failure = Some(failure),
+        });
     }
 
     fn appended(&mut self, id: RequestId, receipt: Result<ReceiptView, Failure>, now: f64) {
@@ -219,7 +221,7 @@ impl StoreModel {
             reveal_row: None,
             detail: None,
             detail_failure: None,
-            graph: None,
+            graph: GraphState::default(),
             timeline: None,
             projections: Vec::new(),
             receipt: None,

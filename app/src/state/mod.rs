@@ -3,6 +3,7 @@
 mod apply;
 pub mod asked;
 pub mod damage;
+pub mod graph;
 pub mod history;
 pub mod kind_names;
 pub mod layout;

@@ -13,6 +13,7 @@ use causeway::store::Finding;
 use crate::command::{KeyMap, Recording};
 use crate::state::asked::Asked;
 use crate::state::damage::{self, Spot};
+use crate::state::graph::GraphState;
 use crate::state::layout::Layout;
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
@@ -20,8 +21,8 @@ use crate::state::route::{DetailTab, Screen, View};
 use crate::state::settings::Settings;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
-    ReceiptView, Summary, Task, Timeline, VerifyView,
+    Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
+    Summary, Task, Timeline, VerifyView,
 };
 
 /// Everything that a frame is drawn from.
@@ -116,8 +117,8 @@ pub struct StoreModel {
     pub detail: Option<Arc<Detail>>,
     /// Why the selected event could not be loaded.
     pub detail_failure: Option<Failure>,
-    /// Causes and effects of an event.
-    pub graph: Option<Arc<CausalGraph>>,
+    /// Causes and effects of an event, and how they are looked at.
+    pub graph: GraphState,
     /// The whole store in bins.
     pub timeline: Option<Arc<Timeline>>,
     /// Projections in the order in which they were started.

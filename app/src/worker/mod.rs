@@ -15,7 +15,7 @@ mod facets;
 pub mod failure;
 mod filter;
 mod folds;
-mod graph;
+pub mod graph;
 mod handle;
 mod holes;
 mod open;

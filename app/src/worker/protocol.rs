@@ -18,6 +18,9 @@ use serde_json::Value;
 
 use crate::state::query::Query;
 
+pub use crate::worker::graph::{
+    CausalGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Group, GroupBy, GroupEdge, GroupGraph, Over,
+};
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
 
 /// Numbers requests in the order in which they were made.
@@ -48,8 +51,8 @@ pub enum Request {
     Detail { id: RequestId, sequence: u64 },
     /// Where an event is: in the store and in the current result.
     Locate { id: RequestId, target: Target },
-    /// Causes and effects of an event.
-    Graph { id: RequestId, sequence: u64 },
+    /// Causes and effects.
+    Graph { id: RequestId, ask: GraphAsk },
     /// The whole store in `bins` equal parts.
     Timeline { id: RequestId, axis: TimeAxis, bins: usize },
     /// Run a projection from now on.
@@ -123,7 +126,7 @@ pub enum Update {
     /// Where an event is.
     Located { id: RequestId, located: Result<Located, Failure> },
     /// Causes and effects.
-    Graph { id: RequestId, graph: Result<Arc<CausalGraph>, Failure> },
+    Graph { id: RequestId, graph: Result<Arc<GraphPicture>, Failure> },
     /// The whole store in bins.
     Timeline { id: RequestId, timeline: Arc<Timeline> },
     /// The whole payload of an event, and what it is called.
@@ -419,34 +422,6 @@ pub struct Located {
     pub sequence: u64,
     /// Row in the current result, if it is part of it.
     pub row: Option<u64>,
-}
-
-/// Causes and effects of an event: a forest by causation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CausalGraph {
-    /// Sequence of the event that was asked for.
-    pub focus: u64,
-    /// The events; a cause comes before its effects.
-    pub nodes: Vec<GraphNode>,
-    /// Members of the conversation that are not shown.
-    pub hidden: u64,
-    /// Members of the conversation.
-    pub correlation_count: u64,
-}
-
-/// One event of a causal graph.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GraphNode {
-    /// The event.
-    pub row: EventRow,
-    /// Index of its cause among the nodes.
-    pub cause: Option<usize>,
-    /// True if it lies on the way from the root to the focus or follows from the focus.
-    pub on_path: bool,
-    /// Effects that are not among the nodes.
-    pub hidden_effects: u64,
-    /// It names a cause that is not in the store, or cannot be read.
-    pub lost_cause: bool,
 }
 
 /// The whole store in equal parts.

@@ -25,14 +25,14 @@ use crate::worker::facets;
 use crate::worker::failure;
 use crate::worker::filter::Search;
 use crate::worker::folds::Folds;
-use crate::worker::graph;
+use crate::worker::graph::Graphs;
 use crate::worker::handle::Handle;
 use crate::worker::holes::Holes;
 use crate::worker::open;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{
-    Damage, FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request,
-    RequestId, Summary, Target, Task, Update,
+    Damage, FoldStatus, GraphAsk, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState,
+    Request, RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
 use crate::worker::standing::Standing;
@@ -64,6 +64,7 @@ pub(crate) struct Session {
     search_stopped: bool,
     folds: Folds,
     leaves: Leaves,
+    graphs: Graphs,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
@@ -126,6 +127,7 @@ impl Session {
             leaves: Leaves::default(),
             stop_verifying: Arc::default(),
             verifying: None,
+            graphs: Graphs::new(outbox.clone()),
             holes: Holes::default(),
             holes_anew: None,
             standing,
@@ -165,7 +167,7 @@ impl Session {
             Request::Rows { id, rows } => self.rows(id, rows.start, rows.end),
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
-            Request::Graph { id, sequence } => self.graph(id, sequence),
+            Request::Graph { id, ask } => self.graph(id, ask),
             Request::Timeline { id, axis, bins } => {
                 match self.leaves.timeline(&self.handle, &self.holes, axis, bins) {
                     Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
@@ -207,7 +209,8 @@ impl Session {
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
-        [looking, searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
+        [looking, searching, moving, counting, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
@@ -419,9 +422,11 @@ impl Session {
         self.tell(Update::Located { id, located });
     }
 
-    fn graph(&self, id: RequestId, sequence: u64) {
-        let graph = graph::graph(&self.handle, sequence).map(Arc::new).map_err(|error| failure::of(&error));
-        self.tell(Update::Graph { id, graph });
+    fn graph(&mut self, id: RequestId, ask: GraphAsk) {
+        let search = &self.search;
+        let result =
+            |most| (search.newest(most, &self.holes), search.matched(&self.handle, &self.holes).matched);
+        self.graphs.ask(&self.handle, (id, ask), result, self.activity.begin());
     }
 
     fn watch(&mut self, spec: ProjectionSpec) {
