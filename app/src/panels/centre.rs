@@ -247,7 +247,7 @@ impl Behavior<View> for Middle<'_, '_> {
     fn top_bar_right_ui(&mut self, tiles: &Tiles<View>, ui: &mut Ui, _: TileId, tabs: &Tabs, _: &mut f32) {
         quiet_arrows(ui);
         let has_focus = tabs.active.and_then(|tile| tiles.get_pane(&tile)) == Some(&self.focus());
-        if !has_focus || ui.available_width() < 220.0 {
+        if !has_focus || ui.available_width() < 160.0 {
             return;
         }
         ui.spacing_mut().item_spacing.x = 2.0;
@@ -256,7 +256,6 @@ impl Behavior<View> for Middle<'_, '_> {
         let named = [
             (Command::ToggleMaximised, fill),
             (Command::SplitRight, Command::SplitRight.text().0),
-            (Command::JumpDialog, Command::JumpDialog.text().0),
         ];
         for (command, label) in named {
             if button::small_icon(ui, command.icon(), label).clicked() {
