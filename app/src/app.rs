@@ -13,6 +13,7 @@ mod run;
 mod saved;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -35,7 +35,7 @@ impl App {
             Action::Show(view) => self.show_view(view),
             Action::ShowDetail(tab) => self.show_detail(tab),
             Action::NeedRows(first, count) => self.need_rows(first, count),
-            Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
+            Action::Timeline(action) => self.change_timeline(action),
             Action::NeedGraph(sequence) => self.need_graph(sequence),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
@@ -76,6 +76,20 @@ impl App {
             Command::ShowProjections => self.show_view(View::Projections),
             Command::ShowFindings => self.show_view(View::Findings),
             Command::ShowAppend | Command::AppendReaction => self.show_view(View::Append),
+            // The timeline knows what its view shows.
+            Command::TimelineZoomIn
+            | Command::TimelineZoomOut
+            | Command::TimelinePanLeft
+            | Command::TimelinePanRight
+            | Command::TimelineFit
+            | Command::TimelineCentre
+            | Command::TimelineAxis
+            | Command::TimelineFoldGaps
+            | Command::TimelineLogScale
+            | Command::TimelineLanes
+            | Command::TimelineLanesDown
+            | Command::TimelineLanesUp
+            | Command::TimelinePin => {}
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
             Command::Verify => self.verify(),

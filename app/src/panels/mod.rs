@@ -69,7 +69,7 @@ impl Panels {
                 let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
                 self.append.react_to(selected);
             }
-            _ => {}
+            other => self.timeline.run(other),
         }
     }
 

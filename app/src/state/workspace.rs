@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::kind_names::GivenNames;
 use crate::state::model::{Recent, Settings};
 use crate::state::route::{DetailTab, View};
+use crate::state::timeline::TimelineLook;
 use crate::worker::protocol::ProjectionSpec;
 
 /// The version of the file that this program writes; it reads this one only.
@@ -74,6 +75,8 @@ pub struct StoreView {
     pub projections: Vec<ProjectionSpec>,
     /// Names of kinds that a person gave.
     pub kind_names: GivenNames,
+    /// How the timeline was looked at.
+    pub timeline: TimelineLook,
     /// When it was last looked at, microseconds since 1970.
     pub seen_us: i64,
 }

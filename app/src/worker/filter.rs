@@ -148,6 +148,11 @@ impl Search {
         }
     }
 
+    /// The sequences of the result so far, ascending; `None` if every event matches.
+    pub(crate) fn found(&self) -> Option<&[u64]> {
+        self.found.as_deref()
+    }
+
     /// The row of an event, if it is part of the result so far.
     pub(crate) fn row_of(&self, sequence: u64, holes: &Holes) -> Option<u64> {
         match &self.found {

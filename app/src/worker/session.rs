@@ -36,7 +36,7 @@ use crate::worker::protocol::{
 };
 use crate::worker::rows;
 use crate::worker::standing::Standing;
-use crate::worker::timeline::Leaves;
+use crate::worker::timeline::{self, Timelines};
 use crate::worker::verify;
 
 /// Growth is told at most this often.
@@ -63,7 +63,7 @@ pub(crate) struct Session {
     /// The user stopped the search: it does not go on by itself.
     search_stopped: bool,
     folds: Folds,
-    leaves: Leaves,
+    timelines: Timelines,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
@@ -123,7 +123,7 @@ impl Session {
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
-            leaves: Leaves::default(),
+            timelines: Timelines::default(),
             stop_verifying: Arc::default(),
             verifying: None,
             holes: Holes::default(),
@@ -166,11 +166,8 @@ impl Session {
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
             Request::Graph { id, sequence } => self.graph(id, sequence),
-            Request::Timeline { id, axis, bins } => {
-                match self.leaves.timeline(&self.handle, &self.holes, axis, bins) {
-                    Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
-                    Err(error) => self.tell(Update::Failed(failure::of(&error))),
-                }
+            Request::Timeline { id, question } => {
+                self.timelines.ask(id, question, self.handle.visible(), self.activity.begin());
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
@@ -203,7 +200,8 @@ impl Session {
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
-        [looking, searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        let drawing = self.step_timeline();
+        [looking, searching, moving, counting, drawing].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
@@ -217,7 +215,7 @@ impl Session {
             Ok(true) => {
                 if let Some(anew) = self.holes_anew.take().filter(|anew| anew.runs() != self.holes.runs()) {
                     self.holes = anew;
-                    self.leaves.rewind(0);
+                    self.timelines.rewind(0);
                 }
                 LOOK_INTERVAL
             }
@@ -270,7 +268,7 @@ impl Session {
             self.holes.rewind(sequence);
             self.holes_anew = None;
             self.search.rewind(sequence);
-            self.leaves.rewind(sequence);
+            self.timelines.rewind(sequence);
             let position =
                 Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
             self.told.position = position.clone();
@@ -315,6 +313,19 @@ impl Session {
             (false, _) => Duration::ZERO,
             (true, true) => GROWTH_INTERVAL,
             (true, false) => LOOK_INTERVAL,
+        }
+    }
+
+    /// Goes on with the timeline that is asked for.
+    fn step_timeline(&mut self) -> Duration {
+        match self.timelines.step(&self.handle, &self.holes, self.search.found()) {
+            timeline::Step::Idle => LOOK_INTERVAL,
+            timeline::Step::Busy => Duration::ZERO,
+            timeline::Step::Told(id, timeline) => {
+                let timeline = timeline.map_err(|error| failure::of(&error));
+                self.tell(Update::Timeline { id, timeline });
+                Duration::ZERO
+            }
         }
     }
 
