@@ -25,7 +25,8 @@ impl App {
             Action::Run(command) => self.run_command(command, ctx, now),
             Action::Preview(path) => self.preview(path),
             Action::Open(path, mode) => self.open(path, mode),
-            Action::OpenDemo => self.open_own_demo(now),
+            Action::OpenDemo => self.open_own_demo(false, now),
+            Action::OpenDamagedDemo => self.open_own_demo(true, now),
             Action::ForgetRecent(path) => self.forget_recent(path.as_deref()),
             Action::Select(sequence) => self.select(sequence),
             Action::Step(rows) => self.step_row(rows),
@@ -125,8 +126,13 @@ impl App {
         self.worker.send(Request::OpenDemo { path });
     }
 
-    fn open_own_demo(&mut self, now: f64) {
+    fn open_own_demo(&mut self, damaged: bool, now: f64) {
         match &self.home {
+            Some(home) if damaged => {
+                let path = home.data.join("demo-damaged");
+                self.begin_opening(&path);
+                self.worker.send(Request::OpenDamagedDemo { path });
+            }
             Some(home) => self.open_demo(home.data.join("demo")),
             None => self.model.say("there is no directory for a demonstration store", true, now),
         }

@@ -74,7 +74,7 @@ impl Driver {
 /// A store with the beginning of the demonstration.
 fn store() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    drop(demo::open(dir.path()).unwrap());
+    drop(demo::open(dir.path(), 3_000).unwrap());
     dir
 }
 

@@ -76,6 +76,15 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct DemoArgs {
+    /// Create a store in this directory without a window, and end.
+    #[arg(long, value_name = "DIR", conflicts_with = "feed")]
+    create: Option<PathBuf>,
+    /// Damage the created store in two places, so that there is something to find.
+    #[arg(long, requires = "create")]
+    damaged: bool,
+    /// Events that a store begins with when it is created.
+    #[arg(long, default_value_t = crate::worker::demo::DEMO_EVENTS)]
+    events: u32,
     /// Feed the store in this directory without a window, until interrupted.
     #[arg(long, value_name = "DIR")]
     feed: Option<PathBuf>,
@@ -156,8 +165,13 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
     let home = Home::find(surroundings.home);
     match cli.command {
         None => window::open(cli.dir, home, log, &surroundings.displays),
-        Some(Command::Demo(DemoArgs { feed: Some(dir), rate })) => events::feed(&dir, rate),
-        Some(Command::Demo(DemoArgs { feed: None, .. })) => window::demo(home, log, &surroundings.displays),
+        Some(Command::Demo(DemoArgs { create: Some(dir), damaged, events, .. })) => {
+            events::create_demo(&dir, events, damaged)
+        }
+        Some(Command::Demo(DemoArgs { feed: Some(dir), rate, events, .. })) => {
+            events::feed(&dir, events, rate)
+        }
+        Some(Command::Demo(_)) => window::demo(home, log, &surroundings.displays),
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
         Some(Command::Append(args)) => events::append(&args),

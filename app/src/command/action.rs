@@ -22,6 +22,8 @@ pub enum Action {
     Open(PathBuf, OpenMode),
     /// Open a store of demonstration events that this program feeds.
     OpenDemo,
+    /// Open a store of demonstration events that is damaged on purpose.
+    OpenDamagedDemo,
     /// Forget a recent directory, or all of them.
     ForgetRecent(Option<PathBuf>),
     /// Select an event by its place in the commit order, and bring it into view.

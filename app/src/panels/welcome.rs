@@ -55,14 +55,14 @@ impl Welcome {
         let cards = [
             (icons::FOLDER_OPEN, "Open store…", "Read-only at first", keys(Command::OpenDialog)),
             (icons::FLASK, "Demo store", "A shop that is busy", String::new()),
+            (icons::SHIELD_WARNING, "Damaged demo store", "The same, with damage to find", String::new()),
             (icons::COMMAND, "Commands", "All that can be done", keys(Command::ShowPalette)),
-            (icons::KEYBOARD, "Keyboard shortcuts", "All on one page", keys(Command::ShowKeys)),
         ];
         let actions = [
             Action::Run(Command::OpenDialog),
             Action::OpenDemo,
+            Action::OpenDamagedDemo,
             Action::Run(Command::ShowPalette),
-            Action::Run(Command::ShowKeys),
         ];
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;
