@@ -187,7 +187,8 @@ mod tests {
             ranks: 0..1,
             focus: None,
         };
-        let mut asked = Asked { timeline: Some((RequestId(2), question, false)), ..Asked::default() };
+        let mut asked = Asked::default();
+        asked.timeline = Some((RequestId(2), question, false));
         let mut state = TimelineState::default();
         state.take(&mut asked, RequestId(1), Ok(Arc::default()));
         assert!(state.picture.is_none());

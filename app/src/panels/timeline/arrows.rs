@@ -3,6 +3,7 @@
 use egui::{Painter, Pos2, Shape, Stroke, pos2, vec2};
 
 use super::{Scene, marks};
+use crate::command::Action;
 use crate::theme::metrics::MARK_LANE;
 use crate::view::rows;
 use crate::widgets::paint;
@@ -27,12 +28,35 @@ struct End {
 /// Draws the arrows of the selected event.
 pub(super) fn show(scene: Scene<'_>, p: &Painter) {
     let t = scene.ctx.view.tokens;
+    ask(scene);
     let indirect = paint::mix(t.canvas, t.accent, 0.6);
     for (cause, effect, direct) in links(scene).into_iter().take(ARROWS_MAX) {
         if let (Some(from), Some(to)) = (end_of(scene, cause), end_of(scene, effect)) {
             arrow(scene, p, (from, to), if direct { t.accent } else { indirect });
         }
     }
+}
+
+/// Asks for the way to the root where it is longer than the detail tells.
+fn ask(scene: Scene<'_>) {
+    let Some(detail) = scene.ctx.store.detail.as_deref() else { return };
+    let is_longer =
+        detail.cause.as_ref().and_then(rows::event_of).is_some_and(|cause| cause.causation.is_some());
+    let asked = scene.ctx.view.model.asked.graph.is_some_and(|(_, asked, _)| asked == detail.row.sequence);
+    if is_longer && !asked {
+        scene.ctx.view.commands.send(Action::NeedGraph(detail.row.sequence));
+    }
+}
+
+/// Lanes along which an arrow runs.
+pub(super) fn lanes(scene: Scene<'_>) -> Vec<usize> {
+    let lane = |row| end_of(scene, row).and_then(|end| end.lane);
+    links(scene)
+        .into_iter()
+        .take(ARROWS_MAX)
+        .flat_map(|(cause, effect, _)| [lane(cause), lane(effect)])
+        .flatten()
+        .collect()
 }
 
 /// Pairs of cause and effect, and whether the selected event is one of them.

@@ -15,7 +15,7 @@ use crate::worker::protocol::TimeAxis;
 /// From one label of the axis to the next, at least, points.
 const LABEL_PITCH: f64 = 110.0;
 /// A tooth of the edge of a folded gap, points.
-const TOOTH: f32 = 3.0;
+const TOOTH: f32 = 4.0;
 
 /// Draws the axis and what stands over all lanes.
 pub(super) fn show(scene: Scene<'_>, ui: &mut Ui) {
@@ -98,7 +98,7 @@ fn fold_ui(scene: Scene<'_>, ui: &mut Ui, fold: &Fold) -> Rect {
     for x in [left, right] {
         let teeth = ((strip.height() / TOOTH).ceil() as usize).min(400);
         let edge: Vec<Pos2> = (0..=teeth)
-            .map(|i| pos2(x + if i % 2 == 0 { -1.5 } else { 1.5 }, strip.top() + i as f32 * TOOTH))
+            .map(|i| pos2(x + if i % 2 == 0 { -2.0 } else { 2.0 }, strip.top() + i as f32 * TOOTH))
             .collect();
         p.add(Shape::line(edge, Stroke::new(1.0, t.line_strong)));
     }

@@ -8,10 +8,10 @@ use super::{Scene, TimelinePanel, arrows, axis, marks};
 use crate::command::Action;
 use crate::theme::metrics::{MARK, MARK_LANE, TIMELINE_LANE};
 use crate::theme::{KindClass, Theme, Tokens, type_roles};
-use crate::view::text;
 use crate::view::timeline::lanes::{Bar, Mark, Shown, shown};
 use crate::view::timeline::scale::Scale;
 use crate::view::timeline::words;
+use crate::view::{rows, text};
 use crate::widgets::{hairline, kind_mark, paint, tooltip};
 use crate::worker::protocol::Timeline;
 
@@ -64,8 +64,7 @@ impl TimelinePanel {
         self.lay_out(scene);
         let p = ui.painter().with_clip_rect(areas.lanes);
         ui.painter().rect_filled(areas.lanes.with_max_x(areas.below.right()), 0, t.canvas);
-        let selected =
-            ctx.store.detail.as_deref().and_then(|detail| crate::view::rows::event_of(&detail.row));
+        let selected = ctx.store.detail.as_deref().and_then(|detail| rows::event_of(&detail.row));
         let chosen = selected.and_then(|event| marks::lane_of(scene, event));
         for index in 0..self.drawn.lanes.len() {
             ground_ui(scene, ui, index, chosen == Some(index));
@@ -131,6 +130,8 @@ impl TimelinePanel {
 
     fn marks_ui(&self, scene: Scene<'_>, ui: &mut Ui, p: &Painter, (index, found): (usize, &[Mark])) {
         let t = scene.ctx.view.tokens;
+        // Words under a line cannot be read.
+        let with_arrows = arrows::lanes(scene);
         let count: usize = self.drawn.lanes.iter().map(marks_in).sum();
         for (at, mark) in found.iter().enumerate() {
             let center = mark_center(scene, index, mark);
@@ -139,9 +140,15 @@ impl TimelinePanel {
                 p.circle_filled(center, MARK_LANE + 3.5, t.canvas);
                 p.circle_stroke(center, MARK_LANE + 3.5, egui::Stroke::new(1.5, t.accent));
             }
-            kind_mark::paint(p, center, MARK_LANE, mark.look, t);
+            if rows::kind_text(mark.event.kind, &scene.ctx.store.kind_names).failed {
+                kind_mark::failed(p, center, MARK_LANE, t);
+            } else {
+                kind_mark::paint(p, center, MARK_LANE, mark.look, t);
+            }
             let next = found.get(at + 1).map_or(scene.scale.width() as f32, |next| next.x);
-            if next - mark.x > ROOM_FOR_NAME && mark.x >= 0.0 {
+            let fold = scene.scale.folds().iter().map(|fold| fold.x.0 as f32).find(|x| *x >= mark.x);
+            let next = fold.map_or(next, |fold| next.min(fold + 8.0));
+            if next - mark.x > ROOM_FOR_NAME && mark.x >= 0.0 && !with_arrows.contains(&index) {
                 let name = mark_name(scene, mark);
                 let words = paint::line(p, &name, type_roles::small(), t.text3, next - mark.x - 22.0);
                 paint::put(p, Align2::LEFT_CENTER, center + egui::vec2(9.0, 0.0), words);
@@ -185,7 +192,7 @@ pub(super) fn mark_center(scene: Scene<'_>, lane: usize, mark: &Mark) -> Pos2 {
 
 /// The kind of a mark, and how many events lie there if it is more than one.
 pub(super) fn mark_name(scene: Scene<'_>, mark: &Mark) -> String {
-    let name = scene.ctx.store.kind_name(mark.event.kind);
+    let name = rows::kind_text(mark.event.kind, &scene.ctx.store.kind_names).name;
     if mark.count > 1 { format!("{name} × {}", text::grouped(u64::from(mark.count))) } else { name }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use causeway::store::StoreError;
 
-use crate::worker::protocol::Window;
+use crate::worker::protocol::{TimeAxis, Window};
 use crate::worker::timeline::blocks::{Blocks, Log};
 use crate::worker::timeline::pyramid::Pyramid;
 
@@ -22,17 +22,18 @@ pub(super) fn gaps(
     pyramid: &Pyramid,
     window: Window,
 ) -> Result<Vec<(i64, i64)>, StoreError> {
-    let places = pyramid.places(crate::worker::protocol::TimeAxis::Time, &(window.from..window.to));
+    let places = pyramid.places(TimeAxis::Time, &(window.from..window.to));
     let usual = usual_step_us(log, blocks, pyramid, &places)?;
     let least = usual.saturating_mul(TIMES_USUAL).max(window.bucket.saturating_mul(BUCKETS_MIN));
     let mut runs: Vec<Range<u64>> = Vec::new();
     pyramid.walk(|node, is_leaf| {
-        let meets = node.idle_us > least && node.max_us >= window.from && node.min_us < window.to;
         // An idle time ends at the first event behind it, which may lie behind the window.
+        let begins = node.min_us.saturating_sub_unsigned(node.idle_us);
+        let meets = node.idle_us > least && node.max_us >= window.from && begins < window.to;
         if meets && is_leaf && runs.len() < GAPS_MAX {
             runs.push(node.first..node.end);
         }
-        meets || (node.idle_us > least && node.max_us >= window.from)
+        meets
     });
     runs.extend(pyramid.tail().first().map(|first| first.sequence..pyramid.next()));
     let mut gaps = Vec::new();

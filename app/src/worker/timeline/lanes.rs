@@ -107,10 +107,11 @@ impl Lanes {
         self.known.values_mut().for_each(|lane| lane.rewind(end));
     }
 
+    /// Forgets what was not asked for lately; what is shown now stays, however much it is.
     fn forget_far(&mut self) {
         while self.known.len() > KEPT_MAX {
-            let oldest = self.known.values().min_by_key(|lane| lane.used).map(|lane| lane.key.clone());
-            let Some(oldest) = oldest else { return };
+            let idle = self.known.values().filter(|lane| lane.used < self.clock);
+            let Some(oldest) = idle.min_by_key(|lane| lane.used).map(|lane| lane.key.clone()) else { return };
             self.known.remove(&oldest);
         }
     }
