@@ -16,6 +16,7 @@ mod saved;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -3,6 +3,8 @@
 //!
 //! Never used by the program itself.
 
+mod timeline;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,8 +23,7 @@ use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
     FoldSource, FoldStatus, GraphNode, GraphPicture, Matched, OpenMode, Position, Preview, ProjectionSpec,
-    ProjectionState, ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline,
-    VerifyView,
+    ProjectionState, ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, VerifyView,
 };
 
 /// 2026-11-23 13:32:04.871 UTC, the moment of the first row of the story.
@@ -252,30 +253,6 @@ fn graph_state(graph: CausalGraph) -> GraphState {
     state
 }
 
-/// A store that breathes: busy days, quiet nights, one pause.
-fn timeline(axis: TimeAxis) -> Timeline {
-    let count = 360usize;
-    let bins = (0..count)
-        .map(|i| {
-            let day = (i as f32 / 51.0 * std::f32::consts::TAU).sin() * 0.4 + 0.6;
-            let jitter = ((i * 7_919) % 37) as f32 / 37.0;
-            let quiet = if (210..226).contains(&i) { 0.02 } else { 1.0 };
-            let height = (day * (0.6 + 0.4 * jitter) * quiet * 30_000.0) as u32;
-            let mut bin = [0; 16];
-            for (category, share) in [(1, 30), (2, 22), (3, 12), (4, 14), (5, 4), (6, 8), (7, 10)] {
-                bin[category] = height * share / 100;
-            }
-            bin
-        })
-        .collect();
-    let first_sequence = (0..count as u64).map(|i| i * TOTAL / count as u64).collect();
-    let span = match axis {
-        TimeAxis::Time => (START_US - 7 * 86_400_000_000, START_US + 8_600_000),
-        TimeAxis::Sequence => (0, TOTAL.cast_signed()),
-    };
-    Timeline { axis, span, bins, first_sequence }
-}
-
 fn summary() -> Summary {
     Summary {
         path: PathBuf::from("/home/mara/data/shop-and-agents.store"),
@@ -324,7 +301,7 @@ fn store_model() -> StoreModel {
         detail: Some(Arc::new(detail(&rows, 47))),
         detail_failure: None,
         graph: graph_state(graph(&rows, selected)),
-        timeline: Some(Arc::new(timeline(TimeAxis::Time))),
+        timeline: timeline::story(&rows),
         projections: projections_of_the_shop(),
         receipt: None,
         verified: Some(Ok(verified(Vec::new()))),

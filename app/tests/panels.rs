@@ -175,14 +175,6 @@ fn a_node_of_the_graph_selects_its_event() {
 }
 
 #[test]
-fn a_bar_of_the_timeline_jumps_to_its_first_event() {
-    let mut harness = screen(fixture::store());
-    click(&mut harness, "timeline of 9,812,005 events");
-    let jumped = |action: &Action| matches!(action, Action::Jump(Target::Sequence(_)));
-    assert!(harness.state().sent.iter().any(jumped));
-}
-
-#[test]
 fn invalid_json_disables_the_append_button_and_says_where_it_is_wrong() {
     let mut harness = screen(fixture::writing());
     type_into(&mut harness, "Kind", "0x1001");

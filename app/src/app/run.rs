@@ -43,7 +43,7 @@ impl App {
             Action::Change(change) => self.change(change),
             Action::ShowDetail(tab) => self.show_detail(tab),
             Action::NeedRows(first, count) => self.need_rows(first, count),
-            Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
+            Action::Timeline(action) => self.change_timeline(action),
             Action::Graph(action) => self.graph(action, ctx, now),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
@@ -95,6 +95,20 @@ impl App {
             Command::GraphDot => self.graph(GraphAction::Export(Format::Dot), ctx, now),
             Command::GraphMermaid => self.graph(GraphAction::Export(Format::Mermaid), ctx, now),
             Command::GraphText => self.graph(GraphAction::Export(Format::Text), ctx, now),
+            // The timeline knows what its view shows.
+            Command::TimelineZoomIn
+            | Command::TimelineZoomOut
+            | Command::TimelinePanLeft
+            | Command::TimelinePanRight
+            | Command::TimelineFit
+            | Command::TimelineCentre
+            | Command::TimelineAxis
+            | Command::TimelineFoldGaps
+            | Command::TimelineLogScale
+            | Command::TimelineLanes
+            | Command::TimelineLanesDown
+            | Command::TimelineLanesUp
+            | Command::TimelinePin => {}
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
             Command::Verify => self.verify(),

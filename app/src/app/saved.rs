@@ -22,6 +22,7 @@ impl App {
         store.kind_names =
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
         store.filter_text.clone_from(&saved.filter);
+        store.timeline.look = saved.timeline;
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
@@ -38,6 +39,7 @@ impl App {
             view.layout.clone_from(&self.model.layout);
             view.detail_tab = self.model.detail_tab;
             view.filter.clone_from(&store.filter_text);
+            view.timeline.clone_from(&store.timeline.look);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }
         if let Some(saver) = &self.saver {

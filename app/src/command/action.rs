@@ -10,7 +10,8 @@ use crate::state::graph::GraphAction;
 use crate::state::layout::Arrange;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
-use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target, TimeAxis};
+use crate::state::timeline::TimelineAction;
+use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target};
 
 /// What can be done with a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,8 +52,8 @@ pub enum Action {
     ShowDetail(DetailTab),
     /// Ask for rows that are about to be seen: first row, number of rows.
     NeedRows(u64, u64),
-    /// Ask for the timeline in so many bins.
-    NeedTimeline(TimeAxis, usize),
+    /// Look at the timeline in another way, or ask for what it shows.
+    Timeline(TimelineAction),
     /// Do something with the causal graph.
     Graph(GraphAction),
     /// Append an event.

@@ -74,7 +74,7 @@ impl Panels {
             Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
                 self.views.graph.run(command);
             }
-            _ => {}
+            other => self.views.timeline.run(other),
         }
     }
 

@@ -14,9 +14,10 @@ use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
+use crate::state::timeline::TimelineState;
 use crate::worker::protocol::{
     Detail, EventRow, Failure, FailureClass, GraphPicture, Located, Matched, OpenMode, Position, Preview,
-    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
+    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Update, VerifyView,
 };
 
 /// Rows that are kept in memory.
@@ -53,7 +54,7 @@ impl Model {
             Update::Located { id, located } => self.located(id, located, now),
             Update::Graph { id, graph } => self.graphed(id, graph),
             Update::Timeline { id, timeline } => {
-                self.with_store(|store, asked| store.draw(asked, id, timeline));
+                self.with_store(|store, asked| store.timeline.take(asked, id, timeline));
             }
             // The clipboard belongs to the program.
             Update::Copied { .. } => {}
@@ -222,7 +223,7 @@ impl StoreModel {
             detail: None,
             detail_failure: None,
             graph: GraphState::default(),
-            timeline: None,
+            timeline: TimelineState::default(),
             projections: Vec::new(),
             receipt: None,
             verified: None,
@@ -306,12 +307,6 @@ impl StoreModel {
                 self.detail = None;
                 self.detail_failure = Some(failure);
             }
-        }
-    }
-
-    fn draw(&mut self, asked: &Asked, id: RequestId, timeline: Arc<Timeline>) {
-        if asked.timeline.is_some_and(|(waiting, ..)| waiting == id) {
-            self.timeline = Some(timeline);
         }
     }
 

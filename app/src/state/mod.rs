@@ -13,5 +13,6 @@ pub mod query;
 pub mod rate;
 pub mod route;
 pub mod settings;
+pub mod timeline;
 pub mod workspace;
 pub mod zone;

@@ -19,10 +19,11 @@ use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::settings::Settings;
+use crate::state::timeline::TimelineState;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
-    Summary, Task, Timeline, VerifyView,
+    Summary, Task, VerifyView,
 };
 
 /// Everything that a frame is drawn from.
@@ -119,8 +120,8 @@ pub struct StoreModel {
     pub detail_failure: Option<Failure>,
     /// Causes and effects of an event, and how they are looked at.
     pub graph: GraphState,
-    /// The whole store in bins.
-    pub timeline: Option<Arc<Timeline>>,
+    /// The timeline, and how the user looks at it.
+    pub timeline: TimelineState,
     /// Projections in the order in which they were started.
     pub projections: Vec<ProjectionState>,
     /// The last receipt, or why the last append was refused.

@@ -21,6 +21,7 @@ use crate::state::lenient::lenient;
 use crate::state::model::Recent;
 use crate::state::route::{DetailTab, View};
 use crate::state::settings::Settings;
+use crate::state::timeline::TimelineLook;
 use crate::worker::protocol::ProjectionSpec;
 
 /// The version of the file that this program writes; it reads this one only.
@@ -82,6 +83,8 @@ pub struct StoreView {
     pub projections: Vec<ProjectionSpec>,
     /// Names of kinds that a person gave.
     pub kind_names: GivenNames,
+    /// How the timeline was looked at.
+    pub timeline: TimelineLook,
     /// When it was last looked at, microseconds since 1970.
     pub seen_us: i64,
 }

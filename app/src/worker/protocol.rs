@@ -21,6 +21,9 @@ use crate::state::query::Query;
 pub use crate::worker::graph::{
     CausalGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Group, GroupBy, GroupEdge, GroupGraph, Over,
 };
+pub use crate::worker::timeline::words::{
+    Bucket, Jump, Lane, LaneBy, LaneEvent, LaneKey, LaneMarks, TimeAxis, Timeline, TimelineQuestion, Window,
+};
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
 
 /// Numbers requests in the order in which they were made.
@@ -53,8 +56,8 @@ pub enum Request {
     Locate { id: RequestId, target: Target },
     /// Causes and effects.
     Graph { id: RequestId, ask: GraphAsk },
-    /// The whole store in `bins` equal parts.
-    Timeline { id: RequestId, axis: TimeAxis, bins: usize },
+    /// The whole store in equal parts, and lanes over a window of it. Takes the place of such a question that is not answered yet.
+    Timeline { id: RequestId, question: TimelineQuestion },
     /// Run a projection from now on.
     Watch(ProjectionSpec),
     /// Stop a projection.
@@ -87,16 +90,6 @@ pub enum Target {
     Id(EventId),
 }
 
-/// What the horizontal axis of the timeline counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TimeAxis {
-    /// Wall time.
-    #[default]
-    Time,
-    /// Place in the commit order.
-    Sequence,
-}
-
 /// What the worker tells the interface.
 #[allow(missing_docs, reason = "each variant says what its fields are")]
 #[derive(Clone, Debug)]
@@ -127,8 +120,8 @@ pub enum Update {
     Located { id: RequestId, located: Result<Located, Failure> },
     /// Causes and effects.
     Graph { id: RequestId, graph: Result<Arc<GraphPicture>, Failure> },
-    /// The whole store in bins.
-    Timeline { id: RequestId, timeline: Arc<Timeline> },
+    /// The whole store in equal parts, and lanes; sent again while more of it is counted.
+    Timeline { id: RequestId, timeline: Result<Arc<Timeline>, Failure> },
     /// The whole payload of an event, and what it is called.
     Copied { id: RequestId, copied: Result<(String, &'static str), Failure> },
     /// A projection moved.
@@ -422,19 +415,6 @@ pub struct Located {
     pub sequence: u64,
     /// Row in the current result, if it is part of it.
     pub row: Option<u64>,
-}
-
-/// The whole store in equal parts.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Timeline {
-    /// What the axis counts.
-    pub axis: TimeAxis,
-    /// First and last value on the axis (microseconds since 1970, or sequences).
-    pub span: (i64, i64),
-    /// Events a bin, by category of their kind (0 to 15).
-    pub bins: Vec<[u32; 16]>,
-    /// Sequence of the first event of each bin.
-    pub first_sequence: Vec<u64>,
 }
 
 /// A projection that runs on a thread of its own.
