@@ -11,6 +11,7 @@ mod needs;
 mod places;
 mod run;
 mod saved;
+mod table;
 #[cfg(test)]
 mod tests;
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{Screen, View};
+use crate::state::table::TableView;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
@@ -121,6 +122,8 @@ fn rows() -> Vec<EventRow> {
                 causation: line.5.map(|up| CausationId::from_u128(id(FIRST + (at - up) as u64))),
                 cause_sequence: line.5.map(|up| FIRST + (at - up) as u64),
                 payload_bytes: 96 + 31 * i as u32 % 317,
+                flags: 0,
+                payload_version: 0,
                 summary: line.4.to_owned(),
                 note,
             };
@@ -298,6 +301,7 @@ fn store_model() -> StoreModel {
         filter_text: "corr:a7f3 kind:* total".to_owned(),
         filter_error: None,
         query: Query::default(),
+        table: TableView::default(),
         matched: Matched {
             matched: rows.len() as u64,
             rows: rows.len() as u64,

@@ -34,6 +34,7 @@ impl App {
             Action::Refine(query) => self.refine(&query),
             Action::Show(view) => self.show_view(view),
             Action::ShowDetail(tab) => self.show_detail(tab),
+            Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
             Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
             Action::NeedGraph(sequence) => self.need_graph(sequence),
@@ -62,7 +63,7 @@ impl App {
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
             // The table knows how long a page is.
-            Command::NextPage | Command::PreviousPage => {}
+            Command::NextPage | Command::PreviousPage | Command::ChooseColumns => {}
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
             Command::GoToEffect => {
                 self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence));

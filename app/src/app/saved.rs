@@ -20,6 +20,8 @@ impl App {
         store.kind_names =
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
         store.filter_text.clone_from(&saved.filter);
+        store.table = saved.table.complete();
+        self.send_summaries();
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
@@ -34,6 +36,7 @@ impl App {
             let view = self.workspace.view_mut(&store.summary.identity, self.model.now_us);
             view.view = self.model.view;
             view.detail_tab = self.model.detail_tab;
+            view.table.clone_from(&store.table);
             view.filter.clone_from(&store.filter_text);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }

@@ -8,6 +8,7 @@ use causeway::event::EventKind;
 use crate::command::Command;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
+use crate::state::table::TableAction;
 use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target, TimeAxis};
 
 /// What can be done with a value.
@@ -37,6 +38,8 @@ pub enum Action {
     Show(View),
     /// Show a tab of the detail.
     ShowDetail(DetailTab),
+    /// Arrange the event table.
+    Table(TableAction),
     /// Ask for rows that are about to be seen: first row, number of rows.
     NeedRows(u64, u64),
     /// Ask for the timeline in so many bins.

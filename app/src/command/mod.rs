@@ -55,6 +55,7 @@ commands! {
     CloseStore: "store.close", "Close store", "Close the store and go back to the welcome screen", X, [CTRL W];
     ToggleWriting: "store.writing", "Switch writing on or off", "Open the same store for writing, or go back to reading", PENCIL_SIMPLE, [];
     ToggleFollow: "table.follow", "Follow new events", "Stay at the newest event while events arrive", BROADCAST, [NONE L];
+    ChooseColumns: "table.columns", "Choose columns…", "Choose the columns of the event table, their order, and how times are told", COLUMNS, [ALT C];
     FocusFilter: "query.focus", "Filter events", "Put the cursor into the filter line", MAGNIFYING_GLASS, [NONE Slash];
     ClearFilter: "query.clear", "Clear filter", "Show every event again", FUNNEL_SIMPLE, [CTRL Backspace];
     JumpDialog: "go.to", "Go to event…", "Go to an event by its sequence or its id", HASH, [CTRL G];

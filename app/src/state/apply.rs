@@ -13,6 +13,7 @@ use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
+use crate::state::table::TableView;
 use crate::worker::protocol::{
     CausalGraph, Detail, EventRow, Failure, FailureClass, Located, Matched, OpenMode, Position, Preview,
     ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
@@ -213,6 +214,7 @@ impl StoreModel {
             filter_error: None,
             query: Query::default(),
             matched: Matched::default(),
+            table: TableView::default(),
             rows: std::collections::BTreeMap::new(),
             selected: None,
             selected_row: None,
@@ -269,7 +271,7 @@ impl StoreModel {
     }
 
     fn load(&mut self, asked: &mut Asked, id: RequestId, first: u64, rows: Vec<EventRow>) {
-        if id < asked.filter || !asked.filter_answered {
+        if id < asked.filter || id < asked.rows_since || !asked.filter_answered {
             return;
         }
         asked.rows.retain(|(waiting, _)| *waiting != id);

@@ -9,5 +9,7 @@ pub mod model;
 pub mod query;
 pub mod rate;
 pub mod route;
+pub mod table;
+pub mod template;
 pub mod workspace;
 pub mod zone;

@@ -15,6 +15,7 @@ use crate::state::damage::{self, Spot};
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
+use crate::state::table::TableView;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
@@ -91,6 +92,8 @@ pub struct StoreModel {
     pub query: Query,
     /// How it stands.
     pub matched: Matched,
+    /// How the user arranged the table. Written by `run`; saved.
+    pub table: TableView,
     /// Rows that were loaded, by row number. Bounded; far rows are dropped.
     pub rows: BTreeMap<u64, EventRow>,
     /// The selected event's place in the commit order.

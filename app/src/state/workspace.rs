@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::kind_names::GivenNames;
 use crate::state::model::{Recent, Settings};
 use crate::state::route::{DetailTab, View};
+use crate::state::table::TableView;
 use crate::worker::protocol::ProjectionSpec;
 
 /// The version of the file that this program writes; it reads this one only.
@@ -72,6 +73,8 @@ pub struct StoreView {
     pub filter: String,
     /// Projections that ran.
     pub projections: Vec<ProjectionSpec>,
+    /// How the event table was arranged.
+    pub table: TableView,
     /// Names of kinds that a person gave.
     pub kind_names: GivenNames,
     /// When it was last looked at, microseconds since 1970.

@@ -302,6 +302,8 @@ mod tests {
                     causation: None,
                     cause_sequence: None,
                     payload_bytes: 0,
+                    flags: 0,
+                    payload_version: 0,
                     summary: String::new(),
                     note: RowNote::None,
                 })),

@@ -6,6 +6,7 @@
 //!   from a current one;
 //! - `row` counts within the filtered result, `sequence` within the store.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::state::query::Query;
+use crate::state::template::Template;
 
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
 
@@ -54,6 +56,8 @@ pub enum Request {
     Watch(ProjectionSpec),
     /// Stop a projection.
     Unwatch(u64),
+    /// What kinds say in one line from now on, by the name of the kind in a file.
+    Summaries(BTreeMap<String, Template>),
     /// The whole payload of an event as text.
     Copy { id: RequestId, sequence: u64, form: CopyForm },
     /// Append an event.
@@ -309,6 +313,10 @@ pub struct EventCell {
     pub cause_sequence: Option<u64>,
     /// Stored payload in bytes.
     pub payload_bytes: u32,
+    /// Flags of the header.
+    pub flags: u8,
+    /// Version of the payload type, 0 = untyped.
+    pub payload_version: u16,
     /// The payload in one line, at most 200 characters.
     pub summary: String,
     /// Anything unusual.

@@ -63,6 +63,7 @@ pub(crate) struct Session {
     /// The user stopped the search: it does not go on by itself.
     search_stopped: bool,
     folds: Folds,
+    summaries: rows::Summaries,
     leaves: Leaves,
     holes: Holes,
     /// Set while the store is looked through once more.
@@ -123,6 +124,7 @@ impl Session {
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
+            summaries: rows::Summaries::new(),
             leaves: Leaves::default(),
             stop_verifying: Arc::default(),
             verifying: None,
@@ -174,6 +176,7 @@ impl Session {
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
+            Request::Summaries(summaries) => self.summaries = summaries,
             Request::Copy { id, sequence, form } => {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
@@ -382,7 +385,7 @@ impl Session {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
             Some(run) => rows::hole_row(run),
-            None => rows::row(&self.handle, sequence),
+            None => rows::row_saying(&self.handle, sequence, &self.summaries),
         };
         let rows = sequences.into_iter().map(row).collect();
         self.tell(Update::Rows { id, first, rows });
