@@ -200,7 +200,7 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
         lane: 0,
         depth: 0,
         payload_version: 2,
-        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true }),
+        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true, tried: Vec::new() }),
         payload_head: bytes,
         extensions: vec![("inspector.origin".to_owned(), b"shop-server".to_vec())],
         content_hash: hash(3),

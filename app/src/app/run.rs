@@ -77,6 +77,7 @@ impl App {
             Command::ShowProjections => self.show_view(View::Projections),
             Command::ShowFindings => self.show_view(View::Findings),
             Command::ShowAppend | Command::AppendReaction => self.show_view(View::Append),
+            Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
             Command::Verify => self.verify(),

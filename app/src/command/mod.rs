@@ -77,6 +77,7 @@ commands! {
     ShowAppend: "view.append", "Show append form", "Write an event", NOTE_PENCIL, [CTRL Num4];
     ShowFindings: "view.findings", "Show findings", "What is wrong with the store, and what was verified", SHIELD_WARNING, [CTRL Num5];
     AppendReaction: "append.reaction", "Append a reaction…", "Write an event that the selected one caused", ARROW_BEND_DOWN_RIGHT, [NONE N];
+    FindInPayload: "detail.find", "Find in payload", "Look for a text in the keys and values of the selected event", MAGNIFYING_GLASS, [CTRL F];
     CopyId: "copy.id", "Copy event id", "Copy the id of the selected event", COPY_SIMPLE, [CTRL_SHIFT I];
     CopyPayload: "copy.payload", "Copy payload", "Copy the payload of the selected event as JSON", COPY, [CTRL_SHIFT P];
     Verify: "verify.store", "Verify whole store", "Compute all hashes anew and compare them", SHIELD_CHECK, [NONE V];

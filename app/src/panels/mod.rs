@@ -63,6 +63,7 @@ impl Panels {
     pub fn run(&mut self, command: Command, model: &Model) {
         match command {
             Command::FocusFilter => self.top_bar.focus_filter(),
+            Command::FindInPayload => self.detail.find(),
             Command::ChooseColumns => self.events.choose_columns(),
             Command::NextPage => self.events.turn_page(1),
             Command::PreviousPage => self.events.turn_page(-1),

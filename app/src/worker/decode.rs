@@ -30,7 +30,7 @@ fn first_of(decoders: &[Decoder], payload: &[u8], most_bytes: usize) -> Result<D
         let outcome = caught(|| decode(payload, most_bytes))
             .unwrap_or_else(|said| Err(format!("the decoder failed unexpectedly: {said}")));
         match outcome {
-            Ok((value, complete)) => return Ok(Decoded { value, decoder, complete }),
+            Ok((value, complete)) => return Ok(Decoded { value, decoder, complete, tried }),
             Err(reason) => tried.push(Undecoded { decoder, reason }),
         }
     }

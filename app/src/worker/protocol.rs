@@ -84,6 +84,8 @@ pub enum Target {
     Sequence(u64),
     /// An event by its id.
     Id(EventId),
+    /// The first event at a moment or after it, microseconds since 1970.
+    Time(i64),
 }
 
 /// What the horizontal axis of the timeline counts.
@@ -407,6 +409,8 @@ pub struct Decoded {
     pub decoder: &'static str,
     /// False if only the beginning is shown.
     pub complete: bool,
+    /// The decoders that were asked before and gave up.
+    pub tried: Vec<Undecoded>,
 }
 
 /// Why a decoder gave up.

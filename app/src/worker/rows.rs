@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use causeway::event::{EventKind, RawEvent};
 use causeway::id::EventId;
-use causeway::store::{LogEvent, StoreError};
+use causeway::store::{LogEvent, Selection, StoreError};
 use serde_json::Value;
 
 use crate::state::template::{Facts, Template};
 use crate::worker::caught::caught;
 use crate::worker::decode::decode;
+use crate::worker::failure;
 use crate::worker::handle::Handle;
-use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
+use crate::worker::protocol::{EventCell, EventRow, Failure, RowCell, RowNote};
 
 /// Characters of a payload that a row shows.
 const SUMMARY_CHARS_MAX: usize = 200;
@@ -40,6 +41,15 @@ pub(crate) fn row_saying(handle: &Handle, sequence: u64, summaries: &Summaries) 
         reason: format!("reading it failed unexpectedly: {said}"),
     });
     EventRow { sequence, cell }
+}
+
+/// The first event at a moment or after it; the last one of the store, if the moment lies behind it.
+pub(crate) fn at_time(handle: &Handle, time_us: i64) -> Result<u64, Failure> {
+    // The index passes over whole blocks that end before the moment.
+    let later = Selection::default().between(time_us..i64::MAX);
+    let found = handle.select(&later, 0, 1).map_err(|error| failure::of(&error))?;
+    let last = handle.visible().checked_sub(1);
+    found.first().copied().or(last).ok_or_else(|| failure::refused("The store holds no event yet."))
 }
 
 /// The row of several places at which nothing can be read.

@@ -405,6 +405,7 @@ impl Session {
             Target::Sequence(sequence) => Err(failure::refused(format!(
                 "There is no event #{sequence}; the store has {visible} events."
             ))),
+            Target::Time(time_us) => rows::at_time(&self.handle, time_us),
             Target::Id(event) => match self.handle.sequence_of(event) {
                 Ok(Some(sequence)) => Ok(sequence),
                 Ok(None) => Err(failure::refused(format!("No event has the id {:032x}.", u128::from(event)))),

@@ -376,6 +376,10 @@ fn menu(ctx: StoreContext<'_>, response: &Response, sequence: u64, event: &Event
                 if quiet { "Draw this kind as all others" } else { "Let this kind recede" },
                 vec![Action::Table(TableAction::Quiet(event.kind, !quiet))],
             ),
+            (
+                "What this kind says…",
+                vec![Action::Select(sequence), Action::Run(Command::NameKinds)],
+            ),
             ("Copy event id", vec![Action::Copy(event.event_id.to_string(), "event id")]),
         ];
         for (label, actions) in choices {
