@@ -132,10 +132,16 @@ fn push_value(line: &mut String, value: Option<&Value>) {
             line.extend(text.chars().take(LINE_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }));
         }
         // Members of a large value would push everything else out of the line.
-        Some(Value::Array(items)) => line.push_str(&format!("[{}]", items.len())),
-        Some(Value::Object(fields)) => line.push_str(&format!("{{{}}}", fields.len())),
+        Some(Value::Array(items)) => push_count(line, ['[', ']'], items.len()),
+        Some(Value::Object(fields)) => push_count(line, ['{', '}'], fields.len()),
         Some(other) => line.push_str(&other.to_string()),
     }
+}
+
+fn push_count(line: &mut String, [open, close]: [char; 2], count: usize) {
+    line.push(open);
+    line.push_str(&count.to_string());
+    line.push(close);
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ impl Columns {
     /// shown or not, as [`TableView`] lists them.
     pub fn places_to(&self, view: &TableView, column: Column, x: f32) -> isize {
         let index = |column| view.columns.iter().position(|choice| choice.column == column);
-        let (Some(from), Some(before)) = (index(column), self.cells.iter().find(|cell| x < centre(cell)))
+        let (Some(from), Some(before)) = (index(column), self.cells.iter().find(|cell| x < cell.centre()))
         else {
             return view.columns.len().cast_signed();
         };
@@ -145,8 +145,11 @@ impl Columns {
     }
 }
 
-fn centre(cell: &Cell) -> f32 {
-    f32::midpoint(cell.left, cell.right)
+impl Cell {
+    /// Its middle, points from the left of the table.
+    pub fn centre(self) -> f32 {
+        f32::midpoint(self.left, self.right)
+    }
 }
 
 /// Width of the lanes. Two widths only, so that the columns stay where they are while lanes come and go.

@@ -67,14 +67,12 @@ pub fn typed(text: &str, now_us: i64, zone: &Zone) -> Option<i64> {
         return now_us.checked_sub(length(back)?);
     }
     let today = || zoned(now_us, zone).map(|now| now.date());
-    let civil = text
-        .parse::<civil::DateTime>()
-        .ok()
-        .filter(|_| text.contains('-'))
-        .or_else(|| Some(today()?.to_datetime(text.parse::<civil::Time>().ok().filter(|_| text.contains(':'))?)));
+    let civil = text.parse::<civil::DateTime>().ok().filter(|_| text.contains('-')).or_else(|| {
+        Some(today()?.to_datetime(text.parse::<civil::Time>().ok().filter(|_| text.contains(':'))?))
+    });
     // What names its zone itself is a moment already.
     let moment = text.parse::<Timestamp>().ok();
-    let moment = moment.or_else(|| Some(zone.0.to_timestamp(civil?).ok()?))?;
+    let moment = moment.or_else(|| zone.0.to_timestamp(civil?).ok())?;
     Some(moment.as_microsecond())
 }
 

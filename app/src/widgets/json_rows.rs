@@ -114,7 +114,14 @@ pub(super) fn find(value: &Value, needle: &str) -> Vec<String> {
     hits
 }
 
-fn find_in(value: &Value, pointer: &mut String, key: &str, needle: &str, depth: usize, hits: &mut Vec<String>) {
+fn find_in(
+    value: &Value,
+    pointer: &mut String,
+    key: &str,
+    needle: &str,
+    depth: usize,
+    hits: &mut Vec<String>,
+) {
     if hits.len() >= HITS_MAX || depth == 0 {
         return;
     }
@@ -295,7 +302,8 @@ mod tests {
 
     #[test]
     fn numbers_are_shown_digit_by_digit() {
-        let value: Value = serde_json::from_str("[9007199254740993, 18446744073709551615, -9223372036854775808]").unwrap();
+        let value: Value =
+            serde_json::from_str("[9007199254740993, 18446744073709551615, -9223372036854775808]").unwrap();
         let shown: Vec<String> = rows(&value, &Folding::default()).into_iter().map(|row| row.value).collect();
         assert_eq!(shown, ["9007199254740993", "18446744073709551615", "-9223372036854775808"]);
     }

@@ -104,7 +104,8 @@ impl JsonTree {
     pub fn step_find(&mut self, step: isize, value: &Value, version: u64) {
         let count = self.found.hits.len();
         if count > 0 {
-            self.found.at = (self.found.at.cast_signed() + step).rem_euclid(count.cast_signed()).cast_unsigned();
+            self.found.at =
+                (self.found.at.cast_signed() + step).rem_euclid(count.cast_signed()).cast_unsigned();
             self.reveal_hit(value, version);
         }
     }

@@ -99,17 +99,20 @@ impl EventTab {
             ui.spacing_mut().item_spacing.x = 4.0;
             let width = ui.available_width() - 138.0;
             let field = TextInput::new("Find in payload").without_label().placeholder("Find in payload");
-            let field = field.icon(icons::MAGNIFYING_GLASS).width(width).show(ui, &mut self.finder.typed).response;
+            let field =
+                field.icon(icons::MAGNIFYING_GLASS).width(width).show(ui, &mut self.finder.typed).response;
             if std::mem::take(&mut self.finder.focus) {
                 field.request_focus();
             }
             self.payload.find(self.finder.typed.trim(), value, version);
             let (at, count) = self.payload.found();
-            let words = if self.finder.typed.trim().is_empty() { String::new() } else { format!("{at} of {count}") };
+            let words =
+                if self.finder.typed.trim().is_empty() { String::new() } else { format!("{at} of {count}") };
             let color = if count == 0 { ctx.view.tokens.amber_text } else { ctx.view.tokens.text3 };
             let words = paint::line(ui.painter(), &words, type_roles::caption(), color, 60.0);
             let (rect, response) = paint::allocate(ui, vec2(58.0, 22.0), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Status, true, format!("found {at} of {count}")));
+            response
+                .widget_info(|| WidgetInfo::labeled(Role::Status, true, format!("found {at} of {count}")));
             paint::put(ui.painter(), Align2::CENTER_CENTER, rect.center(), words);
             let mut step = 0;
             step -= isize::from(button::small_icon(ui, icons::CARET_UP, "Previous place").clicked());
@@ -212,7 +215,9 @@ fn facts_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCe
             (icons::CARET_RIGHT, detail.next_in_stream, Command::NextInStream),
         ] {
             let label = match sequence {
-                Some(sequence) => format!("{}: {} ({})", command.text().0, text::sequence(sequence), command.keys()),
+                Some(sequence) => {
+                    format!("{}: {} ({})", command.text().0, text::sequence(sequence), command.keys())
+                }
                 None => format!("{}: none", command.text().0),
             };
             ui.add_enabled_ui(sequence.is_some(), |ui| {
@@ -250,12 +255,12 @@ fn refine_by_value(ctx: StoreContext<'_>, value: &serde_json::Value) {
 fn how_decoded(detail: &Detail) -> String {
     match &detail.payload {
         Ok(Decoded { decoder, tried, .. }) => {
-            let others: Vec<String> =
-                tried.iter().map(|tried| format!("{}: {}", tried.decoder, escape::visible(&tried.reason))).collect();
-            match others.is_empty() {
-                true => format!("Decoded as {decoder}"),
-                false => format!("Decoded as {decoder} · not {}", others.join(" · not ")),
-            }
+            let others: Vec<String> = tried
+                .iter()
+                .map(|tried| format!("{}: {}", tried.decoder, escape::visible(&tried.reason)))
+                .collect();
+            let others: String = others.iter().map(|other| [" · not ", other].concat()).collect();
+            format!("Decoded as {decoder}{others}")
         }
         Err(_) => "Shown as bytes".to_owned(),
     }

@@ -120,13 +120,7 @@ fn head_ui(ctx: StoreContext<'_>, ui: &Ui, bar: Rect, columns: &Columns, cell: C
     let color = if loud { t.text } else { t.text3 };
     let y = bar.center().y;
     if cell.column == Column::Lock {
-        paint::icon(
-            &p,
-            pos2(bar.left() + (cell.left + cell.right) / 2.0, y),
-            icons::LOCK_SIMPLE,
-            12.0,
-            color,
-        );
+        paint::icon(&p, pos2(bar.left() + cell.centre(), y), icons::LOCK_SIMPLE, 12.0, color);
     } else if is_right(cell.column) {
         let at = pos2(bar.left() + cell.right, y);
         paint::text(&p, Align2::RIGHT_CENTER, at, words, type_roles::column_head(), color);
@@ -151,8 +145,7 @@ fn moved_ui(ctx: StoreContext<'_>, ui: &Ui, bar: Rect, columns: &Columns, cell: 
     let places = columns.places_to(&ctx.store.table, cell.column, pointer.x - bar.left());
     if response.dragged() {
         let half = columns.gap / 2.0;
-        let before =
-            columns.cells.iter().find(|other| pointer.x - bar.left() < (other.left + other.right) / 2.0);
+        let before = columns.cells.iter().find(|other| pointer.x - bar.left() < other.centre());
         let x = before.map_or_else(
             || columns.cells.last().map_or(0.0, |last| last.right + half),
             |before| before.left - half,

@@ -121,7 +121,14 @@ impl EventTable {
         if self.revealed != ctx.store.reveal_row {
             self.revealed = ctx.store.reveal_row;
             if let Some(row) = self.revealed {
-                self.scroller.ensure_visible(row);
+                let page = self.visible.end - self.visible.start;
+                let near = self.visible.start.saturating_sub(page)..self.visible.end.saturating_add(page);
+                // A step moves the table as little as it must; after a jump one wants to see what is around.
+                if near.contains(&row) || page == 0 {
+                    self.scroller.ensure_visible(row);
+                } else {
+                    self.scroller.center_on(row);
+                }
             }
         }
     }

@@ -155,7 +155,7 @@ fn cells(ctx: StoreContext<'_>, ui: &Ui, rect: Rect, line: &Line<'_>, (sequence,
                 paint::put(p, Align2::LEFT_CENTER, pos2(left + 7.0, y), galley);
             }
             Column::Cause => {
-                cause_ui(ctx, ui, Rect::from_x_y_ranges(left..=right, rect.y_range()), event, &words())
+                cause_ui(ctx, ui, Rect::from_x_y_ranges(left..=right, rect.y_range()), event, &words());
             }
             column if head::is_right(column) => {
                 let galley = paint::line(p, &words(), font(column), color, right - left + 4.0);
@@ -312,7 +312,7 @@ fn note_ui(ui: &Ui, center: egui::Pos2, (icon, color): (char, Color32), words: &
 /// Where the padlock of a row is.
 fn lock_at(rect: Rect, columns: &Columns) -> Option<egui::Pos2> {
     let cell = columns.cell(Column::Lock)?;
-    Some(pos2(rect.left() + ((cell.left + cell.right) / 2.0).round(), rect.center().y))
+    Some(pos2(rect.left() + cell.centre().round(), rect.center().y))
 }
 
 /// The sequence of a row that holds no event.
@@ -376,10 +376,7 @@ fn menu(ctx: StoreContext<'_>, response: &Response, sequence: u64, event: &Event
                 if quiet { "Draw this kind as all others" } else { "Let this kind recede" },
                 vec![Action::Table(TableAction::Quiet(event.kind, !quiet))],
             ),
-            (
-                "What this kind says…",
-                vec![Action::Select(sequence), Action::Run(Command::NameKinds)],
-            ),
+            ("What this kind says…", vec![Action::Select(sequence), Action::Run(Command::NameKinds)]),
             ("Copy event id", vec![Action::Copy(event.event_id.to_string(), "event id")]),
         ];
         for (label, actions) in choices {

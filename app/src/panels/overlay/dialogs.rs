@@ -30,11 +30,10 @@ impl Jump {
     /// Draws the dialog.
     pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui, is_new: bool) {
         let target = target(&self.typed, ctx.model.now_us, ctx.model.zone());
-        let wrong = (!self.typed.trim().is_empty() && target.is_none())
-            .then_some(FieldError {
-                message: "Neither a sequence, nor an id of 32 digits, nor a time",
-                fix: None,
-            });
+        let wrong = (!self.typed.trim().is_empty() && target.is_none()).then_some(FieldError {
+            message: "Neither a sequence, nor an id of 32 digits, nor a time",
+            fix: None,
+        });
         // What a time is understood as stands beside the label, in the zone that the table shows.
         let understood = match target {
             Some(Target::Time(time_us)) => times::full(time_us, ctx.model.zone()),

@@ -127,7 +127,8 @@ impl KindNames {
 
     /// The template of a kind.
     fn line_ui(&mut self, ctx: ViewContext<'_>, ui: &mut Ui, kind: EventKind) {
-        let known = ctx.model.store.as_ref().and_then(|store| store.table.template_text(kind)).unwrap_or_default();
+        let known =
+            ctx.model.store.as_ref().and_then(|store| store.table.template_text(kind)).unwrap_or_default();
         let typed = self.lines.entry(kind).or_insert_with(|| known.to_owned());
         let label = format!("Line of {kind}");
         let field = TextInput::new(&label).without_label().placeholder("{payload}, as its fields").mono();
@@ -149,7 +150,9 @@ impl KindNames {
         let typed = self.lines.get(&kind).map(String::as_str).unwrap_or_default();
         let (words, color) = match Template::parse(typed) {
             Err(problem) => (problem, t.red_text),
-            Ok(_) if typed.trim().is_empty() => ("Without a line of its own a kind says its fields".to_owned(), t.text3),
+            Ok(_) if typed.trim().is_empty() => {
+                ("Without a line of its own a kind says its fields".to_owned(), t.text3)
+            }
             Ok(template) => match ctx.model.store.as_ref().and_then(|store| tried(store, kind, &template)) {
                 Some(line) => (line, t.text),
                 None => ("Select an event of this kind to try its line".to_owned(), t.text3),
