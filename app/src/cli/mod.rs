@@ -5,6 +5,7 @@
 //! - exit code 0 = done, 1 = failed, 2 = asked for something that does not exist;
 //! - a reader that closes the pipe ends a command quietly.
 
+mod commands;
 mod dump;
 mod events;
 mod head;
@@ -72,10 +73,21 @@ enum Command {
     /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
     Prove(head::ProveArgs),
     Repair(repair::RepairArgs),
+    /// List what can be done in the window: ids for `shot --run`, titles and usual keys.
+    Commands(commands::CommandsArgs),
 }
 
 #[derive(Debug, Args)]
 struct DemoArgs {
+    /// Create a store in this directory without a window, and end.
+    #[arg(long, value_name = "DIR", conflicts_with = "feed")]
+    create: Option<PathBuf>,
+    /// Damage the created store in two places, so that there is something to find.
+    #[arg(long, requires = "create")]
+    damaged: bool,
+    /// Events that a store begins with when it is created.
+    #[arg(long, default_value_t = crate::worker::demo::DEMO_EVENTS)]
+    events: u32,
     /// Feed the store in this directory without a window, until interrupted.
     #[arg(long, value_name = "DIR")]
     feed: Option<PathBuf>,
@@ -156,8 +168,13 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
     let home = Home::find(surroundings.home);
     match cli.command {
         None => window::open(cli.dir, home, log, &surroundings.displays),
-        Some(Command::Demo(DemoArgs { feed: Some(dir), rate })) => events::feed(&dir, rate),
-        Some(Command::Demo(DemoArgs { feed: None, .. })) => window::demo(home, log, &surroundings.displays),
+        Some(Command::Demo(DemoArgs { create: Some(dir), damaged, events, .. })) => {
+            events::create_demo(&dir, events, damaged)
+        }
+        Some(Command::Demo(DemoArgs { feed: Some(dir), rate, events, .. })) => {
+            events::feed(&dir, events, rate)
+        }
+        Some(Command::Demo(_)) => window::demo(home, log, &surroundings.displays),
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
         Some(Command::Append(args)) => events::append(&args),
@@ -166,6 +183,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Head(args)) => head::head(&args),
         Some(Command::Prove(args)) => head::prove(&args),
         Some(Command::Repair(args)) => repair::repair(&args),
+        Some(Command::Commands(args)) => commands::commands(&args),
     }
 }
 

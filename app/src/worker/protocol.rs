@@ -36,6 +36,8 @@ pub enum Request {
     Open { path: PathBuf, mode: OpenMode },
     /// Open a store of demonstration events, in place of what is open, and feed it; it is created if it is not there.
     OpenDemo { path: PathBuf },
+    /// Open a demonstration store that is damaged on purpose, in place of what is open; it is created if it is not there.
+    OpenDamagedDemo { path: PathBuf },
     /// Close what is open.
     Close,
     /// Stop what takes long: opening, filtering, verifying.

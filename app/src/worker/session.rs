@@ -193,7 +193,11 @@ impl Session {
             }
             Request::Cancel => self.cancel(),
             // The worker's business.
-            Request::Preview { .. } | Request::Open { .. } | Request::OpenDemo { .. } | Request::Close => {}
+            Request::Preview { .. }
+            | Request::Open { .. }
+            | Request::OpenDemo { .. }
+            | Request::OpenDamagedDemo { .. }
+            | Request::Close => {}
         }
     }
 

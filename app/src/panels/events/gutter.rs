@@ -57,6 +57,8 @@ pub(super) fn paint(
         }
         if ctx.store.selected == Some(loaded.sequence) {
             kind_mark::ring(painter, center, 7.0, t.accent);
+        } else if ctx.view.model.hover == Some(loaded.sequence) {
+            kind_mark::ring(painter, center, 7.0, t.text);
         }
     }
 }

@@ -8,12 +8,13 @@ mod row;
 use std::ops::Range;
 
 use causeway::event::EventKind;
-use egui::{Align, Layout, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align, Key, Layout, Modifiers, Rect, Sense, Ui, pos2, vec2};
 
 use self::head::Head;
 use super::{from_left, from_right, inside};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
+use crate::state::model::Overlay;
 use crate::state::query::Query;
 use crate::state::table::{Column, TableAction, TimeMode};
 use crate::theme::metrics::{PADDING, RESULT_HEADER, TABLE_ROW};
@@ -73,6 +74,7 @@ impl EventTable {
             self.fit(ctx, ui, column);
         }
         self.obey(ctx);
+        take_letters(ctx, ui);
         self.rows_ui(ctx, ui, &columns, &lanes);
         self.ask(ctx);
         // One row stays in view, so that the eye finds its place.
@@ -178,6 +180,18 @@ impl EventTable {
         if missing && self.asked.as_ref() != Some(&ask) {
             ctx.view.commands.send(Action::NeedRows(range.start, range.end - range.start));
             self.asked = Some(ask);
+        }
+    }
+}
+
+/// J and K go down and up as the arrows do, for hands that stay on the letters.
+fn take_letters(ctx: StoreContext<'_>, ui: &Ui) {
+    if ui.ctx().text_edit_focused() || ctx.view.model.overlay != Overlay::None {
+        return;
+    }
+    for (key, step) in [(Key::J, 1), (Key::K, -1)] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            ctx.view.commands.send(Action::Step(step));
         }
     }
 }

@@ -44,7 +44,11 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
     };
     let response = ui.interact(rect, ui.scope_id().with(line.index), Sense::click());
     let selected = ctx.store.selected == Some(loaded.sequence);
-    ground(ui, rect, &response, line.mark.is_some_and(|mark| mark.in_flow), selected, t);
+    if response.hovered() {
+        ctx.view.commands.send(Action::Hover(Some(loaded.sequence)));
+    }
+    let hovered = response.hovered() || ctx.view.model.hover == Some(loaded.sequence);
+    ground(ui, rect, hovered, line.mark.is_some_and(|mark| mark.in_flow), selected, t);
     let spot = damage::spot_at(&ctx.store.spots, loaded.sequence);
     let broken = spot.filter(|spot| spot.wrong == Wrong::Broken);
     if broken.is_some() && !selected {
@@ -95,11 +99,11 @@ fn rail(p: &Painter, rect: Rect, t: &Tokens) {
     p.rect_filled(Rect::from_min_size(rect.min + vec2(3.0, 0.0), vec2(2.0, rect.height())), 0, t.red);
 }
 
-fn ground(ui: &Ui, rect: Rect, response: &Response, in_flow: bool, selected: bool, t: &Tokens) {
+fn ground(ui: &Ui, rect: Rect, hovered: bool, in_flow: bool, selected: bool, t: &Tokens) {
     let p = ui.painter();
     let fill = if selected {
         t.sel
-    } else if response.hovered() {
+    } else if hovered {
         t.hover
     } else if in_flow {
         t.sel_weak
@@ -181,7 +185,8 @@ impl Paints {
     fn of(ctx: StoreContext<'_>, sequence: u64, event: &EventCell) -> Self {
         Self {
             selected: ctx.store.selected == Some(sequence),
-            quiet: ctx.store.table.is_quiet(event.kind),
+            quiet: ctx.store.table.is_quiet(event.kind)
+                || ctx.view.model.cursor.is_some_and(|cursor| cursor < sequence),
             failed: rows::kind_text(event.kind, &ctx.store.kind_names).failed,
         }
     }

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use causeway::id::EventId;
 use egui::{Align, Frame, Layout, Margin, Ui};
 
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
-use crate::state::zone::Zone;
 use crate::theme::{icons, type_roles};
+use crate::view::palette::target;
 use crate::view::times;
 use crate::widgets::button::Button;
 use crate::widgets::text_input::{FieldError, TextInput};
@@ -29,7 +28,8 @@ pub(super) struct OpenPath {
 impl Jump {
     /// Draws the dialog.
     pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui, is_new: bool) {
-        let target = target(&self.typed, ctx.model.now_us, ctx.model.zone());
+        let time = || times::typed(&self.typed, ctx.model.now_us, ctx.model.zone()).map(Target::Time);
+        let target = target(&self.typed).or_else(time);
         let wrong = (!self.typed.trim().is_empty() && target.is_none()).then_some(FieldError {
             message: "Neither a sequence, nor an id of 32 digits, nor a time",
             fix: None,
@@ -98,37 +98,4 @@ fn form_ui(
             .inner
         })
         .inner
-}
-
-/// A sequence with or without `#` and commas, an id with or without `event:`, or a time.
-fn target(typed: &str, now_us: i64, zone: &Zone) -> Option<Target> {
-    let typed = typed.trim();
-    let digits: String = typed.trim_start_matches('#').chars().filter(|c| *c != ',').collect();
-    let id = typed.strip_prefix("event:").unwrap_or(typed);
-    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return u128::from_str_radix(id, 16).ok().map(|id| Target::Id(EventId::from_u128(id)));
-    }
-    let sequence = digits.parse().ok().map(Target::Sequence);
-    sequence.or_else(|| times::typed(typed, now_us, zone).map(Target::Time))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target(typed: &str) -> Option<Target> {
-        super::target(typed, 1_795_440_726_655_000, &Zone::UTC)
-    }
-
-    #[test]
-    fn a_place_is_given_as_a_sequence_as_an_id_or_as_a_time() {
-        assert_eq!(target("-1h"), Some(Target::Time(1_795_437_126_655_000)));
-        assert_eq!(target("2026-11-23 13:32"), Some(Target::Time(1_795_440_720_000_000)));
-        assert_eq!(target(" #9,811,992 "), Some(Target::Sequence(9_811_992)));
-        let id = EventId::from_u128(0xA7F3);
-        assert_eq!(target(&id.to_string()), Some(Target::Id(id)));
-        assert_eq!(target(&format!("{:032x}", 0xA7F3)), Some(Target::Id(id)));
-        assert_eq!(target("9.8"), None);
-        assert_eq!(target(""), None);
-    }
 }
