@@ -14,6 +14,7 @@ mod places;
 mod run;
 mod saved;
 mod settings;
+mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;

@@ -19,6 +19,7 @@ use crate::state::graph::GraphState;
 use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{Screen, View};
+use crate::state::table::TableView;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
@@ -124,6 +125,8 @@ fn rows() -> Vec<EventRow> {
                 causation: line.5.map(|up| CausationId::from_u128(id(FIRST + (at - up) as u64))),
                 cause_sequence: line.5.map(|up| FIRST + (at - up) as u64),
                 payload_bytes: 96 + 31 * i as u32 % 317,
+                flags: 0,
+                payload_version: 0,
                 summary: line.4.to_owned(),
                 note,
             };
@@ -200,7 +203,7 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
         lane: 0,
         depth: 0,
         payload_version: 2,
-        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true }),
+        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true, tried: Vec::new() }),
         payload_head: bytes,
         extensions: vec![("inspector.origin".to_owned(), b"shop-server".to_vec())],
         content_hash: hash(3),
@@ -285,6 +288,7 @@ fn store_model() -> StoreModel {
         filter_text: "corr:a7f3 kind:* total".to_owned(),
         filter_error: None,
         query: Query::default(),
+        table: TableView::default(),
         matched: Matched {
             matched: rows.len() as u64,
             rows: rows.len() as u64,

@@ -345,7 +345,7 @@ fn the_jump_dialog_takes_a_sequence_with_its_commas() {
     let mut model = fixture::store();
     model.overlay = Overlay::Jump;
     let mut harness = screen(model);
-    harness.get_by_label("Sequence or id of an event").type_text("#9,811,992");
+    harness.get_by_label("Sequence, id or time of an event").type_text("#9,811,992");
     harness.run_steps(2);
     click(&mut harness, "Go");
     assert!(harness.state().sent(&Action::Jump(Target::Sequence(9_811_992))));

@@ -42,6 +42,7 @@ impl App {
             Action::Arrange(arrange) => self.arrange(arrange, ctx),
             Action::Change(change) => self.change(change),
             Action::ShowDetail(tab) => self.show_detail(tab),
+            Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
             Action::Timeline(action) => self.change_timeline(action),
             Action::Graph(action) => self.graph(action, ctx, now),
@@ -71,9 +72,10 @@ impl App {
             Command::PreviousRow if self.moves_in_graph() => self.step_in_graph(Way::Up),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
-            // The table knows how long a page is, the graph how large it is drawn.
+            // The table knows how long a page is and where its menu is, the graph how large it is drawn.
             Command::NextPage
             | Command::PreviousPage
+            | Command::ChooseColumns
             | Command::GraphZoomIn
             | Command::GraphZoomOut
             | Command::GraphFit => {}
@@ -109,6 +111,7 @@ impl App {
             | Command::TimelineLanesDown
             | Command::TimelineLanesUp
             | Command::TimelinePin => {}
+            Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
             Command::Verify => self.verify(),

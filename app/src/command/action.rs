@@ -10,6 +10,7 @@ use crate::state::graph::GraphAction;
 use crate::state::layout::Arrange;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
+use crate::state::table::TableAction;
 use crate::state::timeline::TimelineAction;
 use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target};
 
@@ -50,6 +51,8 @@ pub enum Action {
     Change(Change),
     /// Show a tab of the detail.
     ShowDetail(DetailTab),
+    /// Arrange the event table.
+    Table(TableAction),
     /// Ask for rows that are about to be seen: first row, number of rows.
     NeedRows(u64, u64),
     /// Look at the timeline in another way, or ask for what it shows.

@@ -58,6 +58,7 @@ commands! {
     CloseStore: "store.close", "Close store", "Close the store and go back to the welcome screen", X, [CTRL W];
     ToggleWriting: "store.writing", "Switch writing on or off", "Open the same store for writing, or go back to reading", PENCIL_SIMPLE, [];
     ToggleFollow: "table.follow", "Follow new events", "Stay at the newest event while events arrive", BROADCAST, [NONE L];
+    ChooseColumns: "table.columns", "Choose columns…", "Choose the columns of the event table, their order, and how times are told", COLUMNS, [ALT C];
     FocusFilter: "query.focus", "Filter events", "Put the cursor into the filter line", MAGNIFYING_GLASS, [NONE Slash];
     ClearFilter: "query.clear", "Clear filter", "Show every event again", FUNNEL_SIMPLE, [CTRL Backspace];
     JumpDialog: "go.to", "Go to event…", "Go to an event by its sequence or its id", HASH, [CTRL G];
@@ -122,6 +123,7 @@ commands! {
     TimelineLanesUp: "timeline.lanes-up", "Timeline lanes further up", "Show the lane before in the timeline", ARROW_UP, [];
     TimelinePin: "timeline.pin", "Pin event", "Measure from the selected event, and then to the selected event", PUSH_PIN, [NONE X];
     AppendReaction: "append.reaction", "Append a reaction…", "Write an event that the selected one caused", ARROW_BEND_DOWN_RIGHT, [NONE N];
+    FindInPayload: "detail.find", "Find in payload", "Look for a text in the keys and values of the selected event", MAGNIFYING_GLASS, [CTRL F];
     AppendInDrawer: "append.drawer", "Append in the drawer", "Move the append form into the drawer, so that the table stays in view", NOTE_PENCIL, [];
     CopyId: "copy.id", "Copy event id", "Copy the id of the selected event", COPY_SIMPLE, [CTRL_SHIFT I];
     CopyPayload: "copy.payload", "Copy payload", "Copy the payload of the selected event as JSON", COPY, [CTRL_SHIFT P];

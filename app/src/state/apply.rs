@@ -14,6 +14,7 @@ use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
+use crate::state::table::TableView;
 use crate::state::timeline::TimelineState;
 use crate::worker::protocol::{
     Detail, EventRow, Failure, FailureClass, GraphPicture, Located, Matched, OpenMode, Position, Preview,
@@ -216,6 +217,7 @@ impl StoreModel {
             filter_error: None,
             query: Query::default(),
             matched: Matched::default(),
+            table: TableView::default(),
             rows: std::collections::BTreeMap::new(),
             selected: None,
             selected_row: None,
@@ -272,7 +274,7 @@ impl StoreModel {
     }
 
     fn load(&mut self, asked: &mut Asked, id: RequestId, first: u64, rows: Vec<EventRow>) {
-        if id < asked.filter || !asked.filter_answered {
+        if id < asked.filter || id < asked.rows_since || !asked.filter_answered {
             return;
         }
         asked.rows.retain(|(waiting, _)| *waiting != id);

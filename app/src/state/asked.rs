@@ -15,6 +15,8 @@ pub struct Asked {
     pub filter: RequestId,
     /// True once the query was answered for the first time.
     pub filter_answered: bool,
+    /// Rows that were asked for before it say what kinds said then.
+    pub rows_since: RequestId,
     /// Rows on their way.
     pub rows: Vec<(RequestId, Range<u64>)>,
     /// Rows that the table shows; far from them rows are dropped.
@@ -55,6 +57,12 @@ impl Asked {
         self.rows.clear();
         self.row_to_select = None;
         self.filter
+    }
+
+    /// Kinds say something else from now on: answers to rows that were asked for before are late.
+    pub fn forget_rows(&mut self) {
+        self.rows_since = self.number();
+        self.rows.clear();
     }
 
     /// Forgets what was asked about a store, because another one takes its place.

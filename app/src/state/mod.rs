@@ -13,6 +13,8 @@ pub mod query;
 pub mod rate;
 pub mod route;
 pub mod settings;
+pub mod table;
+pub mod template;
 pub mod timeline;
 pub mod workspace;
 pub mod zone;

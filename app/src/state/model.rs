@@ -19,6 +19,7 @@ use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::settings::Settings;
+use crate::state::table::TableView;
 use crate::state::timeline::TimelineState;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
@@ -106,6 +107,8 @@ pub struct StoreModel {
     pub query: Query,
     /// How it stands.
     pub matched: Matched,
+    /// How the user arranged the table. Written by `run`; saved.
+    pub table: TableView,
     /// Rows that were loaded, by row number. Bounded; far rows are dropped.
     pub rows: BTreeMap<u64, EventRow>,
     /// The selected event's place in the commit order.

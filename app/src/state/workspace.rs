@@ -21,6 +21,7 @@ use crate::state::lenient::lenient;
 use crate::state::model::Recent;
 use crate::state::route::{DetailTab, View};
 use crate::state::settings::Settings;
+use crate::state::table::TableView;
 use crate::state::timeline::TimelineLook;
 use crate::worker::protocol::ProjectionSpec;
 
@@ -81,6 +82,8 @@ pub struct StoreView {
     pub filter: String,
     /// Projections that ran.
     pub projections: Vec<ProjectionSpec>,
+    /// How the event table was arranged.
+    pub table: TableView,
     /// Names of kinds that a person gave.
     pub kind_names: GivenNames,
     /// How the timeline was looked at.

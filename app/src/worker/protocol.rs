@@ -6,6 +6,7 @@
 //!   from a current one;
 //! - `row` counts within the filtered result, `sequence` within the store.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::state::query::Query;
+use crate::state::template::Template;
 
 pub use crate::worker::graph::{
     CausalGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Group, GroupBy, GroupEdge, GroupGraph, Over,
@@ -62,6 +64,8 @@ pub enum Request {
     Watch(ProjectionSpec),
     /// Stop a projection.
     Unwatch(u64),
+    /// What kinds say in one line from now on, by the name of the kind in a file.
+    Summaries(BTreeMap<String, Template>),
     /// The whole payload of an event as text.
     Copy { id: RequestId, sequence: u64, form: CopyForm },
     /// Append an event.
@@ -88,6 +92,8 @@ pub enum Target {
     Sequence(u64),
     /// An event by its id.
     Id(EventId),
+    /// The first event at a moment or after it, microseconds since 1970.
+    Time(i64),
 }
 
 /// What the worker tells the interface.
@@ -307,6 +313,10 @@ pub struct EventCell {
     pub cause_sequence: Option<u64>,
     /// Stored payload in bytes.
     pub payload_bytes: u32,
+    /// Flags of the header.
+    pub flags: u8,
+    /// Version of the payload type, 0 = untyped.
+    pub payload_version: u16,
     /// The payload in one line, at most 200 characters.
     pub summary: String,
     /// Anything unusual.
@@ -397,6 +407,8 @@ pub struct Decoded {
     pub decoder: &'static str,
     /// False if only the beginning is shown.
     pub complete: bool,
+    /// The decoders that were asked before and gave up.
+    pub tried: Vec<Undecoded>,
 }
 
 /// Why a decoder gave up.

@@ -65,6 +65,7 @@ pub(crate) struct Session {
     folds: Folds,
     timelines: Timelines,
     graphs: Graphs,
+    summaries: rows::Summaries,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
@@ -125,6 +126,7 @@ impl Session {
             search_stopped: false,
             folds: Folds::default(),
             timelines: Timelines::default(),
+            summaries: rows::Summaries::new(),
             stop_verifying: Arc::default(),
             verifying: None,
             graphs: Graphs::new(outbox.clone()),
@@ -173,6 +175,7 @@ impl Session {
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
+            Request::Summaries(summaries) => self.summaries = summaries,
             Request::Copy { id, sequence, form } => {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
@@ -400,7 +403,7 @@ impl Session {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
             Some(run) => rows::hole_row(run),
-            None => rows::row(&self.handle, sequence),
+            None => rows::row_saying(&self.handle, sequence, &self.summaries),
         };
         let rows = sequences.into_iter().map(row).collect();
         self.tell(Update::Rows { id, first, rows });
@@ -420,6 +423,7 @@ impl Session {
             Target::Sequence(sequence) => Err(failure::refused(format!(
                 "There is no event #{sequence}; the store has {visible} events."
             ))),
+            Target::Time(time_us) => rows::at_time(&self.handle, time_us),
             Target::Id(event) => match self.handle.sequence_of(event) {
                 Ok(Some(sequence)) => Ok(sequence),
                 Ok(None) => Err(failure::refused(format!("No event has the id {:032x}.", u128::from(event)))),
