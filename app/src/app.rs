@@ -13,6 +13,7 @@ mod run;
 mod saved;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -157,6 +158,7 @@ impl App {
         self.take_filter(now);
         self.note_selection();
         self.ask_for_what_is_missing();
+        self.keep_verifying(now);
         self.worker.flush();
         self.plan_repaint(ctx, now);
         self.set_title(ctx);
@@ -241,8 +243,8 @@ impl App {
         // egui ignores a further Shift, so the keys with most modifiers are asked first.
         shortcuts.sort_by_key(|(_, shortcut)| std::cmp::Reverse(modifier_count(shortcut.modifiers)));
         for (command, shortcut) in shortcuts {
-            let needs_silence =
-                modifier_count(shortcut.modifiers) == 0 && shortcut.logical_key != Key::Escape;
+            let types = Modifiers { shift: false, ..shortcut.modifiers }.is_none();
+            let needs_silence = types && shortcut.logical_key != Key::Escape;
             let taken = (needs_silence && (writing || self.model.overlay != Overlay::None))
                 || (shortcut.logical_key == Key::Escape && writing);
             if !taken && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
@@ -258,6 +260,9 @@ impl App {
         }
         let rate_falls =
             self.model.store.as_ref().is_some_and(|store| store.rate.iter().any(|rate| *rate > 0.0));
+        if let Some(due) = self.next_check(now) {
+            ctx.request_repaint_after_secs((due - now).max(0.0) as f32);
+        }
         if rate_falls || self.model.messages.iter().any(|message| !message.is_error) {
             ctx.request_repaint_after_secs(1.0);
         }

@@ -23,6 +23,7 @@ use serde_json::ser::Formatter;
 use crate::app::Log;
 use crate::state::workspace::Home;
 use crate::widgets::escape;
+use crate::worker::digits::{hash_of, hash_text};
 
 pub use crate::cli::window::Displays;
 
@@ -198,26 +199,6 @@ fn id_text(id: impl Into<u128>) -> String {
     format!("{:032x}", id.into())
 }
 
-/// Lower-case hexadecimal digits of a hash.
-fn hash_text(hash: &[u8; 32]) -> String {
-    let (high, low) = hash.split_at(16);
-    [high, low]
-        .map(|half| {
-            format!("{:032x}", half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte)))
-        })
-        .concat()
-}
-
-/// The 32 bytes that hexadecimal digits tell; `None` if they tell no such thing.
-fn hash_of(text: &str) -> Option<[u8; 32]> {
-    let (high, low) = text.split_at_checked(32)?;
-    let half = |digits: &str| {
-        let is_plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        is_plain.then(|| u128::from_str_radix(digits, 16).ok())?.map(u128::to_be_bytes)
-    };
-    [half(high)?, half(low)?].concat().try_into().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -252,13 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_and_ids_are_printed_in_full() {
-        assert_eq!(hash_text(&[0xab; 32]), "ab".repeat(32));
+    fn ids_are_printed_in_full() {
         assert_eq!(id_text(1_u128), format!("{:0>32}", "1"));
-        let bytes = std::array::from_fn(|at| at as u8);
-        assert_eq!(hash_of(&hash_text(&bytes)), Some(bytes));
-        for text in ["", "ab", &"ab".repeat(33), &"+b".repeat(32), &"ä".repeat(32)] {
-            assert_eq!(hash_of(text), None, "{text}");
-        }
     }
 }

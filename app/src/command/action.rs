@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use causeway::event::EventKind;
 
-use crate::command::Command;
+use crate::command::{Command, TrustAction};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
 use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target, TimeAxis};
@@ -59,6 +59,8 @@ pub enum Action {
     Copy(String, &'static str),
     /// Put the stored bytes of the selected event on the clipboard, in hexadecimal digits.
     CopyBytes,
+    /// Something about the trust that the store deserves.
+    Trust(TrustAction),
     /// Take a message away.
     Dismiss(u64),
 }

@@ -8,6 +8,8 @@ pub(super) const CTRL: Modifiers = Modifiers::COMMAND;
 pub(super) const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 /// Alt.
 pub(super) const ALT: Modifiers = Modifiers::ALT;
+/// Shift.
+pub(super) const SHIFT: Modifiers = Modifiers::SHIFT;
 /// The key alone.
 pub(super) const NONE: Modifiers = Modifiers::NONE;
 

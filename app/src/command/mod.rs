@@ -5,12 +5,14 @@
 
 mod action;
 mod keys;
+mod trust;
 
 use egui::{Key, KeyboardShortcut};
 
 use crate::theme::icons;
 
 pub use crate::command::action::{Action, Commands};
+pub use crate::command::trust::TrustAction;
 
 /// The enum of commands and what is known of each, from one line a command, in the order of the palette.
 macro_rules! commands {
@@ -79,6 +81,11 @@ commands! {
     CopyId: "copy.id", "Copy event id", "Copy the id of the selected event", COPY_SIMPLE, [CTRL_SHIFT I];
     CopyPayload: "copy.payload", "Copy payload", "Copy the payload of the selected event as JSON", COPY, [CTRL_SHIFT P];
     Verify: "verify.store", "Verify whole store", "Compute all hashes anew and compare them", SHIELD_CHECK, [NONE V];
+    VerifyStream: "verify.stream", "Verify stream", "Check every event of the selected event's stream", SHIELD_CHECK, [SHIFT V];
+    PauseVerifying: "verify.pause", "Pause or resume verifying", "Let the check that runs rest, or go on with it", PAUSE, [];
+    StopVerifying: "verify.stop", "Stop verifying", "End the check that runs; nothing is verified by itself until the next one", STOP, [];
+    ToggleVerifying: "settings.verify", "Verify by itself or on demand", "Check each store a moment after it was opened, or only when asked to", SHIELD_CHECK, [];
+    GoToBroken: "go.broken", "Go to first broken", "Select the first event that does not fit its hashes", SHIELD_WARNING, [SHIFT G];
     Cancel: "app.cancel", "Cancel", "Stop what is running", STOP, [NONE Escape];
     ToggleUtc: "settings.utc", "Local time or UTC", "Show times in the local zone or in UTC", CLOCK, [NONE U];
     CycleTheme: "settings.theme", "Next theme", "Dark, light, high contrast", SWAP, [CTRL_SHIFT T];

@@ -13,9 +13,10 @@ use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
+use crate::state::trust::Trust;
 use crate::worker::protocol::{
     CausalGraph, Detail, EventRow, Failure, FailureClass, Located, Matched, OpenMode, Position, Preview,
-    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
+    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update,
 };
 
 /// Rows that are kept in memory.
@@ -58,7 +59,7 @@ impl Model {
             Update::Copied { .. } => {}
             Update::Projection(state) => self.with_store(|store, _| store.project(state)),
             Update::Appended { id, receipt } => self.appended(id, receipt, now),
-            Update::Verified { id, report } => self.verified(id, report),
+            Update::Trust(said) => self.trusted(*said, now),
             Update::Failed(failure) => self.say_failure(&failure, now),
         }
     }
@@ -148,6 +149,9 @@ impl Model {
         self.meter.add(arrived, now, &mut store.rate);
         let rolled_back = position.rolled_back_to.filter(|_| store.summary.position.rolled_back_to.is_none());
         store.settle(position.durable);
+        if rolled_back.is_some() || position.events < store.summary.position.events {
+            store.forget_checks();
+        }
         store.summary.position = position;
         if let Some(sequence) = rolled_back {
             self.say(format!("the followed files went back to #{sequence}"), true, now);
@@ -188,16 +192,6 @@ impl Model {
         }
         self.with_store(|store, _| store.receipt = Some(receipt));
     }
-
-    fn verified(&mut self, id: RequestId, report: Result<VerifyView, Failure>) {
-        if self.asked.verify.take_if(|asked| *asked == id).is_some() {
-            self.progress = None;
-            self.with_store(|store, _| {
-                store.verified = Some(report);
-                store.gather_spots();
-            });
-        }
-    }
 }
 
 impl StoreModel {
@@ -224,6 +218,7 @@ impl StoreModel {
             projections: Vec::new(),
             receipt: None,
             verified: None,
+            trust: Trust::default(),
             follow: true,
             unseen: 0,
             rate: Vec::new(),

@@ -9,5 +9,6 @@ pub mod model;
 pub mod query;
 pub mod rate;
 pub mod route;
+pub mod trust;
 pub mod workspace;
 pub mod zone;

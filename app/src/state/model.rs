@@ -15,6 +15,7 @@ use crate::state::damage::{self, Spot};
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
+use crate::state::trust::Trust;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
@@ -111,8 +112,10 @@ pub struct StoreModel {
     pub projections: Vec<ProjectionState>,
     /// The last receipt, or why the last append was refused.
     pub receipt: Option<Result<ReceiptView, Failure>>,
-    /// The last verification.
+    /// What was checked of the whole store, from its first event on.
     pub verified: Option<Result<VerifyView, Failure>>,
+    /// How far it was checked. Written by `run` and `apply`.
+    pub trust: Trust,
     /// True if the table stays at the newest event.
     pub follow: bool,
     /// Events that arrived below what the user reads since following was switched off.
@@ -170,6 +173,8 @@ pub struct Settings {
     pub theme: crate::theme::Theme,
     /// Times in UTC instead of the local zone.
     pub utc: bool,
+    /// Nothing is verified without being asked to.
+    pub verify_on_demand: bool,
 }
 
 /// What lies over the screen.
@@ -196,30 +201,30 @@ impl StoreModel {
         damage::broken_from(&self.spots)
     }
 
-    /// What the last verification found, if one ended.
+    /// What checks found, beside what the store told by itself.
     pub fn found_by_verifying(&self) -> &[Finding] {
-        match &self.verified {
-            Some(Ok(report)) => &report.findings,
-            _ => &[],
-        }
+        &self.trust.found
     }
 
     /// How many things were found, by the store itself and by verifying.
     pub fn finding_count(&self) -> u64 {
         let told = &self.damage.findings;
-        let verified = match &self.verified {
-            Some(Ok(report)) => {
-                let known = report.findings.iter().filter(|finding| told.contains(finding)).count();
-                report.finding_count.saturating_sub(known as u64)
-            }
-            _ => 0,
-        };
-        told.len() as u64 + verified
+        let more = self.trust.found.iter().filter(|finding| !told.contains(finding)).count();
+        (told.len() + more) as u64 + self.unlisted()
     }
 
-    /// Gathers anew which places something is wrong with. To be called when `damage` or `verified` changed.
+    /// How many more findings a report counts than it lists.
+    pub fn unlisted(&self) -> u64 {
+        match &self.verified {
+            Some(Ok(report)) => report.finding_count.saturating_sub(report.findings.len() as u64),
+            _ => 0,
+        }
+    }
+
+    /// Gathers anew which places something is wrong with. To be called when `damage`, `verified` or `trust` changed.
     pub fn gather_spots(&mut self) {
-        self.spots = damage::spots(&self.damage, self.found_by_verifying());
+        self.gather_found();
+        self.spots = damage::spots(&self.damage, &self.trust.found);
     }
 
     /// Name of a kind, or its number.

@@ -16,3 +16,4 @@ pub mod text;
 pub mod ticks;
 pub mod timeline;
 pub mod times;
+pub mod trust;

@@ -11,6 +11,7 @@ mod copy;
 mod decode;
 pub mod demo;
 mod detail;
+pub(crate) mod digits;
 mod facets;
 pub mod failure;
 mod filter;
@@ -31,7 +32,7 @@ mod states;
 mod tests;
 mod timeline;
 mod trouble;
-mod verify;
+pub mod trust;
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;

@@ -8,16 +8,16 @@ use causeway::event::EventKind;
 use causeway::id::{CausationId, CorrelationId};
 use causeway::store::segment::CompactionOutcome;
 use causeway::store::{
-    AppendOptions, AppendReceipt, CompactionConfig, CompactionStrategy, Open, Store, StoreConfig,
+    AppendOptions, AppendReceipt, CompactionConfig, CompactionStrategy, Open, Store, StoreConfig, VerifyLevel,
 };
 use serde_json::{Value, json};
 
 use super::*;
 use crate::state::query::Query;
 use crate::worker::protocol::{
-    Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus, Located, Matched,
-    OpenMode, Position, ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target, Task,
-    TimeAxis,
+    Check, Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus, Located, Matched,
+    OpenMode, Part, Position, ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target,
+    TimeAxis, TrustRequest, TrustUpdate,
 };
 
 /// Nothing that these tests wait for takes nearly as long.
@@ -468,16 +468,17 @@ fn a_whole_store_is_verified_with_a_count() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path(), 5).close().unwrap();
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
-    let asked = asker.ask(|id| Request::Verify { id });
+    let check = Check { level: VerifyLevel::Chain, part: Part::WHOLE, by_itself: false };
+    let asked = asker.ask(|id| Request::Trust(TrustRequest::Verify { id, check }));
     let report = asker.wait(|update| match update {
-        Update::Verified { id, report } if id == asked => Some(report.unwrap()),
-        Update::Progress { what, .. } => {
-            assert_eq!(what, Task::Verify);
-            None
-        }
+        Update::Trust(said) => match *said {
+            TrustUpdate::Verified { id, report } if id == asked => Some(report.unwrap()),
+            _ => None,
+        },
         _ => None,
     });
-    assert_eq!((report.events, report.findings), (summary.position.events, Vec::new()));
+    let events = summary.position.events;
+    assert_eq!((report.events, report.checked, report.findings), (events, 0..events, Vec::new()));
 }
 
 #[test]
