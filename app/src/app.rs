@@ -8,6 +8,7 @@ mod aside;
 mod icon;
 mod log;
 mod needs;
+mod notes;
 mod places;
 mod run;
 mod saved;

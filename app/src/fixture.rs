@@ -17,6 +17,7 @@ use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{Screen, View};
 use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
@@ -320,6 +321,8 @@ fn store_model() -> StoreModel {
         receipt: None,
         verified: Some(Ok(verified(Vec::new()))),
         trust: Trust { ranges: std::iter::once(0..TOTAL).collect(), ..Trust::default() },
+        vouched: Vouched::default(),
+        notes: BTreeMap::new(),
         follow: true,
         unseen: 0,
         rate: (0..60u8)

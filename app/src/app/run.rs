@@ -45,7 +45,7 @@ impl App {
             Action::Feed(paused, per_second) => self.feed(paused, per_second),
             Action::Copy(text, what) => self.copy(text, what, ctx, now),
             Action::CopyBytes => self.copy_payload(CopyForm::Hex),
-            Action::Trust(action) => self.run_trust(action, ctx, now),
+            Action::Trust(action) => self.run_trust(action, now),
             Action::Dismiss(id) => self.model.messages.retain(|message| message.id != id),
         }
     }
@@ -84,6 +84,13 @@ impl App {
             Command::PauseVerifying => self.pause_verifying(),
             Command::StopVerifying => self.stop_verifying(),
             Command::ToggleVerifying => self.toggle_verifying(),
+            Command::TakeHead => self.take_head(),
+            Command::CompareHeads => self.compare_heads(),
+            Command::EvidenceReport => self.show_view(View::Findings),
+            Command::ToggleBookmark => self.toggle_bookmark(now),
+            Command::EditNote => self.show_detail(DetailTab::Notes),
+            Command::NextBookmark => self.go_to_bookmark(true),
+            Command::PreviousBookmark => self.go_to_bookmark(false),
             Command::GoToBroken => self.go_to(StoreModel::broken_from),
             Command::Cancel => self.cancel(),
             Command::ToggleUtc => self.toggle_utc(),
@@ -160,7 +167,7 @@ impl App {
     // Going about
 
     /// Selects an event; from now on the table stays where the user reads.
-    fn select(&mut self, sequence: u64) {
+    pub(super) fn select(&mut self, sequence: u64) {
         let Some(store) = &mut self.model.store else { return };
         store.follow = false;
         let row = store.row_of(sequence);

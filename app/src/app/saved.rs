@@ -20,6 +20,8 @@ impl App {
         store.kind_names =
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
         store.filter_text.clone_from(&saved.filter);
+        store.vouched.kept.clone_from(&saved.heads);
+        self.ask_for_notes();
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
@@ -35,6 +37,7 @@ impl App {
             view.view = self.model.view;
             view.detail_tab = self.model.detail_tab;
             view.filter.clone_from(&store.filter_text);
+            view.heads.clone_from(&store.vouched.kept);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }
         if let Some(saver) = &self.saver {

@@ -1,20 +1,99 @@
 //! Owns what is done about the trust that a store deserves: what is checked by itself and when, and what the user asks for.
 
+use std::path::PathBuf;
+
 use causeway::store::VerifyLevel;
-use egui::Context;
 
 use super::App;
 use crate::command::TrustAction;
+use crate::state::model::StoreModel;
 use crate::state::route::Screen;
-use crate::worker::protocol::{Check, Part, Request, RowCell, TrustRequest};
+use crate::worker::protocol::{Check, Found, Part, ReportWish, Request, RequestId, RowCell, TrustRequest};
 
 impl App {
     /// Does what the user wants.
-    pub(super) fn run_trust(&mut self, action: TrustAction, _ctx: &Context, now: f64) {
+    pub(super) fn run_trust(&mut self, action: TrustAction, now: f64) {
         match action {
             TrustAction::SetLevel(level) => self.set_level(level),
             TrustAction::Verify(part) => self.verify(part, now),
+            TrustAction::Prove(sequence) => self.prove(sequence),
+            TrustAction::ImportHeads(path) => {
+                self.ask_trust(|store, id| {
+                    store.vouched.read.ask(id);
+                    TrustRequest::ReadHeads { id, path }
+                });
+            }
+            TrustAction::SaveHead(head, path) => {
+                self.ask_trust(|store, id| {
+                    store.vouched.written.ask(id);
+                    TrustRequest::WriteHead { id, head: Box::new(head), path }
+                });
+            }
+            TrustAction::ForgetHead(head) => {
+                if let Some(store) = &mut self.model.store {
+                    store.vouched.forget(&head);
+                }
+                self.save();
+            }
+            TrustAction::CheckReceipt(text) => {
+                self.ask_trust(|store, id| {
+                    store.vouched.verdict.ask(id);
+                    TrustRequest::CheckReceipt { id, text }
+                });
+            }
+            TrustAction::Report(out) => self.report(out),
+            TrustAction::Note(sequence, text) => self.note(sequence, text, now),
+            TrustAction::RemoveNote(sequence) => self.remove_note(sequence),
         }
+    }
+
+    /// Asks something about the trust that the open store deserves.
+    fn ask_trust(&mut self, ask: impl FnOnce(&mut StoreModel, RequestId) -> TrustRequest) {
+        let id = self.model.asked.number();
+        if let Some(store) = &mut self.model.store {
+            let request = ask(store, id);
+            self.worker.send(Request::Trust(request));
+        }
+    }
+
+    fn prove(&mut self, sequence: u64) {
+        self.ask_trust(|store, id| {
+            store.vouched.proof.ask(id);
+            TrustRequest::Prove { id, sequence, kept: store.vouched.kept.clone() }
+        });
+    }
+
+    /// Takes the head of the log and keeps it.
+    pub(super) fn take_head(&mut self) {
+        self.ask_trust(|store, id| {
+            store.vouched.taken.ask(id);
+            TrustRequest::TakeHead { id }
+        });
+    }
+
+    /// Compares the store with the heads that were kept.
+    pub(super) fn compare_heads(&mut self) {
+        self.ask_trust(|store, id| {
+            store.vouched.compared.ask(id);
+            TrustRequest::CompareHeads { id, kept: store.vouched.kept.clone() }
+        });
+    }
+
+    fn report(&mut self, out: PathBuf) {
+        let now_us = self.model.now_us;
+        self.ask_trust(|store, id| {
+            store.vouched.written.ask(id);
+            let notes = store.notes.iter().map(|(sequence, note)| (*sequence, note.clone())).collect();
+            let wish = ReportWish {
+                out,
+                level: store.trust.level,
+                places: 0..u64::MAX,
+                kept: store.vouched.kept.clone(),
+                notes: Found { notes, gone: store.vouched.gone.clone() },
+                now_us,
+            };
+            TrustRequest::Report { id, wish: Box::new(wish) }
+        });
     }
 
     /// Checks what is due. A moment after opening: only when nothing else is being looked for.

@@ -9,6 +9,7 @@ mod dump;
 mod events;
 mod head;
 mod repair;
+mod report;
 mod shot;
 mod store;
 mod window;
@@ -73,6 +74,8 @@ enum Command {
     /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
     Prove(head::ProveArgs),
     Repair(repair::RepairArgs),
+    /// Write what was checked and found into a page or JSON, for somebody who was not there.
+    Report(report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +170,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Head(args)) => head::head(&args),
         Some(Command::Prove(args)) => head::prove(&args),
         Some(Command::Repair(args)) => repair::repair(&args),
+        Some(Command::Report(args)) => report::report(&args, home.as_ref()),
     }
 }
 

@@ -86,6 +86,13 @@ commands! {
     StopVerifying: "verify.stop", "Stop verifying", "End the check that runs; nothing is verified by itself until the next one", STOP, [];
     ToggleVerifying: "settings.verify", "Verify by itself or on demand", "Check each store a moment after it was opened, or only when asked to", SHIELD_CHECK, [];
     GoToBroken: "go.broken", "Go to first broken", "Select the first event that does not fit its hashes", SHIELD_WARNING, [SHIFT G];
+    TakeHead: "head.take", "Take head", "Keep one line that stands for everything in the store, to compare it with later", SEAL_CHECK, [];
+    CompareHeads: "head.compare", "Compare with kept heads", "Find out whether history was rewritten since heads were kept", SEAL_CHECK, [];
+    EvidenceReport: "report.evidence", "Evidence report…", "Write what was checked and found into a page for others", SHIELD_CHECK, [];
+    ToggleBookmark: "note.bookmark", "Bookmark", "Mark the selected event, or take its mark away", BOOKMARK_SIMPLE, [NONE M];
+    EditNote: "note.edit", "Edit note", "Write a note to the selected event", NOTE_PENCIL, [SHIFT M];
+    NextBookmark: "note.next", "Next bookmark", "Select the next event that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageDown];
+    PreviousBookmark: "note.previous", "Previous bookmark", "Select the event before that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageUp];
     Cancel: "app.cancel", "Cancel", "Stop what is running", STOP, [NONE Escape];
     ToggleUtc: "settings.utc", "Local time or UTC", "Show times in the local zone or in UTC", CLOCK, [NONE U];
     CycleTheme: "settings.theme", "Next theme", "Dark, light, high contrast", SWAP, [CTRL_SHIFT T];

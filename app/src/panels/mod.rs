@@ -69,6 +69,8 @@ impl Panels {
                 let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
                 self.append.react_to(selected);
             }
+            Command::EditNote => self.detail.edit_note(),
+            Command::EvidenceReport => self.findings.show_report(),
             _ => {}
         }
     }

@@ -14,6 +14,7 @@ use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
 use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::worker::protocol::{
     CausalGraph, Detail, EventRow, Failure, FailureClass, Located, Matched, OpenMode, Position, Preview,
     ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update,
@@ -219,6 +220,8 @@ impl StoreModel {
             receipt: None,
             verified: None,
             trust: Trust::default(),
+            vouched: Vouched::default(),
+            notes: std::collections::BTreeMap::new(),
             follow: true,
             unseen: 0,
             rate: Vec::new(),

@@ -12,10 +12,12 @@ use causeway::store::Finding;
 
 use crate::state::asked::Asked;
 use crate::state::damage::{self, Spot};
+use crate::state::notes::Note;
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
@@ -116,6 +118,10 @@ pub struct StoreModel {
     pub verified: Option<Result<VerifyView, Failure>>,
     /// How far it was checked. Written by `run` and `apply`.
     pub trust: Trust,
+    /// What vouches for it beside its own hashes. Written by `run` and `apply`; the heads are saved.
+    pub vouched: Vouched,
+    /// Bookmarks and notes, by the place at which their event stands. Written by `run` and `apply`; saved.
+    pub notes: BTreeMap<u64, Note>,
     /// True if the table stays at the newest event.
     pub follow: bool,
     /// Events that arrived below what the user reads since following was switched off.

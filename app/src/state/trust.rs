@@ -256,9 +256,8 @@ impl Model {
         let Some(store) = &mut self.store else { return };
         match said {
             TrustUpdate::Verifying { id, reached } => store.reach(id, reached),
-            TrustUpdate::Verified { id, report } => {
-                store.end_check(id, report, now);
-            }
+            TrustUpdate::Verified { id, report } => store.end_check(id, report, now),
+            other => self.vouched(other, now),
         }
     }
 }

@@ -53,6 +53,11 @@ pub fn shield(store: &StoreModel) -> Shield {
             made(Standing::Broken, label, findings::looked_at(view.level))
         }
         Some(Ok(view)) => {
+            if let Some(last) = store.tamper_evident().and_then(|covered| covered.checked_sub(1)) {
+                let label = format!("V4 tamper-evident to {}", text::sequence(last));
+                let about = [reach(store, view), findings::meaning(Some(VerifyLevel::Head)).to_owned()];
+                return made(Standing::Holds, label, about.join("\n"));
+            }
             let is_whole = view.checked.end >= store.summary.position.events;
             let is_deep = view.level.is_none_or(|level| level > VerifyLevel::Files);
             let standing = if is_whole && is_deep { Standing::Holds } else { Standing::Partly };

@@ -17,7 +17,7 @@ pub mod failure;
 mod filter;
 mod folds;
 mod graph;
-mod handle;
+pub(crate) mod handle;
 mod holes;
 mod open;
 mod outbox;

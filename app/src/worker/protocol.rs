@@ -19,7 +19,10 @@ use serde_json::Value;
 use crate::state::query::Query;
 
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
-pub use crate::worker::trust::words::{Check, Part, Reached, TrustRequest, TrustUpdate};
+pub use crate::worker::trust::words::{
+    Check, Compared, Continued, Found, Part, ProofView, Reached, ReportWish, TrustRequest, TrustUpdate,
+    Verdict,
+};
 
 /// Numbers requests in the order in which they were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

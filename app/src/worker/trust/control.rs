@@ -19,7 +19,7 @@ enum Wish {
 
 /// What the user wants of a check.
 #[derive(Debug, Default)]
-pub(super) struct Control {
+pub(crate) struct Control {
     wish: Mutex<Wish>,
     changed: Condvar,
 }
@@ -38,6 +38,11 @@ impl Control {
     pub(super) fn stop(&self) {
         *self.wish.lock() = Wish::Stop;
         self.changed.notify_all();
+    }
+
+    /// True if it is to end.
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.wish.lock() == Wish::Stop
     }
 
     /// Waits while it is paused; `Break` if it is to end.

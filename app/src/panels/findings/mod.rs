@@ -1,4 +1,7 @@
-//! Owns the view of what is wrong with the store: what was verified and what that means, and each finding with its place. Never verifies.
+//! Owns the view of what is wrong with the store: what was verified and what that means, and each finding with its place; beside it what
+//! vouches for the store. Never verifies.
+
+mod vouchers;
 
 use causeway::store::{Finding, VerifyLevel};
 use egui::{Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
@@ -29,19 +32,53 @@ const VALUES: f32 = 44.0;
 const LEVELS: [(VerifyLevel, &str); 3] =
     [(VerifyLevel::Files, "V0"), (VerifyLevel::Frames, "V1"), (VerifyLevel::Chain, "V2")];
 
-/// Private state: scrolling.
+/// What the view shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Side {
+    /// What is wrong.
+    #[default]
+    Findings,
+    /// Heads that were kept.
+    Heads,
+    /// A receipt to check.
+    Receipt,
+    /// A report to write.
+    Report,
+}
+
+const SIDES: [(Side, &str); 4] = [
+    (Side::Findings, "Findings"),
+    (Side::Heads, "Heads"),
+    (Side::Receipt, "Receipt"),
+    (Side::Report, "Report"),
+];
+
+/// Private state: scrolling, and what is typed.
 #[derive(Debug, Default)]
 pub(super) struct FindingsPanel {
     scroller: RowScroller,
+    side: Side,
+    vouchers: vouchers::Vouchers,
 }
 
 impl FindingsPanel {
+    /// Turns to the form of the report.
+    pub(super) fn show_report(&mut self) {
+        self.side = Side::Report;
+    }
+
     /// Draws the view.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
         let all = all(ctx);
-        header_ui(ctx, ui, &all);
+        self.header_ui(ctx, ui, &all);
         verified_ui(ctx, ui);
+        match self.side {
+            Side::Findings => {}
+            Side::Heads => return self.vouchers.heads_ui(ctx, ui),
+            Side::Receipt => return self.vouchers.receipt_ui(ctx, ui),
+            Side::Report => return self.vouchers.report_ui(ctx, ui),
+        }
         if all.is_empty() {
             empty_ui(ctx, ui);
             return;
@@ -51,6 +88,30 @@ impl FindingsPanel {
             finding_ui(ctx, ui, rect, all[index as usize]);
         });
     }
+
+    fn header_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, all: &[&Finding]) {
+        let t = ctx.view.tokens;
+        let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER), Sense::hover());
+        hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
+        let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
+        inside(ui, room, from_left(), |ui| {
+            let count = text::counted(all.len() as u64, "finding");
+            ui.label(type_roles::rich(count, type_roles::table_medium()).color(t.text));
+            let unlisted = ctx.store.unlisted();
+            if unlisted > 0 {
+                let words = format!("and {} more, not listed", text::grouped(unlisted));
+                ui.label(type_roles::rich(words, type_roles::caption()).color(t.text3));
+            }
+        });
+        inside(ui, room, from_right(), |ui| {
+            ui.spacing_mut().item_spacing.x = 12.0;
+            segmented(ui, "Shown", &mut self.side, &SIDES);
+            if self.side == Side::Findings && !all.is_empty() && link::link(ui, "Copy findings").clicked() {
+                let owned: Vec<Finding> = all.iter().map(|finding| (*finding).clone()).collect();
+                ctx.view.commands.send(Action::Copy(findings::report(&owned), "findings"));
+            }
+        });
+    }
 }
 
 /// What the store told by itself, then what verifying found beside it.
@@ -58,28 +119,6 @@ fn all(ctx: StoreContext<'_>) -> Vec<&Finding> {
     let told = &ctx.store.damage.findings;
     let more = ctx.store.found_by_verifying().iter().filter(|finding| !told.contains(finding));
     told.iter().chain(more).collect()
-}
-
-fn header_ui(ctx: StoreContext<'_>, ui: &mut Ui, all: &[&Finding]) {
-    let t = ctx.view.tokens;
-    let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER), Sense::hover());
-    hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
-    let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
-    inside(ui, room, from_left(), |ui| {
-        let count = text::counted(all.len() as u64, "finding");
-        ui.label(type_roles::rich(count, type_roles::table_medium()).color(t.text));
-        let unlisted = ctx.store.unlisted();
-        if unlisted > 0 {
-            let words = format!("and {} more, not listed", text::grouped(unlisted));
-            ui.label(type_roles::rich(words, type_roles::caption()).color(t.text3));
-        }
-    });
-    inside(ui, room, from_right(), |ui| {
-        if !all.is_empty() && link::link(ui, "Copy findings").clicked() {
-            let owned: Vec<Finding> = all.iter().map(|finding| (*finding).clone()).collect();
-            ctx.view.commands.send(Action::Copy(findings::report(&owned), "findings"));
-        }
-    });
 }
 
 /// The colour and the icon of how a store stands.
