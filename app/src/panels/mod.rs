@@ -76,6 +76,8 @@ impl Panels {
             Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
                 self.views.graph.run(command);
             }
+            Command::EditNote => self.detail.edit_note(),
+            Command::EvidenceReport => self.views.findings.show_report(),
             other => self.views.timeline.run(other),
         }
     }

@@ -19,3 +19,4 @@ pub mod text;
 pub mod ticks;
 pub mod timeline;
 pub mod times;
+pub mod trust;
