@@ -10,12 +10,16 @@ mod graph;
 mod icon;
 mod log;
 mod needs;
+mod notes;
 mod places;
 mod run;
 mod saved;
 mod settings;
+mod table;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod trust;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -163,6 +167,7 @@ impl App {
         self.take_filter(now);
         self.note_place();
         self.ask_for_what_is_missing();
+        self.keep_verifying(now);
         self.worker.flush();
         self.plan_repaint(ctx, now);
         self.set_title(ctx);
@@ -289,6 +294,9 @@ impl App {
         }
         let rate_falls =
             self.model.store.as_ref().is_some_and(|store| store.rate.iter().any(|rate| *rate > 0.0));
+        if let Some(due) = self.next_check(now) {
+            ctx.request_repaint_after_secs((due - now).max(0.0) as f32);
+        }
         if rate_falls || self.model.messages.iter().any(|message| !message.is_error) {
             ctx.request_repaint_after_secs(1.0);
         }

@@ -110,7 +110,7 @@ impl App {
         self.model.layout = layout;
         self.model.view = focus;
         match preset {
-            Preset::Audit => self.model.detail_tab = DetailTab::Chain,
+            Preset::Audit => self.model.detail_tab = DetailTab::Proof,
             Preset::Live if self.model.store.as_ref().is_some_and(|store| !store.follow) => {
                 self.commands.run(Command::ToggleFollow);
             }

@@ -14,7 +14,7 @@ use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::view::graph::{Format, Way};
 use crate::worker::protocol::{
-    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec,
+    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, Part, ProjectionSpec,
     ProjectionState, Request, RequestId, RowCell, Target,
 };
 
@@ -42,8 +42,9 @@ impl App {
             Action::Arrange(arrange) => self.arrange(arrange, ctx),
             Action::Change(change) => self.change(change),
             Action::ShowDetail(tab) => self.show_detail(tab),
+            Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
-            Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
+            Action::Timeline(action) => self.change_timeline(action),
             Action::Graph(action) => self.graph(action, ctx, now),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
@@ -53,6 +54,7 @@ impl App {
             Action::Feed(paused, per_second) => self.feed(paused, per_second),
             Action::Copy(text, what) => self.copy(text, what, ctx, now),
             Action::CopyBytes => self.copy_payload(CopyForm::Hex),
+            Action::Trust(action) => self.run_trust(action, now),
             Action::Dismiss(id) => self.model.messages.retain(|message| message.id != id),
         }
     }
@@ -71,9 +73,10 @@ impl App {
             Command::PreviousRow if self.moves_in_graph() => self.step_in_graph(Way::Up),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
-            // The table knows how long a page is, the graph how large it is drawn.
+            // The table knows how long a page is and where its menu is, the graph how large it is drawn.
             Command::NextPage
             | Command::PreviousPage
+            | Command::ChooseColumns
             | Command::GraphZoomIn
             | Command::GraphZoomOut
             | Command::GraphFit => {}
@@ -95,9 +98,36 @@ impl App {
             Command::GraphDot => self.graph(GraphAction::Export(Format::Dot), ctx, now),
             Command::GraphMermaid => self.graph(GraphAction::Export(Format::Mermaid), ctx, now),
             Command::GraphText => self.graph(GraphAction::Export(Format::Text), ctx, now),
+            // The timeline knows what its view shows.
+            Command::TimelineZoomIn
+            | Command::TimelineZoomOut
+            | Command::TimelinePanLeft
+            | Command::TimelinePanRight
+            | Command::TimelineFit
+            | Command::TimelineCentre
+            | Command::TimelineAxis
+            | Command::TimelineFoldGaps
+            | Command::TimelineLogScale
+            | Command::TimelineLanes
+            | Command::TimelineLanesDown
+            | Command::TimelineLanesUp
+            | Command::TimelinePin => {}
+            Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
-            Command::Verify => self.verify(),
+            Command::Verify => self.verify(Part::WHOLE, now),
+            Command::VerifyStream => self.verify_stream(now),
+            Command::PauseVerifying => self.pause_verifying(),
+            Command::StopVerifying => self.stop_verifying(),
+            Command::ToggleVerifying => self.toggle_verifying(),
+            Command::TakeHead => self.take_head(),
+            Command::CompareHeads => self.compare_heads(),
+            Command::EvidenceReport => self.show_view(View::Findings),
+            Command::ToggleBookmark => self.toggle_bookmark(now),
+            Command::EditNote => self.show_detail(DetailTab::Notes),
+            Command::NextBookmark => self.go_to_bookmark(true),
+            Command::PreviousBookmark => self.go_to_bookmark(false),
+            Command::GoToBroken => self.go_to(StoreModel::broken_from),
             Command::Cancel => self.cancel(),
             Command::ShowSettings => self.model.overlay = Overlay::Settings,
             Command::NameKinds => self.model.overlay = Overlay::KindNames,
@@ -382,23 +412,13 @@ impl App {
         self.worker.send(Request::Feed { paused, per_second });
     }
 
-    fn verify(&mut self) {
-        if let Some(store) = &mut self.model.store {
-            store.verified = None;
-            store.gather_spots();
-            let id = self.model.asked.number();
-            self.model.asked.verify = Some(id);
-            self.worker.send(Request::Verify { id });
-        }
-    }
-
     /// Closes what lies over the screen, or stops what takes long.
     fn cancel(&mut self) {
         if self.model.overlay != Overlay::None {
             self.model.overlay = Overlay::None;
             return;
         }
-        let runs = self.model.progress.is_some() || self.model.asked.verify.is_some();
+        let runs = self.model.progress.is_some();
         match self.model.screen {
             Screen::Preview | Screen::Error => {
                 self.model.preview = None;
@@ -406,6 +426,7 @@ impl App {
             }
             Screen::Opening => self.worker.send(Request::Cancel),
             Screen::Welcome | Screen::Store if runs => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store if self.is_verifying_for_the_user() => self.stop_verifying(),
             Screen::Welcome | Screen::Store => {}
         }
     }

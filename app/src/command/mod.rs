@@ -7,6 +7,7 @@ mod action;
 mod change;
 mod keymap;
 mod keys;
+mod trust;
 
 use egui::{Key, KeyboardShortcut};
 
@@ -16,6 +17,7 @@ use crate::theme::icons;
 pub use crate::command::action::{Action, Commands};
 pub use crate::command::change::Change;
 pub use crate::command::keymap::{KeyMap, OwnKeys, Recording, shortcut_of_press};
+pub use crate::command::trust::TrustAction;
 
 /// The enum of commands and what is known of each, from one line a command, in the order of the palette.
 macro_rules! commands {
@@ -58,6 +60,7 @@ commands! {
     CloseStore: "store.close", "Close store", "Close the store and go back to the welcome screen", X, [CTRL W];
     ToggleWriting: "store.writing", "Switch writing on or off", "Open the same store for writing, or go back to reading", PENCIL_SIMPLE, [];
     ToggleFollow: "table.follow", "Follow new events", "Stay at the newest event while events arrive", BROADCAST, [NONE L];
+    ChooseColumns: "table.columns", "Choose columns…", "Choose the columns of the event table, their order, and how times are told", COLUMNS, [ALT C];
     FocusFilter: "query.focus", "Filter events", "Put the cursor into the filter line", MAGNIFYING_GLASS, [NONE Slash];
     ClearFilter: "query.clear", "Clear filter", "Show every event again", FUNNEL_SIMPLE, [CTRL Backspace];
     JumpDialog: "go.to", "Go to event…", "Go to an event by its sequence or its id", HASH, [CTRL G];
@@ -108,11 +111,37 @@ commands! {
     NextPanel: "panel.next", "Next panel", "Give the keyboard to the next panel", ARROW_RIGHT, [NONE F6];
     PreviousPanel: "panel.previous", "Previous panel", "Give the keyboard to the panel before", ARROW_LEFT, [SHIFT F6];
     ShowFindings: "view.findings", "Show findings", "What is wrong with the store, and what was verified", SHIELD_WARNING, [CTRL Num5];
+    TimelineZoomIn: "timeline.zoom-in", "Zoom into the timeline", "Show a shorter part of the timeline in more detail", MAGNIFYING_GLASS_PLUS, [NONE W];
+    TimelineZoomOut: "timeline.zoom-out", "Zoom out of the timeline", "Show a longer part of the timeline", MAGNIFYING_GLASS_MINUS, [NONE S];
+    TimelinePanLeft: "timeline.pan-left", "Timeline to the left", "Show what is before in the timeline", CARET_LEFT, [NONE A];
+    TimelinePanRight: "timeline.pan-right", "Timeline to the right", "Show what is after in the timeline", CARET_RIGHT, [NONE D];
+    TimelineFit: "timeline.fit", "Whole store in the timeline", "Show the timeline from the first event to the last", ARROWS_CLOCKWISE, [NONE Num0];
+    TimelineCentre: "timeline.centre", "Selection in the timeline", "Bring the selected event into the middle of the timeline; once more, all that it belongs to", CROSSHAIR_SIMPLE, [NONE F];
+    TimelineAxis: "timeline.axis", "Time or sequence", "Let the timeline count wall time or places in the commit order", SWAP, [];
+    TimelineFoldGaps: "timeline.fold-gaps", "Fold gaps of the timeline", "Let times without events take little room, or show them as long as they are", SLIDERS_HORIZONTAL, [];
+    TimelineLogScale: "timeline.log-scale", "Logarithmic timeline", "Let bars grow with the logarithm of the count, or with the count", SLIDERS_HORIZONTAL, [];
+    TimelineLanes: "timeline.lanes", "Next lanes of the timeline", "Lanes by entity, kind, scope, conversation, or of the flow", ROWS, [];
+    TimelineLanesDown: "timeline.lanes-down", "Timeline lanes further down", "Show the next lane of the timeline", ARROW_DOWN, [];
+    TimelineLanesUp: "timeline.lanes-up", "Timeline lanes further up", "Show the lane before in the timeline", ARROW_UP, [];
+    TimelinePin: "timeline.pin", "Pin event", "Measure from the selected event, and then to the selected event", PUSH_PIN, [NONE X];
     AppendReaction: "append.reaction", "Append a reaction…", "Write an event that the selected one caused", ARROW_BEND_DOWN_RIGHT, [NONE N];
+    FindInPayload: "detail.find", "Find in payload", "Look for a text in the keys and values of the selected event", MAGNIFYING_GLASS, [CTRL F];
     AppendInDrawer: "append.drawer", "Append in the drawer", "Move the append form into the drawer, so that the table stays in view", NOTE_PENCIL, [];
     CopyId: "copy.id", "Copy event id", "Copy the id of the selected event", COPY_SIMPLE, [CTRL_SHIFT I];
     CopyPayload: "copy.payload", "Copy payload", "Copy the payload of the selected event as JSON", COPY, [CTRL_SHIFT P];
     Verify: "verify.store", "Verify whole store", "Compute all hashes anew and compare them", SHIELD_CHECK, [NONE V];
+    VerifyStream: "verify.stream", "Verify stream", "Check every event of the selected event's stream", SHIELD_CHECK, [SHIFT V];
+    PauseVerifying: "verify.pause", "Pause or resume verifying", "Let the check that runs rest, or go on with it", PAUSE, [];
+    StopVerifying: "verify.stop", "Stop verifying", "End the check that runs; nothing is verified by itself until the next one", STOP, [];
+    ToggleVerifying: "settings.verify", "Verify by itself or on demand", "Check each store a moment after it was opened, or only when asked to", SHIELD_CHECK, [];
+    GoToBroken: "go.broken", "Go to first broken", "Select the first event that does not fit its hashes", SHIELD_WARNING, [SHIFT G];
+    TakeHead: "head.take", "Take head", "Keep one line that stands for everything in the store, to compare it with later", SEAL_CHECK, [];
+    CompareHeads: "head.compare", "Compare with kept heads", "Find out whether history was rewritten since heads were kept", SEAL_CHECK, [];
+    EvidenceReport: "report.evidence", "Evidence report…", "Write what was checked and found into a page for others", SHIELD_CHECK, [];
+    ToggleBookmark: "note.bookmark", "Bookmark", "Mark the selected event, or take its mark away", BOOKMARK_SIMPLE, [NONE M];
+    EditNote: "note.edit", "Edit note", "Write a note to the selected event", NOTE_PENCIL, [SHIFT M];
+    NextBookmark: "note.next", "Next bookmark", "Select the next event that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageDown];
+    PreviousBookmark: "note.previous", "Previous bookmark", "Select the event before that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageUp];
     Cancel: "app.cancel", "Cancel", "Stop what is running", STOP, [NONE Escape];
     ToggleUtc: "settings.utc", "Local time or UTC", "Show times in the local zone or in UTC", CLOCK, [NONE U];
     ShowSettings: "settings.open", "Settings…", "Colours, density, times, scale and keys", GEAR_SIX, [CTRL Comma];

@@ -63,6 +63,8 @@ impl Panels {
     pub fn run(&mut self, command: Command, model: &Model) {
         match command {
             Command::FocusFilter => self.top_bar.focus_filter(),
+            Command::FindInPayload => self.detail.find(),
+            Command::ChooseColumns => self.views.events.choose_columns(),
             Command::NextPanel => self.regions.step(1),
             Command::PreviousPanel => self.regions.step(-1),
             Command::NextPage => self.views.events.turn_page(1),
@@ -74,7 +76,9 @@ impl Panels {
             Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
                 self.views.graph.run(command);
             }
-            _ => {}
+            Command::EditNote => self.detail.edit_note(),
+            Command::EvidenceReport => self.views.findings.show_report(),
+            other => self.views.timeline.run(other),
         }
     }
 

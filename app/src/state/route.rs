@@ -145,6 +145,9 @@ pub enum DetailTab {
     Raw,
     /// The stored bytes in hexadecimal.
     Hex,
-    /// Hashes and what they cover.
-    Chain,
+    /// Hashes, what they cover, and what can be proven.
+    #[serde(alias = "Chain")]
+    Proof,
+    /// The bookmark and what somebody wrote.
+    Notes,
 }

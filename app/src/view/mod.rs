@@ -4,6 +4,7 @@
 
 #![expect(clippy::implicit_hasher, reason = "the model holds the maps, and it has one hasher")]
 
+pub mod columns;
 pub mod counts;
 pub mod explorer;
 pub mod findings;
@@ -19,3 +20,4 @@ pub mod text;
 pub mod ticks;
 pub mod timeline;
 pub mod times;
+pub mod trust;

@@ -7,16 +7,18 @@
 mod activity;
 pub mod append;
 pub mod caught;
+mod cbor;
 mod copy;
 mod decode;
 pub mod demo;
 mod detail;
+pub(crate) mod digits;
 mod facets;
 pub mod failure;
 mod filter;
 mod folds;
 pub mod graph;
-mod handle;
+pub(crate) mod handle;
 mod holes;
 mod open;
 mod outbox;
@@ -31,7 +33,7 @@ mod states;
 mod tests;
 mod timeline;
 mod trouble;
-mod verify;
+pub mod trust;
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;

@@ -6,8 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use causeway::coordinate::Region;
@@ -36,8 +34,8 @@ use crate::worker::protocol::{
 };
 use crate::worker::rows;
 use crate::worker::standing::Standing;
-use crate::worker::timeline::Leaves;
-use crate::worker::verify;
+use crate::worker::timeline::{self, Timelines};
+use crate::worker::trust::Desk;
 
 /// Growth is told at most this often.
 const GROWTH_INTERVAL: Duration = Duration::from_millis(33);
@@ -63,16 +61,15 @@ pub(crate) struct Session {
     /// The user stopped the search: it does not go on by itself.
     search_stopped: bool,
     folds: Folds,
-    leaves: Leaves,
+    timelines: Timelines,
     graphs: Graphs,
+    summaries: rows::Summaries,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
     standing: Standing,
     feeder: Option<Feeder>,
-    /// Set to stop the verification that runs.
-    stop_verifying: Arc<AtomicBool>,
-    verifying: Option<JoinHandle<()>>,
+    trust: Desk,
     told: Told,
 }
 
@@ -124,10 +121,10 @@ impl Session {
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
-            leaves: Leaves::default(),
-            stop_verifying: Arc::default(),
-            verifying: None,
+            timelines: Timelines::default(),
+            summaries: rows::Summaries::new(),
             graphs: Graphs::new(outbox.clone()),
+            trust: Desk::default(),
             holes: Holes::default(),
             holes_anew: None,
             standing,
@@ -152,11 +149,8 @@ impl Session {
 
     /// Ends the session and closes the store.
     pub(crate) fn close(self) -> Result<(), StoreError> {
-        self.stop_verifying.store(true, Ordering::Release);
         drop((self.folds, self.feeder, self.arrivals));
-        if let Some(verifying) = self.verifying {
-            let _ = verifying.join();
-        }
+        self.trust.close();
         self.handle.close()
     }
 
@@ -168,14 +162,12 @@ impl Session {
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
             Request::Graph { id, ask } => self.graph(id, ask),
-            Request::Timeline { id, axis, bins } => {
-                match self.leaves.timeline(&self.handle, &self.holes, axis, bins) {
-                    Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
-                    Err(error) => self.tell(Update::Failed(failure::of(&error))),
-                }
+            Request::Timeline { id, question } => {
+                self.timelines.ask(id, question, self.handle.visible(), self.activity.begin());
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
+            Request::Summaries(summaries) => self.summaries = summaries,
             Request::Copy { id, sequence, form } => {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
@@ -184,7 +176,9 @@ impl Session {
                 let receipt = append::append(&self.handle, &draft);
                 self.tell(Update::Appended { id, receipt });
             }
-            Request::Verify { id } => self.verify(id),
+            Request::Trust(request) => {
+                self.trust.answer(request, &self.handle, &self.outbox, &self.activity);
+            }
             Request::Feed { paused, per_second } => {
                 if let Some(feeder) = &self.feeder {
                     feeder.set(paused, per_second);
@@ -209,8 +203,9 @@ impl Session {
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
+        let drawing = self.step_timeline();
         let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
-        [looking, searching, moving, counting, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        [looking, searching, moving, counting, drawing, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
@@ -224,7 +219,7 @@ impl Session {
             Ok(true) => {
                 if let Some(anew) = self.holes_anew.take().filter(|anew| anew.runs() != self.holes.runs()) {
                     self.holes = anew;
-                    self.leaves.rewind(0);
+                    self.timelines.rewind(0);
                 }
                 LOOK_INTERVAL
             }
@@ -277,7 +272,7 @@ impl Session {
             self.holes.rewind(sequence);
             self.holes_anew = None;
             self.search.rewind(sequence);
-            self.leaves.rewind(sequence);
+            self.timelines.rewind(sequence);
             let position =
                 Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
             self.told.position = position.clone();
@@ -322,6 +317,19 @@ impl Session {
             (false, _) => Duration::ZERO,
             (true, true) => GROWTH_INTERVAL,
             (true, false) => LOOK_INTERVAL,
+        }
+    }
+
+    /// Goes on with the timeline that is asked for.
+    fn step_timeline(&mut self) -> Duration {
+        match self.timelines.step(&self.handle, &self.holes, self.search.found()) {
+            timeline::Step::Idle => LOOK_INTERVAL,
+            timeline::Step::Busy => Duration::ZERO,
+            timeline::Step::Told(id, timeline) => {
+                let timeline = timeline.map_err(|error| failure::of(&error));
+                self.tell(Update::Timeline { id, timeline });
+                Duration::ZERO
+            }
         }
     }
 
@@ -389,7 +397,7 @@ impl Session {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
             Some(run) => rows::hole_row(run),
-            None => rows::row(&self.handle, sequence),
+            None => rows::row_saying(&self.handle, sequence, &self.summaries),
         };
         let rows = sequences.into_iter().map(row).collect();
         self.tell(Update::Rows { id, first, rows });
@@ -409,6 +417,7 @@ impl Session {
             Target::Sequence(sequence) => Err(failure::refused(format!(
                 "There is no event #{sequence}; the store has {visible} events."
             ))),
+            Target::Time(time_us) => rows::at_time(&self.handle, time_us),
             Target::Id(event) => match self.handle.sequence_of(event) {
                 Ok(Some(sequence)) => Ok(sequence),
                 Ok(None) => Err(failure::refused(format!("No event has the id {:032x}.", u128::from(event)))),
@@ -437,16 +446,7 @@ impl Session {
         }
     }
 
-    fn verify(&mut self, id: RequestId) {
-        self.stop_verifying.store(true, Ordering::Release);
-        self.stop_verifying = Arc::default();
-        let (handle, outbox) = (self.handle.clone(), self.outbox.clone());
-        let stop = self.stop_verifying.clone();
-        self.verifying = verify::start(handle, id, stop, outbox, self.activity.begin());
-    }
-
     fn cancel(&mut self) {
-        self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
             let matched = self.search.matched(&self.handle, &self.holes);
