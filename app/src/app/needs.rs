@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::App;
+use crate::state::route::View;
 use crate::worker::protocol::{Request, Target};
 
 /// Rows that are asked for beyond those that are seen, so that scrolling finds them there.
@@ -79,7 +80,7 @@ impl App {
         let shown = store.graph.as_ref().is_some_and(|graph| graph.focus == sequence);
         if shown
             && asked_at != store.summary.position.events
-            && self.model.view == crate::state::route::View::Graph
+            && self.model.layout.shows(View::Graph, self.model.view)
         {
             self.ask_for_graph(sequence);
         }

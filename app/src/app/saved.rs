@@ -15,6 +15,8 @@ impl App {
         let Some(store) = &mut self.model.store else { return };
         let saved = self.workspace.stores.get(&store.summary.identity).cloned().unwrap_or_default();
         store.feed = store.summary.demo.then_some((false, crate::worker::demo::DEMO_RATE));
+        self.model.layout = saved.layout.mended();
+        self.model.layout.open(saved.view, saved.view);
         self.model.view = saved.view;
         self.model.detail_tab = saved.detail_tab;
         store.kind_names =
@@ -34,6 +36,7 @@ impl App {
         if let Some(store) = &self.model.store {
             let view = self.workspace.view_mut(&store.summary.identity, self.model.now_us);
             view.view = self.model.view;
+            view.layout.clone_from(&self.model.layout);
             view.detail_tab = self.model.detail_tab;
             view.filter.clone_from(&store.filter_text);
             view.timeline.clone_from(&store.timeline.look);

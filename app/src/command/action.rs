@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use causeway::event::EventKind;
 
-use crate::command::Command;
+use crate::command::{Change, Command};
+use crate::state::layout::Arrange;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
 use crate::state::timeline::TimelineAction;
@@ -32,12 +33,20 @@ pub enum Action {
     Step(i64),
     /// Go to an event.
     Jump(Target),
+    /// The pointer rests on an event in some panel, in this frame; `None` is no wish. To be sent anew in each frame.
+    Hover(Option<u64>),
+    /// Look at the store as of an event, or as it is now.
+    SetCursor(Option<u64>),
     /// Filter by what the line says.
     Filter(String),
     /// Filter by a query that was put together by clicking.
     Refine(Query),
-    /// Show a view in the middle.
+    /// Show a view where it lies, in the middle if it lies nowhere, and give it the focus.
     Show(View),
+    /// Arrange views.
+    Arrange(Arrange),
+    /// Change the settings.
+    Change(Change),
     /// Show a tab of the detail.
     ShowDetail(DetailTab),
     /// Ask for rows that are about to be seen: first row, number of rows.
@@ -79,6 +88,15 @@ impl Commands {
     /// Queues a plain command.
     pub fn run(&self, command: Command) {
         self.send(Action::Run(command));
+    }
+
+    /// The event that the pointer was found to rest on since the queue was emptied.
+    pub fn hovered(&self) -> Option<u64> {
+        let queue = self.0.borrow();
+        queue
+            .iter()
+            .rev()
+            .find_map(|action| if let Action::Hover(hovered) = action { *hovered } else { None })
     }
 
     /// Takes everything that was queued.

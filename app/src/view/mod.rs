@@ -10,6 +10,8 @@ pub mod findings;
 pub mod form;
 pub mod graph;
 pub mod lanes;
+pub mod memory;
+pub mod palette;
 pub mod rows;
 pub mod standing;
 pub mod text;
