@@ -20,7 +20,7 @@ use crate::worker::rows;
 pub(crate) use self::asked::Graphs;
 pub(crate) use self::source::Source;
 pub use self::words::{
-    CausalGraph, Group, GroupBy, GroupEdge, GroupGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Over,
+    CausalGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Group, GroupBy, GroupEdge, GroupGraph, Over,
 };
 
 /// Events that a graph shows by itself.
