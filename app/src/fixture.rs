@@ -4,6 +4,7 @@
 //! Never used by the program itself.
 
 mod graph;
+mod timeline;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,11 +20,12 @@ pub use self::graph::{large_graph, lonely_graph};
 use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{Screen, View};
+use crate::state::table::TableView;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind, FoldSource,
     FoldStatus, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState, ReceiptView, RowCell,
-    RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline, VerifyView,
+    RowNote, StoreFormat, Summary, Task, VerifyView,
 };
 
 /// 2026-11-23 13:32:04.871 UTC, the moment of the first row of the story.
@@ -124,6 +126,8 @@ fn rows() -> Vec<EventRow> {
                 causation: line.5.map(|up| CausationId::from_u128(id(FIRST + (at - up) as u64))),
                 cause_sequence: line.5.map(|up| FIRST + (at - up) as u64),
                 payload_bytes: 96 + 31 * i as u32 % 317,
+                flags: 0,
+                payload_version: 0,
                 summary: line.4.to_owned(),
                 note,
             };
@@ -200,7 +204,7 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
         lane: 0,
         depth: 0,
         payload_version: 2,
-        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true }),
+        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true, tried: Vec::new() }),
         payload_head: bytes,
         extensions: vec![("inspector.origin".to_owned(), b"shop-server".to_vec())],
         content_hash: hash(3),
@@ -218,30 +222,6 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
 
 fn hash(seed: u8) -> [u8; 32] {
     std::array::from_fn(|i| (i as u8).wrapping_mul(37).wrapping_add(seed.wrapping_mul(101)) ^ 0x5A)
-}
-
-/// A store that breathes: busy days, quiet nights, one pause.
-fn timeline(axis: TimeAxis) -> Timeline {
-    let count = 360usize;
-    let bins = (0..count)
-        .map(|i| {
-            let day = (i as f32 / 51.0 * std::f32::consts::TAU).sin() * 0.4 + 0.6;
-            let jitter = ((i * 7_919) % 37) as f32 / 37.0;
-            let quiet = if (210..226).contains(&i) { 0.02 } else { 1.0 };
-            let height = (day * (0.6 + 0.4 * jitter) * quiet * 30_000.0) as u32;
-            let mut bin = [0; 16];
-            for (category, share) in [(1, 30), (2, 22), (3, 12), (4, 14), (5, 4), (6, 8), (7, 10)] {
-                bin[category] = height * share / 100;
-            }
-            bin
-        })
-        .collect();
-    let first_sequence = (0..count as u64).map(|i| i * TOTAL / count as u64).collect();
-    let span = match axis {
-        TimeAxis::Time => (START_US - 7 * 86_400_000_000, START_US + 8_600_000),
-        TimeAxis::Sequence => (0, TOTAL.cast_signed()),
-    };
-    Timeline { axis, span, bins, first_sequence }
 }
 
 fn summary() -> Summary {
@@ -276,6 +256,7 @@ fn store_model() -> StoreModel {
         filter_text: "corr:a7f3 kind:* total".to_owned(),
         filter_error: None,
         query: Query::default(),
+        table: TableView::default(),
         matched: Matched {
             matched: rows.len() as u64,
             rows: rows.len() as u64,
@@ -292,7 +273,7 @@ fn store_model() -> StoreModel {
         detail: Some(Arc::new(detail(&rows, 47))),
         detail_failure: None,
         graph: graph::of_rows(&rows[36..], selected),
-        timeline: Some(Arc::new(timeline(TimeAxis::Time))),
+        timeline: timeline::story(&rows),
         projections: projections_of_the_shop(),
         receipt: None,
         verified: Some(Ok(verified(Vec::new()))),

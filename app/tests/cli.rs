@@ -187,3 +187,26 @@ fn a_graph_is_printed_as_a_list_and_in_three_languages_and_written_into_a_file()
     let (code, problem) = failure(&["graph", &store, &"0".repeat(32)]);
     assert!(code == 1 && problem.contains("no event has the id"), "{problem}");
 }
+
+#[test]
+fn commands_are_listed_with_ids_that_a_picture_can_run() {
+    let listed = causeway(&["commands", "--json"]);
+    let maximise = lines(&listed).into_iter().find(|line| line["id"] == "view.maximise").unwrap();
+    assert_eq!(maximise["keys"], serde_json::json!(["Ctrl+M"]));
+    let table = String::from_utf8(causeway(&["commands"]).stdout).unwrap();
+    assert_eq!(table.lines().count(), lines(&listed).len());
+
+    let home = tempfile::tempdir().unwrap();
+    let store = new_store(home.path());
+    let picture = |name: &str, run: &[&str]| {
+        let file = home.path().join(name).display().to_string();
+        let shot = ["shot", &store, "--size", "400x300", "--out", &file];
+        assert!(causeway(&[&shot[..], run].concat()).status.success());
+        fs::read(file).unwrap()
+    };
+    let plain = picture("plain.png", &[]);
+    assert_eq!(picture("same.png", &[]), plain);
+    assert_ne!(picture("keys.png", &["--run", "view.maximise,app.keys"]), plain);
+    let unknown = ["shot", &store, "--out", "x.png", "--run", "view.hologram"];
+    assert_eq!(causeway(&unknown).status.code(), Some(2));
+}

@@ -3,8 +3,8 @@
 //! Invariant: the thread of a dialog is never waited for, because a desktop may never answer.
 
 use std::path::PathBuf;
-use std::{fs, thread};
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use causeway::event::EventKind;
 use crossbeam_channel::{Receiver, Sender, bounded};

@@ -8,6 +8,7 @@ use crate::state::graph::{GraphAction, GraphOptions, GraphState};
 use crate::state::model::StoreModel;
 use crate::state::route::View;
 use crate::view::graph::{self, Format, Way, Words};
+use crate::view::rows;
 use crate::worker::protocol::{GraphPicture, Request};
 
 /// While the store grows, events are asked for anew after this time, and groups of them after ten times as long: microseconds.
@@ -43,11 +44,12 @@ impl App {
 
     /// Asks for what the graph is to show, and anew for what the store's growth made old.
     pub(super) fn ask_for_graph(&mut self) {
-        if self.model.view != View::Graph {
-            return;
-        }
+        let is_shown = self.model.layout.shows(View::Graph, self.model.view);
         let now_us = self.model.now_us;
         let Some(store) = &mut self.model.store else { return };
+        if !is_shown && !has_distant_root(store) {
+            return;
+        }
         if let Some(selected) = store.selected.filter(|selected| !store.graph.shows(*selected)) {
             store.graph.turn_to(selected);
         }
@@ -137,4 +139,10 @@ fn sheet_of(store: &StoreModel, picture: &GraphPicture, zone: &crate::state::zon
         }
         GraphPicture::Groups(groups, layout) => graph::group_sheet(groups, layout, words),
     }
+}
+
+/// True if the way from the selected event to its root is longer than the detail tells: the timeline draws it.
+fn has_distant_root(store: &StoreModel) -> bool {
+    let cause = store.detail.as_ref().and_then(|detail| detail.cause.as_ref());
+    cause.and_then(rows::event_of).is_some_and(|cause| cause.causation.is_some())
 }

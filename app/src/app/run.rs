@@ -8,10 +8,10 @@ use super::App;
 use super::aside::Saved;
 use crate::command::{Action, Command};
 use crate::state::graph::GraphAction;
+use crate::state::history::{History, Place};
 use crate::state::model::{Overlay, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
-use crate::theme::Theme;
 use crate::view::graph::{Format, Way};
 use crate::worker::protocol::{
     CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec,
@@ -34,12 +34,17 @@ impl App {
             Action::Select(sequence) => self.select(sequence),
             Action::Step(rows) => self.step_row(rows),
             Action::Jump(target) => self.jump(target),
+            Action::Hover(sequence) => self.model.hover = sequence.or(self.model.hover),
+            Action::SetCursor(cursor) => self.set_cursor(cursor),
             Action::Filter(line) => self.type_filter(line, now),
             Action::Refine(query) => self.refine(&query),
             Action::Show(view) => self.show_view(view),
+            Action::Arrange(arrange) => self.arrange(arrange, ctx),
+            Action::Change(change) => self.change(change),
             Action::ShowDetail(tab) => self.show_detail(tab),
+            Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
-            Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
+            Action::Timeline(action) => self.change_timeline(action),
             Action::Graph(action) => self.graph(action, ctx, now),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
@@ -67,9 +72,10 @@ impl App {
             Command::PreviousRow if self.moves_in_graph() => self.step_in_graph(Way::Up),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
-            // The table knows how long a page is, the graph how large it is drawn.
+            // The table knows how long a page is and where its menu is, the graph how large it is drawn.
             Command::NextPage
             | Command::PreviousPage
+            | Command::ChooseColumns
             | Command::GraphZoomIn
             | Command::GraphZoomOut
             | Command::GraphFit => {}
@@ -80,30 +86,54 @@ impl App {
             Command::NextEffect => self.go_to(Self::next_effect),
             Command::PreviousInStream => self.go_to(|store| store.detail.as_ref()?.previous_in_stream),
             Command::NextInStream => self.go_to(|store| store.detail.as_ref()?.next_in_stream),
-            Command::Back => self.go_back(),
-            Command::Forward => self.go_forward(),
-            Command::ShowEvents | Command::FocusFilter => self.show_view(View::Events),
-            Command::ShowGraph => self.show_view(View::Graph),
+            Command::CursorHere => self.look_back(),
+            Command::CursorLive => self.set_cursor(None),
+            Command::Back => self.return_to(History::back),
+            Command::Forward => self.return_to(History::forward),
+            Command::FocusFilter => self.show_what_is_filtered(),
+            Command::AppendReaction => self.show_view(View::Append),
             Command::GraphSelection => self.show_selection_in_graph(),
             Command::GraphSvg => self.graph(GraphAction::Export(Format::Svg), ctx, now),
             Command::GraphDot => self.graph(GraphAction::Export(Format::Dot), ctx, now),
             Command::GraphMermaid => self.graph(GraphAction::Export(Format::Mermaid), ctx, now),
             Command::GraphText => self.graph(GraphAction::Export(Format::Text), ctx, now),
-            Command::ShowProjections => self.show_view(View::Projections),
-            Command::ShowFindings => self.show_view(View::Findings),
-            Command::ShowAppend | Command::AppendReaction => self.show_view(View::Append),
+            // The timeline knows what its view shows.
+            Command::TimelineZoomIn
+            | Command::TimelineZoomOut
+            | Command::TimelinePanLeft
+            | Command::TimelinePanRight
+            | Command::TimelineFit
+            | Command::TimelineCentre
+            | Command::TimelineAxis
+            | Command::TimelineFoldGaps
+            | Command::TimelineLogScale
+            | Command::TimelineLanes
+            | Command::TimelineLanesDown
+            | Command::TimelineLanesUp
+            | Command::TimelinePin => {}
+            Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
             Command::Verify => self.verify(),
             Command::Cancel => self.cancel(),
-            Command::ToggleUtc => self.toggle_utc(),
-            Command::CycleTheme => self.cycle_theme(),
+            Command::ShowSettings => self.model.overlay = Overlay::Settings,
             Command::NameKinds => self.model.overlay = Overlay::KindNames,
             Command::ShowKeys => self.model.overlay = Overlay::Keys,
             Command::ShowPalette => self.model.overlay = Overlay::Palette,
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            command => self.run_for_the_frame(command),
         }
         self.panels.run(command, &self.model);
+    }
+
+    /// Does what a command means for what is shown where and how.
+    fn run_for_the_frame(&mut self, command: Command) {
+        if let Some(view) = View::ALL.iter().find(|view| Command::that_shows(**view) == command) {
+            self.show_view(*view);
+            return;
+        }
+        self.arrange_by(command);
+        self.change_by(command);
     }
 
     // Opening
@@ -196,14 +226,26 @@ impl App {
         }
     }
 
-    fn go_back(&mut self) {
-        if let Some(sequence) = self.history.back() {
-            self.select(sequence);
+    /// Looks at the store as of an event; as it is now if that is the newest one.
+    fn set_cursor(&mut self, cursor: Option<u64>) {
+        let Some(store) = &self.model.store else { return };
+        let newest = store.summary.position.events.saturating_sub(1);
+        self.model.cursor = cursor.filter(|sequence| *sequence < newest);
+    }
+
+    fn look_back(&mut self) {
+        if let Some(selected) = self.model.store.as_ref().and_then(|store| store.selected) {
+            self.set_cursor(Some(selected));
         }
     }
 
-    fn go_forward(&mut self) {
-        if let Some(sequence) = self.history.forward() {
+    /// Goes to a place of the history.
+    fn return_to(&mut self, step: fn(&mut History) -> Option<Place>) {
+        let Some(place) = step(&mut self.history) else { return };
+        if place.view != self.model.view {
+            self.show_view(place.view);
+        }
+        if let Some(sequence) = place.selected {
             self.select(sequence);
         }
     }
@@ -252,18 +294,20 @@ impl App {
         }
     }
 
-    pub(super) fn show_view(&mut self, view: View) {
-        self.model.overlay = Overlay::None;
-        self.model.view = view;
-        self.save();
-    }
-
     fn show_detail(&mut self, tab: DetailTab) {
         self.model.detail_tab = tab;
         self.save();
     }
 
     // The filter
+
+    /// Whoever filters wants to see the table.
+    fn show_what_is_filtered(&mut self) {
+        self.model.overlay = Overlay::None;
+        if !self.model.layout.shows(View::Events, self.model.view) {
+            self.show_view(View::Events);
+        }
+    }
 
     fn type_filter(&mut self, line: String, now: f64) {
         if let Some(store) = &mut self.model.store {
@@ -385,17 +429,6 @@ impl App {
 
     // Settings and the clipboard
 
-    fn toggle_utc(&mut self) {
-        self.model.settings.utc = !self.model.settings.utc;
-        self.save();
-    }
-
-    fn cycle_theme(&mut self) {
-        let at = Theme::ALL.iter().position(|theme| *theme == self.model.settings.theme).unwrap_or_default();
-        self.model.settings.theme = Theme::ALL[(at + 1) % Theme::ALL.len()];
-        self.save();
-    }
-
     fn copy_id(&mut self, ctx: &Context, now: f64) {
         let id = self.model.store.as_ref().and_then(selected_cell).map(|cell| u128::from(cell.event_id));
         if let Some(id) = id {
@@ -434,7 +467,9 @@ impl App {
         match saved {
             Saved::In(path) => self.model.say(format!("saved as {}", path.display()), false, now),
             Saved::Nowhere => {}
-            Saved::NoDialog(text) => self.copy(text, "this desktop has no file dialog; the text was", ctx, now),
+            Saved::NoDialog(text) => {
+                self.copy(text, "this desktop has no file dialog; the text was", ctx, now)
+            }
             Saved::Failed(problem) => self.model.say(problem, true, now),
         }
     }

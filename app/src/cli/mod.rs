@@ -5,6 +5,7 @@
 //! - exit code 0 = done, 1 = failed, 2 = asked for something that does not exist;
 //! - a reader that closes the pipe ends a command quietly.
 
+mod commands;
 mod dump;
 mod events;
 mod graph;
@@ -75,6 +76,8 @@ enum Command {
     /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
     Prove(head::ProveArgs),
     Repair(repair::RepairArgs),
+    /// List what can be done in the window: ids for `shot --run`, titles and usual keys.
+    Commands(commands::CommandsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -184,6 +187,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Head(args)) => head::head(&args),
         Some(Command::Prove(args)) => head::prove(&args),
         Some(Command::Repair(args)) => repair::repair(&args),
+        Some(Command::Commands(args)) => commands::commands(&args),
     }
 }
 

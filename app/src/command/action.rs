@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use causeway::event::EventKind;
 
-use crate::command::Command;
+use crate::command::{Change, Command};
 use crate::state::graph::GraphAction;
+use crate::state::layout::Arrange;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
-use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target, TimeAxis};
+use crate::state::table::TableAction;
+use crate::state::timeline::TimelineAction;
+use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target};
 
 /// What can be done with a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,18 +35,28 @@ pub enum Action {
     Step(i64),
     /// Go to an event.
     Jump(Target),
+    /// The pointer rests on an event in some panel, in this frame; `None` is no wish. To be sent anew in each frame.
+    Hover(Option<u64>),
+    /// Look at the store as of an event, or as it is now.
+    SetCursor(Option<u64>),
     /// Filter by what the line says.
     Filter(String),
     /// Filter by a query that was put together by clicking.
     Refine(Query),
-    /// Show a view in the middle.
+    /// Show a view where it lies, in the middle if it lies nowhere, and give it the focus.
     Show(View),
+    /// Arrange views.
+    Arrange(Arrange),
+    /// Change the settings.
+    Change(Change),
     /// Show a tab of the detail.
     ShowDetail(DetailTab),
+    /// Arrange the event table.
+    Table(TableAction),
     /// Ask for rows that are about to be seen: first row, number of rows.
     NeedRows(u64, u64),
-    /// Ask for the timeline in so many bins.
-    NeedTimeline(TimeAxis, usize),
+    /// Look at the timeline in another way, or ask for what it shows.
+    Timeline(TimelineAction),
     /// Do something with the causal graph.
     Graph(GraphAction),
     /// Append an event.
@@ -79,6 +92,15 @@ impl Commands {
     /// Queues a plain command.
     pub fn run(&self, command: Command) {
         self.send(Action::Run(command));
+    }
+
+    /// The event that the pointer was found to rest on since the queue was emptied.
+    pub fn hovered(&self) -> Option<u64> {
+        let queue = self.0.borrow();
+        queue
+            .iter()
+            .rev()
+            .find_map(|action| if let Action::Hover(hovered) = action { *hovered } else { None })
     }
 
     /// Takes everything that was queued.

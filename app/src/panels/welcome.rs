@@ -51,7 +51,7 @@ impl Welcome {
     fn open_ui(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
         let gap = 12.0;
         let width = ((ui.available_width() - 3.0 * gap) / 4.0).floor();
-        let keys = |command: Command| command.keys();
+        let keys = |command: Command| ctx.model.keys.text(command);
         let cards = [
             (icons::FOLDER_OPEN, "Open store…", "Read-only at first", keys(Command::OpenDialog)),
             (icons::FLASK, "Demo store", "A shop that is busy", String::new()),

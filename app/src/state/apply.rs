@@ -14,9 +14,11 @@ use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
+use crate::state::table::TableView;
+use crate::state::timeline::TimelineState;
 use crate::worker::protocol::{
     Detail, EventRow, Failure, FailureClass, GraphPicture, Located, Matched, OpenMode, Position, Preview,
-    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
+    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Update, VerifyView,
 };
 
 /// Rows that are kept in memory.
@@ -53,7 +55,7 @@ impl Model {
             Update::Located { id, located } => self.located(id, located, now),
             Update::Graph { id, graph } => self.graphed(id, graph),
             Update::Timeline { id, timeline } => {
-                self.with_store(|store, asked| store.draw(asked, id, timeline));
+                self.with_store(|store, asked| store.timeline.take(asked, id, timeline));
             }
             // The clipboard belongs to the program.
             Update::Copied { .. } => {}
@@ -215,6 +217,7 @@ impl StoreModel {
             filter_error: None,
             query: Query::default(),
             matched: Matched::default(),
+            table: TableView::default(),
             rows: std::collections::BTreeMap::new(),
             selected: None,
             selected_row: None,
@@ -222,7 +225,7 @@ impl StoreModel {
             detail: None,
             detail_failure: None,
             graph: GraphState::default(),
-            timeline: None,
+            timeline: TimelineState::default(),
             projections: Vec::new(),
             receipt: None,
             verified: None,
@@ -271,7 +274,7 @@ impl StoreModel {
     }
 
     fn load(&mut self, asked: &mut Asked, id: RequestId, first: u64, rows: Vec<EventRow>) {
-        if id < asked.filter || !asked.filter_answered {
+        if id < asked.filter || id < asked.rows_since || !asked.filter_answered {
             return;
         }
         asked.rows.retain(|(waiting, _)| *waiting != id);
@@ -306,12 +309,6 @@ impl StoreModel {
                 self.detail = None;
                 self.detail_failure = Some(failure);
             }
-        }
-    }
-
-    fn draw(&mut self, asked: &Asked, id: RequestId, timeline: Arc<Timeline>) {
-        if asked.timeline.is_some_and(|(waiting, ..)| waiting == id) {
-            self.timeline = Some(timeline);
         }
     }
 

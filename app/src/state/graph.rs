@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::view::graph::{Axis, Format, Reach, Shape, Way};
-use crate::worker::protocol::{GraphAsk, GraphPicture, GraphView, GroupBy, Over};
+use crate::worker::protocol::{CausalGraph, GraphAsk, GraphPicture, GraphView, GroupBy, Over};
 
 /// More members of a conversation than this are grouped, until the user says otherwise.
 pub const GROUPED_FROM: u64 = 2_000;
@@ -124,9 +124,14 @@ impl GraphState {
 
     /// True if the event is part of what is shown.
     pub fn shows(&self, sequence: u64) -> bool {
+        self.flow().is_some_and(|graph| graph.index_of(sequence).is_some())
+    }
+
+    /// The events, if they are shown one by one.
+    pub fn flow(&self) -> Option<&CausalGraph> {
         match self.picture.as_ref().map(|(_, picture)| &**picture) {
-            Some(GraphPicture::Flow(graph, _)) => graph.index_of(sequence).is_some(),
-            Some(GraphPicture::Groups(..)) | None => false,
+            Some(GraphPicture::Flow(graph, _)) => Some(graph),
+            Some(GraphPicture::Groups(..)) | None => None,
         }
     }
 }

@@ -154,6 +154,11 @@ impl Search {
         self.sequences(rows.saturating_sub(most as u64)..rows, holes)
     }
 
+    /// The sequences of the result so far, ascending; `None` if every event matches.
+    pub(crate) fn found(&self) -> Option<&[u64]> {
+        self.found.as_deref()
+    }
+
     /// The row of an event, if it is part of the result so far.
     pub(crate) fn row_of(&self, sequence: u64, holes: &Holes) -> Option<u64> {
         match &self.found {

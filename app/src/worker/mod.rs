@@ -7,6 +7,7 @@
 mod activity;
 pub mod append;
 pub mod caught;
+mod cbor;
 mod copy;
 mod decode;
 pub mod demo;

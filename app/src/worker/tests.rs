@@ -17,8 +17,9 @@ use crate::state::query::Query;
 use crate::view::graph::GraphLayout;
 use crate::worker::protocol::{
     CausalGraph, Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus, GraphAsk,
-    GraphPicture, GraphView, GroupBy, Located, Matched, OpenMode, Over, Position, ProjectionSpec, RequestId,
-    RowCell, RowNote, StoreFormat, Summary, Target, Task, TimeAxis,
+    GraphPicture, GraphView, GroupBy, Lane, LaneBy, LaneMarks, Located, Matched, OpenMode, Over, Position,
+    ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target, Task, TimeAxis,
+    TimelineQuestion,
 };
 
 /// Nothing that these tests wait for takes nearly as long.
@@ -420,19 +421,36 @@ fn groups_count_what_caused_what_over_a_conversation_and_over_a_result() {
 }
 
 #[test]
-fn the_timeline_counts_every_event_once_on_both_axes() {
+fn the_timeline_counts_every_event_once_on_both_axes_and_in_every_kind_of_lanes() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path(), 400).close().unwrap();
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let total = summary.position.events;
+    let counted = |lane: &Lane| match &lane.marks {
+        LaneMarks::Events(events) => events.len() as u64,
+        LaneMarks::Buckets(buckets) => {
+            buckets.iter().flat_map(|bucket| bucket.counts).map(u64::from).sum::<u64>()
+        }
+    };
     for axis in [TimeAxis::Time, TimeAxis::Sequence] {
-        let asked = asker.ask(|id| Request::Timeline { id, axis, bins: 37 });
-        let timeline = asker.wait(|update| match update {
-            Update::Timeline { id, timeline } if id == asked => Some(timeline),
-            _ => None,
-        });
-        let counted: u64 = timeline.bins.iter().flatten().map(|count| u64::from(*count)).sum();
-        assert_eq!((timeline.bins.len(), counted), (37, summary.position.events), "{axis:?}");
-        assert!(timeline.first_sequence.is_sorted());
+        for lanes in [LaneBy::Entity, LaneBy::Kind, LaneBy::Scope, LaneBy::Correlation, LaneBy::Flow] {
+            let focus = Some(5).filter(|_| lanes == LaneBy::Flow);
+            let question = TimelineQuestion { axis, window: None, bins: 37, lanes, ranks: 0..500, focus };
+            let asked = asker.ask(|id| Request::Timeline { id, question });
+            let timeline = asker.wait(|update| match update {
+                Update::Timeline { id, timeline } if id == asked => timeline.ok().filter(|it| it.complete),
+                _ => None,
+            });
+            let sum: u64 = timeline.bins.iter().flatten().map(|count| u64::from(*count)).sum();
+            assert_eq!((timeline.bins.len(), sum), (37, total), "{axis:?}");
+            assert!(timeline.first_sequence.is_sorted());
+            let sum: u64 = timeline.lanes.iter().map(counted).sum();
+            match lanes {
+                LaneBy::Entity | LaneBy::Kind | LaneBy::Scope => assert_eq!(sum, total, "{axis:?} {lanes:?}"),
+                LaneBy::Correlation | LaneBy::Flow => assert!(sum > 0, "{axis:?} {lanes:?}"),
+            }
+            assert!(timeline.lanes.iter().all(|lane| counted(lane) == lane.total && lane.total > 0));
+        }
     }
 }
 

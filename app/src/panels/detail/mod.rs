@@ -42,6 +42,11 @@ pub(super) struct DetailPanel {
 }
 
 impl DetailPanel {
+    /// Opens the search in the payload.
+    pub(super) fn find(&mut self) {
+        self.event.find();
+    }
+
     /// Draws the panel.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.take_available_width();

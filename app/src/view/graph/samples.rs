@@ -40,6 +40,8 @@ fn cell(index: usize, cause: Option<usize>) -> EventCell {
         causation: cause.map(|cause| CausationId::from_u128(cause as u128)),
         cause_sequence: cause.map(|cause| cause as u64),
         payload_bytes: 0,
+        flags: 0,
+        payload_version: 0,
         summary: String::new(),
         note: RowNote::None,
     }
