@@ -253,10 +253,7 @@ impl Behavior<View> for Middle<'_, '_> {
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.add_space(8.0);
         let fill = if self.is_maximised { "Restore" } else { "Maximise" };
-        let named = [
-            (Command::ToggleMaximised, fill),
-            (Command::SplitRight, Command::SplitRight.text().0),
-        ];
+        let named = [(Command::ToggleMaximised, fill), (Command::SplitRight, Command::SplitRight.text().0)];
         for (command, label) in named {
             if button::small_icon(ui, command.icon(), label).clicked() {
                 self.ctx.view.commands.run(command);

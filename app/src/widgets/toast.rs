@@ -79,8 +79,7 @@ impl Toasts {
             top -= TOAST_HEIGHT + CARD_GAP;
             let pos = pos2(screen.right() - TOAST_WIDTH - CARD_GAP, top);
             let area = Area::new(Id::unique(("toast", toast.serial))).order(Order::Foreground).fixed_pos(pos);
-            let opacity =
-                if toast.tone == Tone::Bad { 1.0 } else { 1.0 - (age - STAY_SECONDS) / fade };
+            let opacity = if toast.tone == Tone::Bad { 1.0 } else { 1.0 - (age - STAY_SECONDS) / fade };
             let close = area.show(ctx, |ui| {
                 ui.set_opacity(opacity.clamp(0.0, 1.0) as f32);
                 toast.ui(ui)
