@@ -29,7 +29,7 @@ const DAMAGE_MIN: f32 = 4.0;
 /// The bars as they were laid out last, and what the pointer holds.
 #[derive(Debug, Default)]
 pub(super) struct Strip {
-    mesh: Option<(usize, Rect, Theme, Arc<Mesh>)>,
+    mesh: Option<(Arc<Timeline>, Rect, Theme, Arc<Mesh>)>,
     held: Option<Held>,
 }
 
@@ -73,9 +73,9 @@ impl TimelinePanel {
     fn strip_mesh(&mut self, scene: Scene<'_>) -> Arc<Mesh> {
         let t = scene.ctx.view.tokens;
         let strip = scene.areas.strip;
-        let picture = std::ptr::from_ref(scene.picture) as usize;
         if let Some((of, place, theme, mesh)) = &self.strip.mesh
-            && (*of, *place, *theme) == (picture, strip, t.theme)
+            && Arc::ptr_eq(of, scene.picture)
+            && (*place, *theme) == (strip, t.theme)
         {
             return mesh.clone();
         }
@@ -91,7 +91,7 @@ impl TimelinePanel {
             mesh.add_colored_rect(bar, neutral);
         }
         let mesh = Arc::new(mesh);
-        self.strip.mesh = Some((picture, strip, t.theme, mesh.clone()));
+        self.strip.mesh = Some((scene.picture.clone(), strip, t.theme, mesh.clone()));
         mesh
     }
 
