@@ -155,8 +155,8 @@ fn the_tabs_of_the_middle_and_of_the_detail_are_chosen_by_a_click() {
     let mut harness = screen(fixture::store());
     click(&mut harness, "Causal graph");
     assert!(harness.state().sent(&Action::Show(View::Graph)));
-    click(&mut harness, "Chain");
-    assert!(harness.state().sent(&Action::ShowDetail(DetailTab::Chain)));
+    click(&mut harness, "Proof");
+    assert!(harness.state().sent(&Action::ShowDetail(DetailTab::Proof)));
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn the_jump_dialog_takes_a_sequence_with_its_commas() {
     let mut model = fixture::store();
     model.overlay = Overlay::Jump;
     let mut harness = screen(model);
-    harness.get_by_label("Sequence or id of an event").type_text("#9,811,992");
+    harness.get_by_label("Sequence, id or time of an event").type_text("#9,811,992");
     harness.run_steps(2);
     click(&mut harness, "Go");
     assert!(harness.state().sent(&Action::Jump(Target::Sequence(9_811_992))));

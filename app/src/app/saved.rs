@@ -23,6 +23,10 @@ impl App {
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
         store.filter_text.clone_from(&saved.filter);
         store.timeline.look = saved.timeline;
+        store.table = saved.table.complete();
+        store.vouched.kept.clone_from(&saved.heads);
+        self.send_summaries();
+        self.ask_for_notes();
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
@@ -38,8 +42,10 @@ impl App {
             view.view = self.model.view;
             view.layout.clone_from(&self.model.layout);
             view.detail_tab = self.model.detail_tab;
+            view.table.clone_from(&store.table);
             view.filter.clone_from(&store.filter_text);
             view.timeline.clone_from(&store.timeline.look);
+            view.heads.clone_from(&store.vouched.kept);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }
         if let Some(saver) = &self.saver {

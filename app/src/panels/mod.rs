@@ -63,6 +63,8 @@ impl Panels {
     pub fn run(&mut self, command: Command, model: &Model) {
         match command {
             Command::FocusFilter => self.top_bar.focus_filter(),
+            Command::FindInPayload => self.detail.find(),
+            Command::ChooseColumns => self.views.events.choose_columns(),
             Command::NextPanel => self.regions.step(1),
             Command::PreviousPanel => self.regions.step(-1),
             Command::NextPage => self.views.events.turn_page(1),
@@ -71,6 +73,11 @@ impl Panels {
                 let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
                 self.views.append.react_to(selected);
             }
+            Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
+                self.views.graph.run(command);
+            }
+            Command::EditNote => self.detail.edit_note(),
+            Command::EvidenceReport => self.views.findings.show_report(),
             // Where there is no timeline, its keys do nothing later either.
             other if timeline_is_shown(model) => self.views.timeline.run(other),
             _ => {}

@@ -6,8 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use causeway::coordinate::Region;
@@ -25,19 +23,19 @@ use crate::worker::facets;
 use crate::worker::failure;
 use crate::worker::filter::Search;
 use crate::worker::folds::Folds;
-use crate::worker::graph;
+use crate::worker::graph::Graphs;
 use crate::worker::handle::Handle;
 use crate::worker::holes::Holes;
 use crate::worker::open;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{
-    Damage, FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request,
-    RequestId, Summary, Target, Task, Update,
+    Damage, FoldStatus, GraphAsk, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState,
+    Request, RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
 use crate::worker::standing::Standing;
 use crate::worker::timeline::{self, Timelines};
-use crate::worker::verify;
+use crate::worker::trust::Desk;
 
 /// Growth is told at most this often.
 const GROWTH_INTERVAL: Duration = Duration::from_millis(33);
@@ -64,14 +62,14 @@ pub(crate) struct Session {
     search_stopped: bool,
     folds: Folds,
     timelines: Timelines,
+    graphs: Graphs,
+    summaries: rows::Summaries,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
     standing: Standing,
     feeder: Option<Feeder>,
-    /// Set to stop the verification that runs.
-    stop_verifying: Arc<AtomicBool>,
-    verifying: Option<JoinHandle<()>>,
+    trust: Desk,
     told: Told,
 }
 
@@ -124,8 +122,9 @@ impl Session {
             search_stopped: false,
             folds: Folds::default(),
             timelines: Timelines::default(),
-            stop_verifying: Arc::default(),
-            verifying: None,
+            summaries: rows::Summaries::new(),
+            graphs: Graphs::new(outbox.clone()),
+            trust: Desk::default(),
             holes: Holes::default(),
             holes_anew: None,
             standing,
@@ -150,11 +149,8 @@ impl Session {
 
     /// Ends the session and closes the store.
     pub(crate) fn close(self) -> Result<(), StoreError> {
-        self.stop_verifying.store(true, Ordering::Release);
         drop((self.folds, self.feeder, self.arrivals));
-        if let Some(verifying) = self.verifying {
-            let _ = verifying.join();
-        }
+        self.trust.close();
         self.handle.close()
     }
 
@@ -165,12 +161,13 @@ impl Session {
             Request::Rows { id, rows } => self.rows(id, rows.start, rows.end),
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
-            Request::Graph { id, sequence } => self.graph(id, sequence),
+            Request::Graph { id, ask } => self.graph(id, ask),
             Request::Timeline { id, question } => {
                 self.timelines.ask(id, question, self.handle.visible(), self.activity.begin());
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
+            Request::Summaries(summaries) => self.summaries = summaries,
             Request::Copy { id, sequence, form } => {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
@@ -179,7 +176,9 @@ impl Session {
                 let receipt = append::append(&self.handle, &draft);
                 self.tell(Update::Appended { id, receipt });
             }
-            Request::Verify { id } => self.verify(id),
+            Request::Trust(request) => {
+                self.trust.answer(request, &self.handle, &self.outbox, &self.activity);
+            }
             Request::Feed { paused, per_second } => {
                 if let Some(feeder) = &self.feeder {
                     feeder.set(paused, per_second);
@@ -205,7 +204,8 @@ impl Session {
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
         let drawing = self.step_timeline();
-        [looking, searching, moving, counting, drawing].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
+        [looking, searching, moving, counting, drawing, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
@@ -397,7 +397,7 @@ impl Session {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
             Some(run) => rows::hole_row(run),
-            None => rows::row(&self.handle, sequence),
+            None => rows::row_saying(&self.handle, sequence, &self.summaries),
         };
         let rows = sequences.into_iter().map(row).collect();
         self.tell(Update::Rows { id, first, rows });
@@ -417,6 +417,7 @@ impl Session {
             Target::Sequence(sequence) => Err(failure::refused(format!(
                 "There is no event #{sequence}; the store has {visible} events."
             ))),
+            Target::Time(time_us) => rows::at_time(&self.handle, time_us),
             Target::Id(event) => match self.handle.sequence_of(event) {
                 Ok(Some(sequence)) => Ok(sequence),
                 Ok(None) => Err(failure::refused(format!("No event has the id {:032x}.", u128::from(event)))),
@@ -430,9 +431,11 @@ impl Session {
         self.tell(Update::Located { id, located });
     }
 
-    fn graph(&self, id: RequestId, sequence: u64) {
-        let graph = graph::graph(&self.handle, sequence).map(Arc::new).map_err(|error| failure::of(&error));
-        self.tell(Update::Graph { id, graph });
+    fn graph(&mut self, id: RequestId, ask: GraphAsk) {
+        let search = &self.search;
+        let result =
+            |most| (search.newest(most, &self.holes), search.matched(&self.handle, &self.holes).matched);
+        self.graphs.ask(&self.handle, (id, ask), result, self.activity.begin());
     }
 
     fn watch(&mut self, spec: ProjectionSpec) {
@@ -443,16 +446,7 @@ impl Session {
         }
     }
 
-    fn verify(&mut self, id: RequestId) {
-        self.stop_verifying.store(true, Ordering::Release);
-        self.stop_verifying = Arc::default();
-        let (handle, outbox) = (self.handle.clone(), self.outbox.clone());
-        let stop = self.stop_verifying.clone();
-        self.verifying = verify::start(handle, id, stop, outbox, self.activity.begin());
-    }
-
     fn cancel(&mut self) {
-        self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
             let matched = self.search.matched(&self.handle, &self.holes);

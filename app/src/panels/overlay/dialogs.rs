@@ -8,8 +8,10 @@ use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::theme::{icons, type_roles};
 use crate::view::palette::target;
+use crate::view::times;
 use crate::widgets::button::Button;
 use crate::widgets::text_input::{FieldError, TextInput};
+use crate::worker::protocol::Target;
 
 /// Private state: what was typed.
 #[derive(Debug, Default)]
@@ -26,11 +28,20 @@ pub(super) struct OpenPath {
 impl Jump {
     /// Draws the dialog.
     pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui, is_new: bool) {
-        let target = target(&self.typed);
-        let wrong = (!self.typed.trim().is_empty() && target.is_none())
-            .then_some(FieldError { message: "Neither a sequence nor an id of 32 digits", fix: None });
-        let field = TextInput::new("Sequence or id of an event")
-            .placeholder("9,811,992")
+        let time = || times::typed(&self.typed, ctx.model.now_us, ctx.model.zone()).map(Target::Time);
+        let target = target(&self.typed).or_else(time);
+        let wrong = (!self.typed.trim().is_empty() && target.is_none()).then_some(FieldError {
+            message: "Neither a sequence, nor an id of 32 digits, nor a time",
+            fix: None,
+        });
+        // What a time is understood as stands beside the label, in the zone that the table shows.
+        let understood = match target {
+            Some(Target::Time(time_us)) => times::full(time_us, ctx.model.zone()),
+            _ => String::new(),
+        };
+        let field = TextInput::new("Sequence, id or time of an event")
+            .hint(&understood)
+            .placeholder("9,811,992 · 2026-11-24 10:00 · -1h")
             .icon(icons::HASH)
             .error(wrong);
         let go =

@@ -12,7 +12,7 @@ use crate::state::query::Query;
 use crate::theme::metrics::{MARK, RADIUS_CHIP};
 use crate::theme::{KindMark, icons, type_roles};
 use crate::view::palette::{Found, found};
-use crate::view::text;
+use crate::view::{text, times};
 use crate::widgets::key_cap::key_cap;
 use crate::widgets::{escape, hairline, kind_mark, paint};
 use crate::worker::protocol::Target;
@@ -40,7 +40,10 @@ impl Palette {
         hairline::horizontal(ui.painter(), head.x_range(), head.bottom(), t.line);
         let found = match self.found.take() {
             Some((typed, found)) if typed == self.typed => found,
-            _ => found(&self.typed, ctx.model.store.as_ref()),
+            _ => place_in_time(ctx, &self.typed)
+                .into_iter()
+                .chain(found(&self.typed, ctx.model.store.as_ref()))
+                .collect(),
         };
         self.keys(ui, found.len());
         let entered = ui.input(|input| input.key_pressed(Key::Enter));
@@ -125,12 +128,21 @@ impl Palette {
     }
 }
 
+/// The first event since a moment, if a moment was typed.
+fn place_in_time(ctx: ViewContext<'_>, typed: &str) -> Option<Found> {
+    ctx.model.store.as_ref()?;
+    times::typed(typed, ctx.model.now_us, ctx.model.zone()).map(Target::Time).map(Found::Go)
+}
+
 /// What a row says: its name, and behind it what it is.
-fn words_of(found: &Found) -> (String, String) {
+fn words_of(ctx: ViewContext<'_>, found: &Found) -> (String, String) {
     match found {
         Found::Command(command) => (command.text().0.to_owned(), command.id().to_owned()),
         Found::Go(Target::Sequence(sequence)) => {
             (format!("Go to {}", text::sequence(*sequence)), "event".to_owned())
+        }
+        Found::Go(Target::Time(time_us)) => {
+            (format!("Go to {}", times::full(*time_us, ctx.model.zone())), "first event since".to_owned())
         }
         Found::Go(Target::Id(id)) => ("Go to event".to_owned(), id.to_string()),
         Found::Entity(name, events) => {
@@ -151,7 +163,7 @@ fn choose(ctx: ViewContext<'_>, found: &Found) {
     };
     match found {
         Found::Command(command) => ctx.commands.run(*command),
-        Found::Go(target) => ctx.commands.send(Action::Jump(target.clone())),
+        Found::Go(target) => ctx.commands.send(Action::Jump(*target)),
         Found::Entity(name, _) => refine(&|query| query.entity = Some(name.as_ref().to_owned())),
         Found::Kind(kind, ..) => refine(&|query| query.kinds = Some(vec![*kind])),
     }
@@ -159,7 +171,7 @@ fn choose(ctx: ViewContext<'_>, found: &Found) {
 
 fn row_ui(ctx: ViewContext<'_>, ui: &mut Ui, found: &Found, chosen: bool) -> Response {
     let t = ctx.tokens;
-    let (name, what) = words_of(found);
+    let (name, what) = words_of(ctx, found);
     let (rect, response) = paint::allocate(ui, vec2(ui.available_width(), ROW), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, chosen, &name));
     if !ui.is_rect_visible(rect) {

@@ -3,7 +3,6 @@
 use egui::{Painter, Pos2, Shape, Stroke, pos2, vec2};
 
 use super::{Scene, marks};
-use crate::command::Action;
 use crate::theme::metrics::MARK_LANE;
 use crate::view::rows;
 use crate::widgets::paint;
@@ -28,23 +27,11 @@ struct End {
 /// Draws the arrows of the selected event.
 pub(super) fn show(scene: Scene<'_>, p: &Painter) {
     let t = scene.ctx.view.tokens;
-    ask(scene);
     let indirect = paint::mix(t.canvas, t.accent, 0.6);
     for (cause, effect, direct) in links(scene).into_iter().take(ARROWS_MAX) {
         if let (Some(from), Some(to)) = (end_of(scene, cause), end_of(scene, effect)) {
             arrow(scene, p, (from, to), if direct { t.accent } else { indirect });
         }
-    }
-}
-
-/// Asks for the way to the root where it is longer than the detail tells.
-fn ask(scene: Scene<'_>) {
-    let Some(detail) = scene.ctx.store.detail.as_deref() else { return };
-    let is_longer =
-        detail.cause.as_ref().and_then(rows::event_of).is_some_and(|cause| cause.causation.is_some());
-    let asked = scene.ctx.view.model.asked.graph.is_some_and(|(_, asked, _)| asked == detail.row.sequence);
-    if is_longer && !asked {
-        scene.ctx.view.commands.send(Action::NeedGraph(detail.row.sequence));
     }
 }
 
@@ -64,7 +51,7 @@ fn links(scene: Scene<'_>) -> Vec<(&EventRow, &EventRow, bool)> {
     let store = scene.ctx.store;
     let Some(selected) = store.selected else { return Vec::new() };
     let mut links = Vec::new();
-    let graph = store.graph.as_deref();
+    let graph = store.graph.flow();
     let at = graph.and_then(|graph| graph.nodes.iter().position(|node| node.row.sequence == selected));
     if let (Some(graph), Some(focus)) = (graph, at) {
         let mut at = focus;

@@ -226,7 +226,7 @@ fn centre(scene: Scene<'_>) {
             TimeAxis::Sequence => row.sequence as f64,
         })
     };
-    let graph = scene.ctx.store.graph.as_deref();
+    let graph = scene.ctx.store.graph.flow();
     let graph = graph.filter(|graph| graph.nodes.iter().any(|node| node.row.sequence == sequence));
     let detail = scene.ctx.store.detail.as_deref();
     let around = detail.into_iter().flat_map(|detail| detail.cause.iter().chain(&detail.effects));
