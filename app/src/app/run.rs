@@ -98,20 +98,6 @@ impl App {
             Command::GraphDot => self.graph(GraphAction::Export(Format::Dot), ctx, now),
             Command::GraphMermaid => self.graph(GraphAction::Export(Format::Mermaid), ctx, now),
             Command::GraphText => self.graph(GraphAction::Export(Format::Text), ctx, now),
-            // The timeline knows what its view shows.
-            Command::TimelineZoomIn
-            | Command::TimelineZoomOut
-            | Command::TimelinePanLeft
-            | Command::TimelinePanRight
-            | Command::TimelineFit
-            | Command::TimelineCentre
-            | Command::TimelineAxis
-            | Command::TimelineFoldGaps
-            | Command::TimelineLogScale
-            | Command::TimelineLanes
-            | Command::TimelineLanesDown
-            | Command::TimelineLanesUp
-            | Command::TimelinePin => {}
             Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
