@@ -165,3 +165,26 @@ fn verify_tells_where_a_damaged_store_begins_not_to_hold() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("#1"));
 }
+
+#[test]
+fn commands_are_listed_with_ids_that_a_picture_can_run() {
+    let listed = causeway(&["commands", "--json"]);
+    let maximise = lines(&listed).into_iter().find(|line| line["id"] == "view.maximise").unwrap();
+    assert_eq!(maximise["keys"], serde_json::json!(["Ctrl+M"]));
+    let table = String::from_utf8(causeway(&["commands"]).stdout).unwrap();
+    assert_eq!(table.lines().count(), lines(&listed).len());
+
+    let home = tempfile::tempdir().unwrap();
+    let store = new_store(home.path());
+    let picture = |name: &str, run: &[&str]| {
+        let file = home.path().join(name).display().to_string();
+        let shot = ["shot", &store, "--size", "400x300", "--out", &file];
+        assert!(causeway(&[&shot[..], run].concat()).status.success());
+        fs::read(file).unwrap()
+    };
+    let plain = picture("plain.png", &[]);
+    assert_eq!(picture("same.png", &[]), plain);
+    assert_ne!(picture("keys.png", &["--run", "view.maximise,app.keys"]), plain);
+    let unknown = ["shot", &store, "--out", "x.png", "--run", "view.hologram"];
+    assert_eq!(causeway(&unknown).status.code(), Some(2));
+}

@@ -175,14 +175,6 @@ fn a_node_of_the_graph_selects_its_event() {
 }
 
 #[test]
-fn a_bar_of_the_timeline_jumps_to_its_first_event() {
-    let mut harness = screen(fixture::store());
-    click(&mut harness, "timeline of 9,812,005 events");
-    let jumped = |action: &Action| matches!(action, Action::Jump(Target::Sequence(_)));
-    assert!(harness.state().sent.iter().any(jumped));
-}
-
-#[test]
 fn invalid_json_disables_the_append_button_and_says_where_it_is_wrong() {
     let mut harness = screen(fixture::writing());
     type_into(&mut harness, "Kind", "0x1001");
@@ -353,7 +345,7 @@ fn the_jump_dialog_takes_a_sequence_with_its_commas() {
     let mut model = fixture::store();
     model.overlay = Overlay::Jump;
     let mut harness = screen(model);
-    harness.get_by_label("Sequence or id of an event").type_text("#9,811,992");
+    harness.get_by_label("Sequence, id or time of an event").type_text("#9,811,992");
     harness.run_steps(2);
     click(&mut harness, "Go");
     assert!(harness.state().sent(&Action::Jump(Target::Sequence(9_811_992))));

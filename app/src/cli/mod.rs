@@ -5,8 +5,10 @@
 //! - exit code 0 = done, 1 = failed, 2 = asked for something that does not exist;
 //! - a reader that closes the pipe ends a command quietly.
 
+mod commands;
 mod dump;
 mod events;
+mod graph;
 mod head;
 mod repair;
 mod report;
@@ -63,6 +65,8 @@ enum Command {
     Shot(shot::ShotArgs),
     /// Print every event as a line of JSON.
     Dump(dump::DumpArgs),
+    /// Print causes and effects of an event: an indented list, a picture, or a language that draws graphs.
+    Graph(graph::GraphArgs),
     /// Append an event and print its receipt.
     Append(events::AppendArgs),
     /// Copy a batpak directory, or the events of a dump, into a new store.
@@ -76,10 +80,21 @@ enum Command {
     Repair(repair::RepairArgs),
     /// Write what was checked and found into a page or JSON, for somebody who was not there.
     Report(report::ReportArgs),
+    /// List what can be done in the window: ids for `shot --run`, titles and usual keys.
+    Commands(commands::CommandsArgs),
 }
 
 #[derive(Debug, Args)]
 struct DemoArgs {
+    /// Create a store in this directory without a window, and end.
+    #[arg(long, value_name = "DIR", conflicts_with = "feed")]
+    create: Option<PathBuf>,
+    /// Damage the created store in two places, so that there is something to find.
+    #[arg(long, requires = "create")]
+    damaged: bool,
+    /// Events that a store begins with when it is created.
+    #[arg(long, default_value_t = crate::worker::demo::DEMO_EVENTS)]
+    events: u32,
     /// Feed the store in this directory without a window, until interrupted.
     #[arg(long, value_name = "DIR")]
     feed: Option<PathBuf>,
@@ -160,10 +175,16 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
     let home = Home::find(surroundings.home);
     match cli.command {
         None => window::open(cli.dir, home, log, &surroundings.displays),
-        Some(Command::Demo(DemoArgs { feed: Some(dir), rate })) => events::feed(&dir, rate),
-        Some(Command::Demo(DemoArgs { feed: None, .. })) => window::demo(home, log, &surroundings.displays),
+        Some(Command::Demo(DemoArgs { create: Some(dir), damaged, events, .. })) => {
+            events::create_demo(&dir, events, damaged)
+        }
+        Some(Command::Demo(DemoArgs { feed: Some(dir), rate, events, .. })) => {
+            events::feed(&dir, events, rate)
+        }
+        Some(Command::Demo(_)) => window::demo(home, log, &surroundings.displays),
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
+        Some(Command::Graph(args)) => graph::graph(&args),
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),
@@ -171,6 +192,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Prove(args)) => head::prove(&args),
         Some(Command::Repair(args)) => repair::repair(&args),
         Some(Command::Report(args)) => report::report(&args, home.as_ref()),
+        Some(Command::Commands(args)) => commands::commands(&args),
     }
 }
 

@@ -5,6 +5,7 @@ use egui::{
     UiBuilder, pos2, vec2,
 };
 
+use super::menus;
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::state::query::Query;
@@ -78,7 +79,7 @@ impl TopBar {
                     ctx.view.commands.run(Command::ClearFilter);
                 }
             } else if !self.is_editing && inner.width() > 220.0 {
-                super::keys_at(ui, inner, 0.0, &Command::ShowPalette.keys());
+                super::keys_at(ui, inner, 0.0, &ctx.view.model.keys.text(Command::ShowPalette));
                 ui.add_space(52.0);
             }
         });
@@ -239,7 +240,7 @@ fn menu(ctx: StoreContext<'_>, button: &Response) {
                 Command::ToggleWriting => "Open for writing",
                 command => command.text().0,
             };
-            if super::overlay::command_row(ui, command, label, false).clicked() {
+            if super::overlay::command_row(ctx.view, ui, command, label, false).clicked() {
                 ctx.view.commands.run(command);
                 ui.close();
             }
@@ -252,7 +253,9 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let t = ctx.view.tokens;
     let wide = ui.max_rect().width() > 1150.0;
     ui.spacing_mut().item_spacing.x = 4.0;
-    for command in [Command::CycleTheme, Command::ShowKeys, Command::ShowPalette] {
+    let program = button::icon(ui, icons::LIST, "Menu");
+    menus::program(ctx.view, &program);
+    for command in [Command::ShowSettings, Command::ShowKeys, Command::ShowPalette] {
         if button::icon(ui, command.icon(), command.text().0).clicked() {
             ctx.view.commands.run(command);
         }
@@ -265,13 +268,7 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         ctx.view.commands.run(Command::ToggleFollow);
     }
     ui.add_space(10.0);
-    let last = ctx.store.summary.position.events;
-    let position = match last.checked_sub(1) {
-        Some(last) => format!("as of {}", text::sequence(last)),
-        None => "empty".to_owned(),
-    };
-    let color = if lost.is_some() { t.text3 } else { t.text2 };
-    let words = ui.label(type_roles::rich(position, type_roles::table()).color(color));
+    let words = as_of_ui(ctx, ui);
     let (dot, _) = paint::allocate(ui, vec2(8.0, 8.0), Sense::hover());
     let color = if ctx.store.follow { t.accent } else { t.disabled };
     ui.painter().circle_filled(dot.center(), 3.0, color);
@@ -292,6 +289,25 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.add_space(10.0);
         verified_ui(ctx, ui);
     }
+}
+
+/// Which event the panels show the store as of; one further back than the newest has a cross that returns to now.
+fn as_of_ui(ctx: StoreContext<'_>, ui: &mut Ui) -> Response {
+    let t = ctx.view.tokens;
+    if let Some(cursor) = ctx.view.model.cursor {
+        let shown = chip::query_token(ui, "as of ", &text::sequence(cursor));
+        if shown.clicked() {
+            ctx.view.commands.run(Command::CursorLive);
+        }
+        return shown;
+    }
+    let position = &ctx.store.summary.position;
+    let words = match position.events.checked_sub(1) {
+        Some(last) => format!("as of {}", text::sequence(last)),
+        None => "empty".to_owned(),
+    };
+    let color = if position.lost.is_some() { t.text3 } else { t.text2 };
+    ui.label(type_roles::rich(words, type_roles::table()).color(color))
 }
 
 /// How far the store was verified: green only if all of it fits together at the level that is named. That says nothing about who wrote it.

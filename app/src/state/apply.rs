@@ -9,15 +9,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::state::asked::Asked;
+use crate::state::graph::GraphState;
 use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::Screen;
+use crate::state::table::TableView;
+use crate::state::timeline::TimelineState;
 use crate::state::trust::Trust;
 use crate::state::vouched::Vouched;
 use crate::worker::protocol::{
-    CausalGraph, Detail, EventRow, Failure, FailureClass, Located, Matched, OpenMode, Position, Preview,
-    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update,
+    Detail, EventRow, Failure, FailureClass, GraphPicture, Located, Matched, OpenMode, Position, Preview,
+    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Update,
 };
 
 /// Rows that are kept in memory.
@@ -52,9 +55,9 @@ impl Model {
                 self.with_store(|store, asked| store.show_detail(asked, id, detail));
             }
             Update::Located { id, located } => self.located(id, located, now),
-            Update::Graph { id, graph } => self.graphed(id, graph, now),
+            Update::Graph { id, graph } => self.graphed(id, graph),
             Update::Timeline { id, timeline } => {
-                self.with_store(|store, asked| store.draw(asked, id, timeline));
+                self.with_store(|store, asked| store.timeline.take(asked, id, timeline));
             }
             // The clipboard belongs to the program.
             Update::Copied { .. } => {}
@@ -174,14 +177,15 @@ impl Model {
         }
     }
 
-    fn graphed(&mut self, id: RequestId, graph: Result<Arc<CausalGraph>, Failure>, now: f64) {
-        if self.asked.graph.is_none_or(|(asked, ..)| asked != id) {
-            return;
-        }
-        match graph {
-            Ok(graph) => self.with_store(|store, _| store.graph = Some(graph)),
-            Err(failure) => self.say_failure(&failure, now),
-        }
+    fn graphed(&mut self, id: RequestId, graph: Result<Arc<GraphPicture>, Failure>) {
+        let Some((_, ask, _)) = self.asked.graph.clone().filter(|(asked, ..)| *asked == id) else { return };
+        self.with_store(|store, _| match graph {
+            Ok(picture) => {
+                store.graph.failure = None;
+                store.graph.picture = Some((ask, picture));
+            }
+            Err(failure) => store.graph.failure = Some(failure),
+        });
     }
 
     fn appended(&mut self, id: RequestId, receipt: Result<ReceiptView, Failure>, now: f64) {
@@ -208,14 +212,15 @@ impl StoreModel {
             filter_error: None,
             query: Query::default(),
             matched: Matched::default(),
+            table: TableView::default(),
             rows: std::collections::BTreeMap::new(),
             selected: None,
             selected_row: None,
             reveal_row: None,
             detail: None,
             detail_failure: None,
-            graph: None,
-            timeline: None,
+            graph: GraphState::default(),
+            timeline: TimelineState::default(),
             projections: Vec::new(),
             receipt: None,
             verified: None,
@@ -267,7 +272,7 @@ impl StoreModel {
     }
 
     fn load(&mut self, asked: &mut Asked, id: RequestId, first: u64, rows: Vec<EventRow>) {
-        if id < asked.filter || !asked.filter_answered {
+        if id < asked.filter || id < asked.rows_since || !asked.filter_answered {
             return;
         }
         asked.rows.retain(|(waiting, _)| *waiting != id);
@@ -302,12 +307,6 @@ impl StoreModel {
                 self.detail = None;
                 self.detail_failure = Some(failure);
             }
-        }
-    }
-
-    fn draw(&mut self, asked: &Asked, id: RequestId, timeline: Arc<Timeline>) {
-        if asked.timeline.is_some_and(|(waiting, ..)| waiting == id) {
-            self.timeline = Some(timeline);
         }
     }
 

@@ -10,18 +10,24 @@ use std::sync::Arc;
 use causeway::event::EventKind;
 use causeway::store::Finding;
 
+use crate::command::{KeyMap, Recording};
 use crate::state::asked::Asked;
 use crate::state::damage::{self, Spot};
+use crate::state::graph::GraphState;
+use crate::state::layout::Layout;
 use crate::state::notes::Note;
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
+use crate::state::settings::Settings;
+use crate::state::table::TableView;
+use crate::state::timeline::TimelineState;
 use crate::state::trust::Trust;
 use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
-    ReceiptView, Summary, Task, Timeline, VerifyView,
+    Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
+    Summary, Task, VerifyView,
 };
 
 /// Everything that a frame is drawn from.
@@ -31,8 +37,14 @@ pub struct Model {
     pub screen: Screen,
     /// What fills the middle. Written by `run`; saved.
     pub view: View,
+    /// Which views lie where. Written by `run`; saved.
+    pub layout: Layout,
     /// What the detail shows. Written by `run`; saved.
     pub detail_tab: DetailTab,
+    /// The event that the pointer rests on in some panel; every panel shows it. Written by `run`, forgotten at each frame.
+    pub hover: Option<u64>,
+    /// Every panel shows the store as of this event; `None` is the newest one. Written by `run`; gone with the store.
+    pub cursor: Option<u64>,
     /// Directories opened before, newest first. Written by `run`; saved.
     pub recents: Vec<Recent>,
     /// What the directory that waits to be opened holds. Written by `apply`.
@@ -51,6 +63,10 @@ pub struct Model {
     pub said: u64,
     /// Settings of the user. Written by `run`; saved.
     pub settings: Settings,
+    /// The keys of the commands, from the settings. Written with them.
+    pub keys: KeyMap,
+    /// The command that waits for keys to be pressed. Written by `run`.
+    pub recording: Option<Recording>,
     /// Overlay that is open. Written by `run`.
     pub overlay: Overlay,
     /// What the worker was asked. Written by `run` and `apply`.
@@ -94,6 +110,8 @@ pub struct StoreModel {
     pub query: Query,
     /// How it stands.
     pub matched: Matched,
+    /// How the user arranged the table. Written by `run`; saved.
+    pub table: TableView,
     /// Rows that were loaded, by row number. Bounded; far rows are dropped.
     pub rows: BTreeMap<u64, EventRow>,
     /// The selected event's place in the commit order.
@@ -106,10 +124,10 @@ pub struct StoreModel {
     pub detail: Option<Arc<Detail>>,
     /// Why the selected event could not be loaded.
     pub detail_failure: Option<Failure>,
-    /// Causes and effects of an event.
-    pub graph: Option<Arc<CausalGraph>>,
-    /// The whole store in bins.
-    pub timeline: Option<Arc<Timeline>>,
+    /// Causes and effects of an event, and how they are looked at.
+    pub graph: GraphState,
+    /// The timeline, and how the user looks at it.
+    pub timeline: TimelineState,
     /// Projections in the order in which they were started.
     pub projections: Vec<ProjectionState>,
     /// The last receipt, or why the last append was refused.
@@ -171,18 +189,6 @@ pub struct Message {
     pub at: f64,
 }
 
-/// Settings of the user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// Colours.
-    pub theme: crate::theme::Theme,
-    /// Times in UTC instead of the local zone.
-    pub utc: bool,
-    /// Nothing is verified without being asked to.
-    pub verify_on_demand: bool,
-}
-
 /// What lies over the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overlay {
@@ -193,6 +199,8 @@ pub enum Overlay {
     Palette,
     /// The list of keys.
     Keys,
+    /// The settings.
+    Settings,
     /// Names of kinds.
     KindNames,
     /// A path to open.

@@ -4,12 +4,15 @@
 
 #![expect(clippy::implicit_hasher, reason = "the model holds the maps, and it has one hasher")]
 
+pub mod columns;
 pub mod counts;
 pub mod explorer;
 pub mod findings;
 pub mod form;
 pub mod graph;
 pub mod lanes;
+pub mod memory;
+pub mod palette;
 pub mod rows;
 pub mod standing;
 pub mod text;

@@ -6,6 +6,7 @@
 //!   from a current one;
 //! - `row` counts within the filtered result, `sequence` within the store.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +18,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::state::query::Query;
+use crate::state::template::Template;
 
+pub use crate::worker::graph::{
+    CausalGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Group, GroupBy, GroupEdge, GroupGraph, Over,
+};
+pub use crate::worker::timeline::words::{
+    Bucket, Jump, Lane, LaneBy, LaneEvent, LaneKey, LaneMarks, TimeAxis, Timeline, TimelineQuestion, Window,
+};
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
 pub use crate::worker::trust::words::{
     Check, Compared, Continued, Found, Part, ProofView, Reached, ReportWish, TrustRequest, TrustUpdate,
@@ -38,6 +46,8 @@ pub enum Request {
     Open { path: PathBuf, mode: OpenMode },
     /// Open a store of demonstration events, in place of what is open, and feed it; it is created if it is not there.
     OpenDemo { path: PathBuf },
+    /// Open a demonstration store that is damaged on purpose, in place of what is open; it is created if it is not there.
+    OpenDamagedDemo { path: PathBuf },
     /// Close what is open.
     Close,
     /// Stop what takes long: opening, filtering.
@@ -50,14 +60,16 @@ pub enum Request {
     Detail { id: RequestId, sequence: u64 },
     /// Where an event is: in the store and in the current result.
     Locate { id: RequestId, target: Target },
-    /// Causes and effects of an event.
-    Graph { id: RequestId, sequence: u64 },
-    /// The whole store in `bins` equal parts.
-    Timeline { id: RequestId, axis: TimeAxis, bins: usize },
+    /// Causes and effects.
+    Graph { id: RequestId, ask: GraphAsk },
+    /// The whole store in equal parts, and lanes over a window of it. Takes the place of such a question that is not answered yet.
+    Timeline { id: RequestId, question: TimelineQuestion },
     /// Run a projection from now on.
     Watch(ProjectionSpec),
     /// Stop a projection.
     Unwatch(u64),
+    /// What kinds say in one line from now on, by the name of the kind in a file.
+    Summaries(BTreeMap<String, Template>),
     /// The whole payload of an event as text.
     Copy { id: RequestId, sequence: u64, form: CopyForm },
     /// Append an event.
@@ -84,16 +96,8 @@ pub enum Target {
     Sequence(u64),
     /// An event by its id.
     Id(EventId),
-}
-
-/// What the horizontal axis of the timeline counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TimeAxis {
-    /// Wall time.
-    #[default]
-    Time,
-    /// Place in the commit order.
-    Sequence,
+    /// The first event at a moment or after it, microseconds since 1970.
+    Time(i64),
 }
 
 /// What the worker tells the interface.
@@ -125,9 +129,9 @@ pub enum Update {
     /// Where an event is.
     Located { id: RequestId, located: Result<Located, Failure> },
     /// Causes and effects.
-    Graph { id: RequestId, graph: Result<Arc<CausalGraph>, Failure> },
-    /// The whole store in bins.
-    Timeline { id: RequestId, timeline: Arc<Timeline> },
+    Graph { id: RequestId, graph: Result<Arc<GraphPicture>, Failure> },
+    /// The whole store in equal parts, and lanes; sent again while more of it is counted.
+    Timeline { id: RequestId, timeline: Result<Arc<Timeline>, Failure> },
     /// The whole payload of an event, and what it is called.
     Copied { id: RequestId, copied: Result<(String, &'static str), Failure> },
     /// A projection moved.
@@ -311,6 +315,10 @@ pub struct EventCell {
     pub cause_sequence: Option<u64>,
     /// Stored payload in bytes.
     pub payload_bytes: u32,
+    /// Flags of the header.
+    pub flags: u8,
+    /// Version of the payload type, 0 = untyped.
+    pub payload_version: u16,
     /// The payload in one line, at most 200 characters.
     pub summary: String,
     /// Anything unusual.
@@ -401,6 +409,8 @@ pub struct Decoded {
     pub decoder: &'static str,
     /// False if only the beginning is shown.
     pub complete: bool,
+    /// The decoders that were asked before and gave up.
+    pub tried: Vec<Undecoded>,
 }
 
 /// Why a decoder gave up.
@@ -419,47 +429,6 @@ pub struct Located {
     pub sequence: u64,
     /// Row in the current result, if it is part of it.
     pub row: Option<u64>,
-}
-
-/// Causes and effects of an event: a forest by causation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CausalGraph {
-    /// Sequence of the event that was asked for.
-    pub focus: u64,
-    /// The events; a cause comes before its effects.
-    pub nodes: Vec<GraphNode>,
-    /// Members of the conversation that are not shown.
-    pub hidden: u64,
-    /// Members of the conversation.
-    pub correlation_count: u64,
-}
-
-/// One event of a causal graph.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GraphNode {
-    /// The event.
-    pub row: EventRow,
-    /// Index of its cause among the nodes.
-    pub cause: Option<usize>,
-    /// True if it lies on the way from the root to the focus or follows from the focus.
-    pub on_path: bool,
-    /// Effects that are not among the nodes.
-    pub hidden_effects: u64,
-    /// It names a cause that is not in the store, or cannot be read.
-    pub lost_cause: bool,
-}
-
-/// The whole store in equal parts.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Timeline {
-    /// What the axis counts.
-    pub axis: TimeAxis,
-    /// First and last value on the axis (microseconds since 1970, or sequences).
-    pub span: (i64, i64),
-    /// Events a bin, by category of their kind (0 to 15).
-    pub bins: Vec<[u32; 16]>,
-    /// Sequence of the first event of each bin.
-    pub first_sequence: Vec<u64>,
 }
 
 /// A projection that runs on a thread of its own.

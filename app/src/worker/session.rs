@@ -23,18 +23,18 @@ use crate::worker::facets;
 use crate::worker::failure;
 use crate::worker::filter::Search;
 use crate::worker::folds::Folds;
-use crate::worker::graph;
+use crate::worker::graph::Graphs;
 use crate::worker::handle::Handle;
 use crate::worker::holes::Holes;
 use crate::worker::open;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{
-    Damage, FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request,
-    RequestId, Summary, Target, Task, Update,
+    Damage, FoldStatus, GraphAsk, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState,
+    Request, RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
 use crate::worker::standing::Standing;
-use crate::worker::timeline::Leaves;
+use crate::worker::timeline::{self, Timelines};
 use crate::worker::trust::Desk;
 
 /// Growth is told at most this often.
@@ -61,7 +61,9 @@ pub(crate) struct Session {
     /// The user stopped the search: it does not go on by itself.
     search_stopped: bool,
     folds: Folds,
-    leaves: Leaves,
+    timelines: Timelines,
+    graphs: Graphs,
+    summaries: rows::Summaries,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
@@ -119,8 +121,10 @@ impl Session {
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
-            leaves: Leaves::default(),
+            timelines: Timelines::default(),
+            summaries: rows::Summaries::new(),
             trust: Desk::default(),
+            graphs: Graphs::new(outbox.clone()),
             holes: Holes::default(),
             holes_anew: None,
             standing,
@@ -157,15 +161,13 @@ impl Session {
             Request::Rows { id, rows } => self.rows(id, rows.start, rows.end),
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
-            Request::Graph { id, sequence } => self.graph(id, sequence),
-            Request::Timeline { id, axis, bins } => {
-                match self.leaves.timeline(&self.handle, &self.holes, axis, bins) {
-                    Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
-                    Err(error) => self.tell(Update::Failed(failure::of(&error))),
-                }
+            Request::Graph { id, ask } => self.graph(id, ask),
+            Request::Timeline { id, question } => {
+                self.timelines.ask(id, question, self.handle.visible(), self.activity.begin());
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
+            Request::Summaries(summaries) => self.summaries = summaries,
             Request::Copy { id, sequence, form } => {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
@@ -184,7 +186,11 @@ impl Session {
             }
             Request::Cancel => self.cancel(),
             // The worker's business.
-            Request::Preview { .. } | Request::Open { .. } | Request::OpenDemo { .. } | Request::Close => {}
+            Request::Preview { .. }
+            | Request::Open { .. }
+            | Request::OpenDemo { .. }
+            | Request::OpenDamagedDemo { .. }
+            | Request::Close => {}
         }
     }
 
@@ -197,7 +203,9 @@ impl Session {
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
-        [looking, searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        let drawing = self.step_timeline();
+        let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
+        [looking, searching, moving, counting, drawing, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
@@ -211,7 +219,7 @@ impl Session {
             Ok(true) => {
                 if let Some(anew) = self.holes_anew.take().filter(|anew| anew.runs() != self.holes.runs()) {
                     self.holes = anew;
-                    self.leaves.rewind(0);
+                    self.timelines.rewind(0);
                 }
                 LOOK_INTERVAL
             }
@@ -264,7 +272,7 @@ impl Session {
             self.holes.rewind(sequence);
             self.holes_anew = None;
             self.search.rewind(sequence);
-            self.leaves.rewind(sequence);
+            self.timelines.rewind(sequence);
             let position =
                 Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
             self.told.position = position.clone();
@@ -309,6 +317,19 @@ impl Session {
             (false, _) => Duration::ZERO,
             (true, true) => GROWTH_INTERVAL,
             (true, false) => LOOK_INTERVAL,
+        }
+    }
+
+    /// Goes on with the timeline that is asked for.
+    fn step_timeline(&mut self) -> Duration {
+        match self.timelines.step(&self.handle, &self.holes, self.search.found()) {
+            timeline::Step::Idle => LOOK_INTERVAL,
+            timeline::Step::Busy => Duration::ZERO,
+            timeline::Step::Told(id, timeline) => {
+                let timeline = timeline.map_err(|error| failure::of(&error));
+                self.tell(Update::Timeline { id, timeline });
+                Duration::ZERO
+            }
         }
     }
 
@@ -376,7 +397,7 @@ impl Session {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
             Some(run) => rows::hole_row(run),
-            None => rows::row(&self.handle, sequence),
+            None => rows::row_saying(&self.handle, sequence, &self.summaries),
         };
         let rows = sequences.into_iter().map(row).collect();
         self.tell(Update::Rows { id, first, rows });
@@ -396,6 +417,7 @@ impl Session {
             Target::Sequence(sequence) => Err(failure::refused(format!(
                 "There is no event #{sequence}; the store has {visible} events."
             ))),
+            Target::Time(time_us) => rows::at_time(&self.handle, time_us),
             Target::Id(event) => match self.handle.sequence_of(event) {
                 Ok(Some(sequence)) => Ok(sequence),
                 Ok(None) => Err(failure::refused(format!("No event has the id {:032x}.", u128::from(event)))),
@@ -409,9 +431,11 @@ impl Session {
         self.tell(Update::Located { id, located });
     }
 
-    fn graph(&self, id: RequestId, sequence: u64) {
-        let graph = graph::graph(&self.handle, sequence).map(Arc::new).map_err(|error| failure::of(&error));
-        self.tell(Update::Graph { id, graph });
+    fn graph(&mut self, id: RequestId, ask: GraphAsk) {
+        let search = &self.search;
+        let result =
+            |most| (search.newest(most, &self.holes), search.matched(&self.handle, &self.holes).matched);
+        self.graphs.ask(&self.handle, (id, ask), result, self.activity.begin());
     }
 
     fn watch(&mut self, spec: ProjectionSpec) {

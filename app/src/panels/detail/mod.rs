@@ -50,6 +50,11 @@ impl DetailPanel {
         self.notes.wants_focus = true;
     }
 
+    /// Opens the search in the payload.
+    pub(super) fn find(&mut self) {
+        self.event.find();
+    }
+
     /// Draws the panel.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.take_available_width();
