@@ -113,6 +113,8 @@ fn screens() -> Vec<(&'static str, Model)> {
         ("events-hex", with(|model| model.detail_tab = DetailTab::Hex)),
         ("events-chain", with(|model| model.detail_tab = DetailTab::Proof)),
         ("graph", fixture::store_showing(View::Graph)),
+        ("graph-large", fixture::large_graph(2_000)),
+        ("graph-lonely", fixture::lonely_graph()),
         ("projections", fixture::store_showing(View::Projections)),
         (
             "projections-counts",

@@ -94,7 +94,7 @@ fn measure(per_point: f64, motion: Motion) -> (f64, f64, usize) {
             // Questions are answered by `answer`; everything else would be the user's.
             assert!(matches!(
                 action,
-                Action::Timeline(TimelineAction::Ask(_)) | Action::NeedRows(..) | Action::NeedGraph(_)
+                Action::Timeline(TimelineAction::Ask(_)) | Action::NeedRows(..)
             ));
         }
     }

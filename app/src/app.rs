@@ -269,15 +269,19 @@ impl App {
 
     /// Keys with Ctrl or Alt and function keys act always, the others only while no text is written and nothing lies over the screen.
     fn take_keys(&self, ctx: &Context) {
+        if !ctx.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Key { .. }))) {
+            return;
+        }
         let writing = ctx.text_edit_focused();
+        // A menu that is open is what Escape closes, and a field is what it leaves.
+        let keeps_escape = writing || egui::Popup::is_any_open(ctx);
         for (command, shortcut) in self.model.keys.by_modifiers() {
-            let is_escape = shortcut.logical_key == Key::Escape;
-            let taken = if is_escape {
-                writing
+            let kept = if shortcut.logical_key == Key::Escape {
+                keeps_escape
             } else {
                 is_typed(shortcut) && (writing || self.model.overlay != Overlay::None)
             };
-            if !taken && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
+            if !kept && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
                 self.commands.run(command);
             }
         }

@@ -3,9 +3,10 @@
 //!
 //! Never used by the program itself.
 
+mod graph;
 mod timeline;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use causeway::store::{Finding, FindingClass, VerifyLevel};
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
-use crate::state::graph::GraphState;
+pub use self::graph::{large_graph, lonely_graph};
 use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{Screen, View};
@@ -24,9 +25,9 @@ use crate::state::trust::Trust;
 use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
-    FoldSource, FoldStatus, GraphNode, GraphPicture, Matched, OpenMode, Position, Preview, ProjectionSpec,
-    ProjectionState, ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, VerifyView,
+    Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind, FoldSource,
+    FoldStatus, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState, ReceiptView, RowCell,
+    RowNote, StoreFormat, Summary, Task, VerifyView,
 };
 
 /// 2026-11-23 13:32:04.871 UTC, the moment of the first row of the story.
@@ -225,39 +226,6 @@ fn hash(seed: u8) -> [u8; 32] {
     std::array::from_fn(|i| (i as u8).wrapping_mul(37).wrapping_add(seed.wrapping_mul(101)) ^ 0x5A)
 }
 
-fn graph(rows: &[EventRow], focus: u64) -> CausalGraph {
-    let mut nodes: Vec<GraphNode> = Vec::new();
-    let mut index: HashMap<u64, usize> = HashMap::new();
-    for row in &rows[36..] {
-        let RowCell::Event(event) = &row.cell else { continue };
-        let shop =
-            &*event.scope == "shop" && &*event.entity != "order:8842" && &*event.entity != "payment:p-77121";
-        if !shop {
-            continue;
-        }
-        let cause = event.cause_sequence.and_then(|cause| index.get(&cause).copied());
-        let hidden_effects = if &*event.entity == "mail:m-90233" { 3 } else { 0 };
-        index.insert(row.sequence, nodes.len());
-        nodes.push(GraphNode { row: row.clone(), cause, hidden_effects, lost_cause: false });
-    }
-    for i in 0..12u64 {
-        let mut row = rows[37].clone();
-        row.sequence = TOTAL + i;
-        nodes.push(GraphNode { row, cause: Some(0), hidden_effects: 0, lost_cause: false });
-    }
-    let correlation_count = nodes.len() as u64 + 2;
-    CausalGraph { focus, nodes, hidden: 2, correlation_count }
-}
-
-/// A graph as it is shown.
-fn graph_state(graph: CausalGraph) -> GraphState {
-    let mut state = GraphState { focus: Some(graph.focus), ..GraphState::default() };
-    let ask = state.ask().unwrap_or_default();
-    let layout = crate::view::graph::layout(&graph, &ask.shape);
-    state.picture = Some((ask, Arc::new(GraphPicture::Flow(Arc::new(graph), layout))));
-    state
-}
-
 fn summary() -> Summary {
     Summary {
         path: PathBuf::from("/home/mara/data/shop-and-agents.store"),
@@ -306,7 +274,7 @@ fn store_model() -> StoreModel {
         reveal_row: Some(59),
         detail: Some(Arc::new(detail(&rows, 47))),
         detail_failure: None,
-        graph: graph_state(graph(&rows, selected)),
+        graph: graph::of_rows(&rows[36..], selected),
         timeline: timeline::story(&rows),
         projections: projections_of_the_shop(),
         receipt: None,

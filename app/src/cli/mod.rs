@@ -78,10 +78,10 @@ enum Command {
     /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
     Prove(head::ProveArgs),
     Repair(repair::RepairArgs),
-    /// Write what was checked and found into a page or JSON, for somebody who was not there.
-    Report(report::ReportArgs),
     /// List what can be done in the window: ids for `shot --run`, titles and usual keys.
     Commands(commands::CommandsArgs),
+    /// Write what was checked and found into a page or JSON, for somebody who was not there.
+    Report(report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -191,8 +191,8 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Head(args)) => head::head(&args),
         Some(Command::Prove(args)) => head::prove(&args),
         Some(Command::Repair(args)) => repair::repair(&args),
-        Some(Command::Report(args)) => report::report(&args, home.as_ref()),
         Some(Command::Commands(args)) => commands::commands(&args),
+        Some(Command::Report(args)) => report::report(&args, home.as_ref()),
     }
 }
 

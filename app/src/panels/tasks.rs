@@ -23,8 +23,8 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui) {
         let all = ctx.store.projections.iter();
         all.filter(|projection| projection.status == FoldStatus::CatchingUp)
     };
-    let check = ctx.store.trust.run.as_ref();
-    if model.progress.is_none() && check.is_none() && catching_up().next().is_none() {
+    let verifying = ctx.store.trust.run.as_ref();
+    if model.progress.is_none() && verifying.is_none() && catching_up().next().is_none() {
         let advice = "Verifying, filtering and projections that catch up are listed here while they run";
         EmptyState { reason: "Nothing runs", advice, link: None }.show(ui);
         return;
@@ -35,12 +35,16 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui) {
         {
             ctx.view.commands.run(Command::Cancel);
         }
-        if let Some(run) = check {
-            let how_far = (run.reached.done, run.reached.total);
-            let stop = Command::StopVerifying;
-            if row_ui(ctx, ui, "Verifying", how_far, stop.text().0) {
-                ctx.view.commands.run(stop);
-            }
+        if let Some(run) = verifying
+            && row_ui(
+                ctx,
+                ui,
+                "Verifying",
+                (run.reached.done, run.reached.total),
+                Command::StopVerifying.text().0,
+            )
+        {
+            ctx.view.commands.run(Command::StopVerifying);
         }
         let end = ctx.store.summary.position.events;
         for projection in catching_up() {

@@ -27,7 +27,7 @@ pub struct GraphState {
 }
 
 /// How the graph is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GraphOptions {
     /// Whether events or groups are shown; nothing until the user chooses.
     pub grouped: Option<bool>,
@@ -45,6 +45,21 @@ pub struct GraphOptions {
     pub critical: bool,
     /// A list in place of the picture.
     pub list: bool,
+}
+
+impl Default for GraphOptions {
+    fn default() -> Self {
+        Self {
+            grouped: None,
+            over: Over::default(),
+            by: GroupBy::default(),
+            axis: Axis::default(),
+            reach: Reach::default(),
+            chain: true,
+            critical: false,
+            list: false,
+        }
+    }
 }
 
 /// What can be done with the graph.

@@ -87,10 +87,10 @@ pub struct StoreView {
     pub table: TableView,
     /// Names of kinds that a person gave.
     pub kind_names: GivenNames,
-    /// Heads that were kept of it.
-    pub heads: Vec<Head>,
     /// How the timeline was looked at.
     pub timeline: TimelineLook,
+    /// Heads that were kept of it.
+    pub heads: Vec<Head>,
     /// When it was last looked at, microseconds since 1970.
     pub seen_us: i64,
 }

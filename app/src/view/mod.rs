@@ -13,6 +13,7 @@ pub mod graph;
 pub mod lanes;
 pub mod memory;
 pub mod palette;
+pub mod ring;
 pub mod rows;
 pub mod standing;
 pub mod text;

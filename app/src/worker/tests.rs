@@ -398,7 +398,7 @@ fn groups_count_what_caused_what_over_a_conversation_and_over_a_result() {
     asker.filter(Query::default());
     let mut groups = |over, by| {
         let view = GraphView::Groups(over, by);
-        match &*asker.picture(GraphAsk { view, ..GraphAsk::default() }) {
+        match &*asker.picture(GraphAsk { focus: 1, view, ..GraphAsk::default() }) {
             GraphPicture::Groups(groups, layout) => {
                 assert_eq!(groups.groups.len(), layout.at.len());
                 groups.clone()
@@ -407,9 +407,11 @@ fn groups_count_what_caused_what_over_a_conversation_and_over_a_result() {
         }
     };
     let all = groups(Over::Result, GroupBy::Entity);
-    assert_eq!((all.events, all.total, all.unreadable, all.outside), (601, 601, 0, 0));
+    // The store wrote two events of its own, when it was opened and when it was closed.
+    assert_eq!((all.events, all.total, all.unreadable, all.outside), (603, 603, 0, 0));
     let counted: Vec<(&str, u64)> = all.groups.iter().map(|group| (&*group.name, group.events)).collect();
-    assert_eq!(counted, [("order", 300), ("payment", 300), ("order", 1)]);
+    assert_eq!(counted[..2], [("order", 300), ("payment", 300)]);
+    assert!(counted[2..].contains(&("order", 1)) && counted.len() == 5, "{counted:?}");
     assert_eq!(
         all.edges.iter().map(|edge| (edge.from, edge.to, edge.count)).collect::<Vec<_>>(),
         [(0, 1, 300)]

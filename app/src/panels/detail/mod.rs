@@ -45,14 +45,14 @@ pub(super) struct DetailPanel {
 }
 
 impl DetailPanel {
-    /// Puts the cursor into the note at the next frame.
-    pub(super) fn edit_note(&mut self) {
-        self.notes.wants_focus = true;
-    }
-
     /// Opens the search in the payload.
     pub(super) fn find(&mut self) {
         self.event.find();
+    }
+
+    /// Puts the cursor into the note at the next frame.
+    pub(super) fn edit_note(&mut self) {
+        self.notes.wants_focus = true;
     }
 
     /// Draws the panel.

@@ -14,7 +14,7 @@ const MARGIN: f32 = 16.0;
 /// Height of the legend with its margin, points.
 pub(super) const LEGEND: f32 = 56.0;
 /// Text of nodes can be read from this magnification on.
-const READABLE: f32 = 0.75;
+const READABLE: f32 = 0.9;
 /// How long nodes take to their new places, seconds.
 const MOVING: f64 = 0.15;
 

@@ -88,7 +88,8 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, t: &Tokens) {
                 _ if line.from == line.to => own(&mut mesh, from, scene.zoom, (color, width)),
                 _ => edge(&mut mesh, (from.right_center(), to.left_center()), scene.zoom, (color, width)),
             }
-            if scene.zoom >= LABELS && !line.label.is_empty() {
+            // Between events there is no room, and the card says it.
+            if scene.zoom >= LABELS && matches!(line.kind, LineKind::Flow(_) | LineKind::Back) {
                 let above = if line.from == line.to {
                     from.center_top() - vec2(0.0, 22.0 * scene.zoom)
                 } else {

@@ -210,12 +210,8 @@ fn zoom_point(scene: Scene<'_>, ui: &Ui) -> f64 {
 
 /// Brings the selected event into the middle; one that is there already, with what it belongs to, into view as a whole.
 fn centre(scene: Scene<'_>) {
-    let Some((sequence, time)) = marks::selected(scene.ctx) else { return };
-    let value = match (scene.picture.axis, time) {
-        (TimeAxis::Time, Some(us)) => us as f64,
-        (TimeAxis::Time, None) => return,
-        (TimeAxis::Sequence, _) => sequence as f64,
-    };
+    let Some(sequence) = scene.ctx.store.selected else { return };
+    let Some(value) = marks::value_of(scene, sequence) else { return };
     let middle = scene.scale.width() / 2.0;
     if (scene.scale.x(value) - middle).abs() > 2.0 {
         scene.go(scene.centred(value));

@@ -82,9 +82,8 @@ impl TimelinePanel {
         let pointer =
             pointer.filter(|pointer| areas.lanes.contains(*pointer) && ui.rect_contains_pointer(areas.lanes));
         let hovered = pointer.and_then(|pointer| self.under(scene, pointer));
-        if let Some(Hovered::Mark(index, mark)) = &hovered {
-            let center = mark_center(scene, *index, mark);
-            p.circle_stroke(center, MARK_LANE + 3.0, egui::Stroke::new(1.5, t.text));
+        if let Some(Hovered::Mark(_, mark)) = &hovered {
+            ctx.view.commands.send(Action::Hover(Some(mark.event.sequence)));
         }
         hovered
     }
@@ -136,7 +135,9 @@ impl TimelinePanel {
         for (at, mark) in found.iter().enumerate() {
             let center = mark_center(scene, index, mark);
             let selected = scene.ctx.store.selected == Some(mark.event.sequence);
-            if selected {
+            if scene.ctx.view.model.hover == Some(mark.event.sequence) {
+                p.circle_stroke(center, MARK_LANE + 3.5, egui::Stroke::new(1.5, t.text));
+            } else if selected {
                 p.circle_filled(center, MARK_LANE + 3.5, t.canvas);
                 p.circle_stroke(center, MARK_LANE + 3.5, egui::Stroke::new(1.5, t.accent));
             }

@@ -128,7 +128,8 @@ impl Svg {
         if head > 0.0 {
             self.line(format_args!("<path d=\"M{:.1} {:.1}l-7 -3.5v7z\" fill=\"{color}\"/>", to.0, to.1));
         }
-        if !line.label.is_empty() {
+        // Between events there is no room, and the card says it.
+        if matches!(line.kind, LineKind::Flow(_) | LineKind::Back) {
             let at = (f32::midpoint(from.0, to.0) - 20.0, f32::midpoint(from.1, to.1) - 5.0);
             self.text(at, 11.0, &hex(t.text2.to_hex()), &line.label);
         }
