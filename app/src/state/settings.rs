@@ -57,9 +57,6 @@ pub struct Settings {
     /// Times in UTC instead of the local zone.
     #[serde(deserialize_with = "lenient")]
     pub utc: bool,
-    /// Nothing is verified without being asked to.
-    #[serde(deserialize_with = "lenient")]
-    pub verify_on_demand: bool,
     /// How high rows are.
     #[serde(deserialize_with = "lenient")]
     pub density: Density,
@@ -82,7 +79,6 @@ impl Default for Settings {
         Self {
             theme: Theme::default(),
             utc: false,
-            verify_on_demand: false,
             density: Density::default(),
             reduced_motion: false,
             scale: 100,
