@@ -167,6 +167,28 @@ fn verify_tells_where_a_damaged_store_begins_not_to_hold() {
 }
 
 #[test]
+fn a_graph_is_printed_as_a_list_and_in_three_languages_and_written_into_a_file() {
+    let store = fixture("v082-causal");
+    let list = String::from_utf8(causeway(&["graph", &store, "1"]).stdout).unwrap();
+    assert!(list.lines().any(|line| line.starts_with("  caused ")), "{list}");
+    for (format, begin) in [("svg", "<svg "), ("dot", "digraph causes {"), ("mermaid", "flowchart LR")] {
+        let printed = causeway(&["graph", &store, "1", "--format", format]).stdout;
+        assert!(String::from_utf8(printed).unwrap().starts_with(begin), "{format}");
+    }
+    let roots = String::from_utf8(causeway(&["graph", &store, "1", "--depth", "0"]).stdout).unwrap();
+    assert!(roots.len() < list.len() && !roots.contains("  caused "), "{roots}");
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("graph.txt");
+    let output = causeway(&["graph", &store, "1", "--out", &file.display().to_string()]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), list);
+    let (code, problem) = failure(&["graph", &store, "tomorrow"]);
+    assert!(code == 1 && problem.contains("neither a sequence nor an id"), "{problem}");
+    let (code, problem) = failure(&["graph", &store, &"0".repeat(32)]);
+    assert!(code == 1 && problem.contains("no event has the id"), "{problem}");
+}
+
+#[test]
 fn commands_are_listed_with_ids_that_a_picture_can_run() {
     let listed = causeway(&["commands", "--json"]);
     let maximise = lines(&listed).into_iter().find(|line| line["id"] == "view.maximise").unwrap();

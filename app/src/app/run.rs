@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use egui::{Context, ViewportCommand};
 
 use super::App;
+use super::aside::Saved;
 use crate::command::{Action, Command};
+use crate::state::graph::GraphAction;
 use crate::state::history::{History, Place};
 use crate::state::model::{Overlay, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
+use crate::view::graph::{Format, Way};
 use crate::worker::protocol::{
-    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec,
+    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, Part, ProjectionSpec,
     ProjectionState, Request, RequestId, RowCell, Target,
 };
 
@@ -41,8 +44,8 @@ impl App {
             Action::ShowDetail(tab) => self.show_detail(tab),
             Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
-            Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
-            Action::NeedGraph(sequence) => self.need_graph(sequence),
+            Action::Timeline(action) => self.change_timeline(action),
+            Action::Graph(action) => self.graph(action, ctx, now),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
             Action::Unwatch(id) => self.unwatch(id),
@@ -51,6 +54,7 @@ impl App {
             Action::Feed(paused, per_second) => self.feed(paused, per_second),
             Action::Copy(text, what) => self.copy(text, what, ctx, now),
             Action::CopyBytes => self.copy_payload(CopyForm::Hex),
+            Action::Trust(action) => self.run_trust(action, now),
             Action::Dismiss(id) => self.model.messages.retain(|message| message.id != id),
         }
     }
@@ -65,14 +69,22 @@ impl App {
             Command::JumpDialog => self.model.overlay = Overlay::Jump,
             Command::GoFirst => self.go_to_row(0, false),
             Command::GoLast => self.go_last(),
+            Command::NextRow if self.moves_in_graph() => self.step_in_graph(Way::Down),
+            Command::PreviousRow if self.moves_in_graph() => self.step_in_graph(Way::Up),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
-            // The table knows how long a page is.
-            Command::NextPage | Command::PreviousPage | Command::ChooseColumns => {}
+            // The table knows how long a page is and where its menu is, the graph how large it is drawn.
+            Command::NextPage
+            | Command::PreviousPage
+            | Command::ChooseColumns
+            | Command::GraphZoomIn
+            | Command::GraphZoomOut
+            | Command::GraphFit => {}
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
             Command::GoToEffect => {
                 self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence));
             }
+            Command::NextEffect => self.go_to(Self::next_effect),
             Command::PreviousInStream => self.go_to(|store| store.detail.as_ref()?.previous_in_stream),
             Command::NextInStream => self.go_to(|store| store.detail.as_ref()?.next_in_stream),
             Command::CursorHere => self.look_back(),
@@ -81,10 +93,41 @@ impl App {
             Command::Forward => self.return_to(History::forward),
             Command::FocusFilter => self.show_what_is_filtered(),
             Command::AppendReaction => self.show_view(View::Append),
+            Command::GraphSelection => self.show_selection_in_graph(),
+            Command::GraphSvg => self.graph(GraphAction::Export(Format::Svg), ctx, now),
+            Command::GraphDot => self.graph(GraphAction::Export(Format::Dot), ctx, now),
+            Command::GraphMermaid => self.graph(GraphAction::Export(Format::Mermaid), ctx, now),
+            Command::GraphText => self.graph(GraphAction::Export(Format::Text), ctx, now),
+            // The timeline knows what its view shows.
+            Command::TimelineZoomIn
+            | Command::TimelineZoomOut
+            | Command::TimelinePanLeft
+            | Command::TimelinePanRight
+            | Command::TimelineFit
+            | Command::TimelineCentre
+            | Command::TimelineAxis
+            | Command::TimelineFoldGaps
+            | Command::TimelineLogScale
+            | Command::TimelineLanes
+            | Command::TimelineLanesDown
+            | Command::TimelineLanesUp
+            | Command::TimelinePin => {}
             Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
-            Command::Verify => self.verify(),
+            Command::Verify => self.verify(Part::WHOLE, now),
+            Command::VerifyStream => self.verify_stream(now),
+            Command::PauseVerifying => self.pause_verifying(),
+            Command::StopVerifying => self.stop_verifying(),
+            Command::ToggleVerifying => self.toggle_verifying(),
+            Command::TakeHead => self.take_head(),
+            Command::CompareHeads => self.compare_heads(),
+            Command::EvidenceReport => self.show_view(View::Findings),
+            Command::ToggleBookmark => self.toggle_bookmark(now),
+            Command::EditNote => self.show_detail(DetailTab::Notes),
+            Command::NextBookmark => self.go_to_bookmark(true),
+            Command::PreviousBookmark => self.go_to_bookmark(false),
+            Command::GoToBroken => self.go_to(StoreModel::broken_from),
             Command::Cancel => self.cancel(),
             Command::ShowSettings => self.model.overlay = Overlay::Settings,
             Command::NameKinds => self.model.overlay = Overlay::KindNames,
@@ -175,7 +218,7 @@ impl App {
     // Going about
 
     /// Selects an event; from now on the table stays where the user reads.
-    fn select(&mut self, sequence: u64) {
+    pub(super) fn select(&mut self, sequence: u64) {
         let Some(store) = &mut self.model.store else { return };
         store.follow = false;
         let row = store.row_of(sequence);
@@ -369,23 +412,13 @@ impl App {
         self.worker.send(Request::Feed { paused, per_second });
     }
 
-    fn verify(&mut self) {
-        if let Some(store) = &mut self.model.store {
-            store.verified = None;
-            store.gather_spots();
-            let id = self.model.asked.number();
-            self.model.asked.verify = Some(id);
-            self.worker.send(Request::Verify { id });
-        }
-    }
-
     /// Closes what lies over the screen, or stops what takes long.
     fn cancel(&mut self) {
         if self.model.overlay != Overlay::None {
             self.model.overlay = Overlay::None;
             return;
         }
-        let runs = self.model.progress.is_some() || self.model.asked.verify.is_some();
+        let runs = self.model.progress.is_some();
         match self.model.screen {
             Screen::Preview | Screen::Error => {
                 self.model.preview = None;
@@ -393,6 +426,7 @@ impl App {
             }
             Screen::Opening => self.worker.send(Request::Cancel),
             Screen::Welcome | Screen::Store if runs => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store if self.is_verifying_for_the_user() => self.stop_verifying(),
             Screen::Welcome | Screen::Store => {}
         }
     }
@@ -429,6 +463,18 @@ impl App {
         match copied {
             Ok((text, what)) => self.copy(text, what, ctx, now),
             Err(failure) => self.model.say_failure(&failure, now),
+        }
+    }
+
+    /// A text that was to be saved was, or was not. Without a dialog it goes to the clipboard, so that it is not lost.
+    pub(super) fn saved(&mut self, saved: Saved, ctx: &Context, now: f64) {
+        match saved {
+            Saved::In(path) => self.model.say(format!("saved as {}", path.display()), false, now),
+            Saved::Nowhere => {}
+            Saved::NoDialog(text) => {
+                self.copy(text, "this desktop has no file dialog; the text was", ctx, now)
+            }
+            Saved::Failed(problem) => self.model.say(problem, true, now),
         }
     }
 

@@ -22,8 +22,11 @@ impl App {
         store.kind_names =
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
         store.filter_text.clone_from(&saved.filter);
+        store.timeline.look = saved.timeline;
         store.table = saved.table.complete();
+        store.vouched.kept.clone_from(&saved.heads);
         self.send_summaries();
+        self.ask_for_notes();
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
@@ -41,6 +44,8 @@ impl App {
             view.detail_tab = self.model.detail_tab;
             view.table.clone_from(&store.table);
             view.filter.clone_from(&store.filter_text);
+            view.timeline.clone_from(&store.timeline.look);
+            view.heads.clone_from(&store.vouched.kept);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }
         if let Some(saver) = &self.saver {

@@ -92,7 +92,7 @@ fn a_store_opens_at_its_newest_event_and_reading_ends_following() {
     let total = driver.store().matched.matched;
     assert!(driver.store().follow && total > 3_000);
     assert!(driver.store().rows.contains_key(&(total - 1)), "the newest row is loaded");
-    assert!(!driver.store().facets.entities.is_empty() && driver.store().timeline.is_some());
+    assert!(!driver.store().facets.entities.is_empty() && driver.store().timeline.picture.is_some());
     driver.send(Action::Select(100));
     assert!(!driver.store().follow);
     assert_eq!(driver.store().selected_row, Some(100));

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use causeway::event::EventKind;
 
-use crate::command::{Change, Command};
+use crate::command::{Change, Command, TrustAction};
+use crate::state::graph::GraphAction;
 use crate::state::layout::Arrange;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
 use crate::state::table::TableAction;
-use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target, TimeAxis};
+use crate::state::timeline::TimelineAction;
+use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target};
 
 /// What can be done with a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,10 +55,10 @@ pub enum Action {
     Table(TableAction),
     /// Ask for rows that are about to be seen: first row, number of rows.
     NeedRows(u64, u64),
-    /// Ask for the timeline in so many bins.
-    NeedTimeline(TimeAxis, usize),
-    /// Ask for causes and effects of an event.
-    NeedGraph(u64),
+    /// Look at the timeline in another way, or ask for what it shows.
+    Timeline(TimelineAction),
+    /// Do something with the causal graph.
+    Graph(GraphAction),
     /// Append an event.
     Append(Draft),
     /// Start a projection.
@@ -73,6 +75,8 @@ pub enum Action {
     Copy(String, &'static str),
     /// Put the stored bytes of the selected event on the clipboard, in hexadecimal digits.
     CopyBytes,
+    /// Something about the trust that the store deserves.
+    Trust(TrustAction),
     /// Take a message away.
     Dismiss(u64),
 }

@@ -7,6 +7,7 @@ mod action;
 mod change;
 mod keymap;
 mod keys;
+mod trust;
 
 use egui::{Key, KeyboardShortcut};
 
@@ -16,6 +17,7 @@ use crate::theme::icons;
 pub use crate::command::action::{Action, Commands};
 pub use crate::command::change::Change;
 pub use crate::command::keymap::{KeyMap, OwnKeys, Recording, shortcut_of_press};
+pub use crate::command::trust::TrustAction;
 
 /// The enum of commands and what is known of each, from one line a command, in the order of the palette.
 macro_rules! commands {
@@ -70,6 +72,7 @@ commands! {
     PreviousPage: "go.previous-page", "Previous page", "Select the row a page above", ARROW_UP, [NONE PageUp];
     GoToCause: "go.cause", "Go to cause", "Select the event that caused this one", ARROW_LEFT, [NONE OpenBracket];
     GoToEffect: "go.effect", "Go to first effect", "Select the first event that this one caused", ARROW_RIGHT, [NONE CloseBracket];
+    NextEffect: "go.next-effect", "Go to next effect", "Select the next event that the same cause had", ARROW_DOWN, [ALT CloseBracket];
     PreviousInStream: "go.previous-in-stream", "Previous in stream", "Select the event before in the same stream", CARET_LEFT, [NONE Comma];
     NextInStream: "go.next-in-stream", "Next in stream", "Select the event after in the same stream", CARET_RIGHT, [NONE Period];
     CursorHere: "cursor.here", "Look back to this event", "Show the store as of the selected event in every panel", CLOCK, [NONE C];
@@ -78,6 +81,14 @@ commands! {
     Forward: "go.forward", "Forward", "Undo going back", ARROW_RIGHT, [ALT ArrowRight, CTRL CloseBracket];
     ShowEvents: "view.events", "Show events", "Show the event table", ROWS, [CTRL Num1];
     ShowGraph: "view.graph", "Show causal graph", "Show causes and effects of the selected event", TREE_STRUCTURE, [CTRL Num2];
+    GraphSelection: "graph.selection", "Show selection in graph", "Show causes and effects of the selected event, and begin with it", CROSSHAIR_SIMPLE, [NONE G];
+    GraphZoomIn: "graph.zoom-in", "Zoom in", "Magnify the causal graph", MAGNIFYING_GLASS_PLUS, [NONE Plus];
+    GraphZoomOut: "graph.zoom-out", "Zoom out", "Show more of the causal graph", MAGNIFYING_GLASS_MINUS, [NONE Minus];
+    GraphFit: "graph.fit", "Fit the graph", "Show all of the causal graph", CORNERS_OUT, [NONE Num0];
+    GraphSvg: "graph.export-svg", "Save graph as SVG…", "Write the causal graph into a picture", EXPORT, [];
+    GraphDot: "graph.export-dot", "Save graph as DOT…", "Write the causal graph in the language of Graphviz", EXPORT, [];
+    GraphMermaid: "graph.export-mermaid", "Save graph as Mermaid…", "Write the causal graph in the language of Mermaid", EXPORT, [];
+    GraphText: "graph.export-text", "Save graph as text…", "Write the causal graph as an indented list", EXPORT, [];
     ShowProjections: "view.projections", "Show projections", "Show what state follows from the events", FUNCTION, [CTRL Num3];
     ShowAppend: "view.append", "Show append form", "Write an event", NOTE_PENCIL, [CTRL Num4];
     ShowTimeline: "view.timeline", "Show timeline as a view", "Show the whole store over time in the middle", CHART_BAR, [CTRL Num6];
@@ -100,12 +111,37 @@ commands! {
     NextPanel: "panel.next", "Next panel", "Give the keyboard to the next panel", ARROW_RIGHT, [NONE F6];
     PreviousPanel: "panel.previous", "Previous panel", "Give the keyboard to the panel before", ARROW_LEFT, [SHIFT F6];
     ShowFindings: "view.findings", "Show findings", "What is wrong with the store, and what was verified", SHIELD_WARNING, [CTRL Num5];
+    TimelineZoomIn: "timeline.zoom-in", "Zoom into the timeline", "Show a shorter part of the timeline in more detail", MAGNIFYING_GLASS_PLUS, [NONE W];
+    TimelineZoomOut: "timeline.zoom-out", "Zoom out of the timeline", "Show a longer part of the timeline", MAGNIFYING_GLASS_MINUS, [NONE S];
+    TimelinePanLeft: "timeline.pan-left", "Timeline to the left", "Show what is before in the timeline", CARET_LEFT, [NONE A];
+    TimelinePanRight: "timeline.pan-right", "Timeline to the right", "Show what is after in the timeline", CARET_RIGHT, [NONE D];
+    TimelineFit: "timeline.fit", "Whole store in the timeline", "Show the timeline from the first event to the last", ARROWS_CLOCKWISE, [NONE Num0];
+    TimelineCentre: "timeline.centre", "Selection in the timeline", "Bring the selected event into the middle of the timeline; once more, all that it belongs to", CROSSHAIR_SIMPLE, [NONE F];
+    TimelineAxis: "timeline.axis", "Time or sequence", "Let the timeline count wall time or places in the commit order", SWAP, [];
+    TimelineFoldGaps: "timeline.fold-gaps", "Fold gaps of the timeline", "Let times without events take little room, or show them as long as they are", SLIDERS_HORIZONTAL, [];
+    TimelineLogScale: "timeline.log-scale", "Logarithmic timeline", "Let bars grow with the logarithm of the count, or with the count", SLIDERS_HORIZONTAL, [];
+    TimelineLanes: "timeline.lanes", "Next lanes of the timeline", "Lanes by entity, kind, scope, conversation, or of the flow", ROWS, [];
+    TimelineLanesDown: "timeline.lanes-down", "Timeline lanes further down", "Show the next lane of the timeline", ARROW_DOWN, [];
+    TimelineLanesUp: "timeline.lanes-up", "Timeline lanes further up", "Show the lane before in the timeline", ARROW_UP, [];
+    TimelinePin: "timeline.pin", "Pin event", "Measure from the selected event, and then to the selected event", PUSH_PIN, [NONE X];
     AppendReaction: "append.reaction", "Append a reaction…", "Write an event that the selected one caused", ARROW_BEND_DOWN_RIGHT, [NONE N];
     FindInPayload: "detail.find", "Find in payload", "Look for a text in the keys and values of the selected event", MAGNIFYING_GLASS, [CTRL F];
     AppendInDrawer: "append.drawer", "Append in the drawer", "Move the append form into the drawer, so that the table stays in view", NOTE_PENCIL, [];
     CopyId: "copy.id", "Copy event id", "Copy the id of the selected event", COPY_SIMPLE, [CTRL_SHIFT I];
     CopyPayload: "copy.payload", "Copy payload", "Copy the payload of the selected event as JSON", COPY, [CTRL_SHIFT P];
     Verify: "verify.store", "Verify whole store", "Compute all hashes anew and compare them", SHIELD_CHECK, [NONE V];
+    VerifyStream: "verify.stream", "Verify stream", "Check every event of the selected event's stream", SHIELD_CHECK, [SHIFT V];
+    PauseVerifying: "verify.pause", "Pause or resume verifying", "Let the check that runs rest, or go on with it", PAUSE, [];
+    StopVerifying: "verify.stop", "Stop verifying", "End the check that runs; nothing is verified by itself until the next one", STOP, [];
+    ToggleVerifying: "settings.verify", "Verify by itself or on demand", "Check each store a moment after it was opened, or only when asked to", SHIELD_CHECK, [];
+    GoToBroken: "go.broken", "Go to first broken", "Select the first event that does not fit its hashes", SHIELD_WARNING, [SHIFT G];
+    TakeHead: "head.take", "Take head", "Keep one line that stands for everything in the store, to compare it with later", SEAL_CHECK, [];
+    CompareHeads: "head.compare", "Compare with kept heads", "Find out whether history was rewritten since heads were kept", SEAL_CHECK, [];
+    EvidenceReport: "report.evidence", "Evidence report…", "Write what was checked and found into a page for others", SHIELD_CHECK, [];
+    ToggleBookmark: "note.bookmark", "Bookmark", "Mark the selected event, or take its mark away", BOOKMARK_SIMPLE, [NONE M];
+    EditNote: "note.edit", "Edit note", "Write a note to the selected event", NOTE_PENCIL, [SHIFT M];
+    NextBookmark: "note.next", "Next bookmark", "Select the next event that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageDown];
+    PreviousBookmark: "note.previous", "Previous bookmark", "Select the event before that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageUp];
     Cancel: "app.cancel", "Cancel", "Stop what is running", STOP, [NONE Escape];
     ToggleUtc: "settings.utc", "Local time or UTC", "Show times in the local zone or in UTC", CLOCK, [NONE U];
     ShowSettings: "settings.open", "Settings…", "Colours, density, times, scale and keys", GEAR_SIX, [CTRL Comma];

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::{fs, io, thread};
 
+use causeway::store::Head;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use crate::state::model::Recent;
 use crate::state::route::{DetailTab, View};
 use crate::state::settings::Settings;
 use crate::state::table::TableView;
+use crate::state::timeline::TimelineLook;
 use crate::worker::protocol::ProjectionSpec;
 
 /// The version of the file that this program writes; it reads this one only.
@@ -85,6 +87,10 @@ pub struct StoreView {
     pub table: TableView,
     /// Names of kinds that a person gave.
     pub kind_names: GivenNames,
+    /// How the timeline was looked at.
+    pub timeline: TimelineLook,
+    /// Heads that were kept of it.
+    pub heads: Vec<Head>,
     /// When it was last looked at, microseconds since 1970.
     pub seen_us: i64,
 }

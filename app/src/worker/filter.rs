@@ -148,6 +148,17 @@ impl Search {
         }
     }
 
+    /// The newest sequences of the result so far, oldest first.
+    pub(crate) fn newest(&self, most: usize, holes: &Holes) -> Vec<u64> {
+        let rows = self.found.as_ref().map_or_else(|| holes.rows(self.next), |found| found.len() as u64);
+        self.sequences(rows.saturating_sub(most as u64)..rows, holes)
+    }
+
+    /// The sequences of the result so far, ascending; `None` if every event matches.
+    pub(crate) fn found(&self) -> Option<&[u64]> {
+        self.found.as_deref()
+    }
+
     /// The row of an event, if it is part of the result so far.
     pub(crate) fn row_of(&self, sequence: u64, holes: &Holes) -> Option<u64> {
         match &self.found {

@@ -6,8 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use causeway::coordinate::Region;
@@ -25,19 +23,19 @@ use crate::worker::facets;
 use crate::worker::failure;
 use crate::worker::filter::Search;
 use crate::worker::folds::Folds;
-use crate::worker::graph;
+use crate::worker::graph::Graphs;
 use crate::worker::handle::Handle;
 use crate::worker::holes::Holes;
 use crate::worker::open;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{
-    Damage, FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request,
-    RequestId, Summary, Target, Task, Update,
+    Damage, FoldStatus, GraphAsk, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState,
+    Request, RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
 use crate::worker::standing::Standing;
-use crate::worker::timeline::Leaves;
-use crate::worker::verify;
+use crate::worker::timeline::{self, Timelines};
+use crate::worker::trust::Desk;
 
 /// Growth is told at most this often.
 const GROWTH_INTERVAL: Duration = Duration::from_millis(33);
@@ -63,16 +61,15 @@ pub(crate) struct Session {
     /// The user stopped the search: it does not go on by itself.
     search_stopped: bool,
     folds: Folds,
+    timelines: Timelines,
+    graphs: Graphs,
     summaries: rows::Summaries,
-    leaves: Leaves,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
     standing: Standing,
     feeder: Option<Feeder>,
-    /// Set to stop the verification that runs.
-    stop_verifying: Arc<AtomicBool>,
-    verifying: Option<JoinHandle<()>>,
+    trust: Desk,
     told: Told,
 }
 
@@ -124,10 +121,10 @@ impl Session {
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
+            timelines: Timelines::default(),
             summaries: rows::Summaries::new(),
-            leaves: Leaves::default(),
-            stop_verifying: Arc::default(),
-            verifying: None,
+            graphs: Graphs::new(outbox.clone()),
+            trust: Desk::default(),
             holes: Holes::default(),
             holes_anew: None,
             standing,
@@ -152,11 +149,8 @@ impl Session {
 
     /// Ends the session and closes the store.
     pub(crate) fn close(self) -> Result<(), StoreError> {
-        self.stop_verifying.store(true, Ordering::Release);
         drop((self.folds, self.feeder, self.arrivals));
-        if let Some(verifying) = self.verifying {
-            let _ = verifying.join();
-        }
+        self.trust.close();
         self.handle.close()
     }
 
@@ -167,12 +161,9 @@ impl Session {
             Request::Rows { id, rows } => self.rows(id, rows.start, rows.end),
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
-            Request::Graph { id, sequence } => self.graph(id, sequence),
-            Request::Timeline { id, axis, bins } => {
-                match self.leaves.timeline(&self.handle, &self.holes, axis, bins) {
-                    Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
-                    Err(error) => self.tell(Update::Failed(failure::of(&error))),
-                }
+            Request::Graph { id, ask } => self.graph(id, ask),
+            Request::Timeline { id, question } => {
+                self.timelines.ask(id, question, self.handle.visible(), self.activity.begin());
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
@@ -185,7 +176,9 @@ impl Session {
                 let receipt = append::append(&self.handle, &draft);
                 self.tell(Update::Appended { id, receipt });
             }
-            Request::Verify { id } => self.verify(id),
+            Request::Trust(request) => {
+                self.trust.answer(request, &self.handle, &self.outbox, &self.activity);
+            }
             Request::Feed { paused, per_second } => {
                 if let Some(feeder) = &self.feeder {
                     feeder.set(paused, per_second);
@@ -210,7 +203,9 @@ impl Session {
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now);
-        [looking, searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        let drawing = self.step_timeline();
+        let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
+        [looking, searching, moving, counting, drawing, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
@@ -224,7 +219,7 @@ impl Session {
             Ok(true) => {
                 if let Some(anew) = self.holes_anew.take().filter(|anew| anew.runs() != self.holes.runs()) {
                     self.holes = anew;
-                    self.leaves.rewind(0);
+                    self.timelines.rewind(0);
                 }
                 LOOK_INTERVAL
             }
@@ -277,7 +272,7 @@ impl Session {
             self.holes.rewind(sequence);
             self.holes_anew = None;
             self.search.rewind(sequence);
-            self.leaves.rewind(sequence);
+            self.timelines.rewind(sequence);
             let position =
                 Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
             self.told.position = position.clone();
@@ -322,6 +317,19 @@ impl Session {
             (false, _) => Duration::ZERO,
             (true, true) => GROWTH_INTERVAL,
             (true, false) => LOOK_INTERVAL,
+        }
+    }
+
+    /// Goes on with the timeline that is asked for.
+    fn step_timeline(&mut self) -> Duration {
+        match self.timelines.step(&self.handle, &self.holes, self.search.found()) {
+            timeline::Step::Idle => LOOK_INTERVAL,
+            timeline::Step::Busy => Duration::ZERO,
+            timeline::Step::Told(id, timeline) => {
+                let timeline = timeline.map_err(|error| failure::of(&error));
+                self.tell(Update::Timeline { id, timeline });
+                Duration::ZERO
+            }
         }
     }
 
@@ -423,9 +431,11 @@ impl Session {
         self.tell(Update::Located { id, located });
     }
 
-    fn graph(&self, id: RequestId, sequence: u64) {
-        let graph = graph::graph(&self.handle, sequence).map(Arc::new).map_err(|error| failure::of(&error));
-        self.tell(Update::Graph { id, graph });
+    fn graph(&mut self, id: RequestId, ask: GraphAsk) {
+        let search = &self.search;
+        let result =
+            |most| (search.newest(most, &self.holes), search.matched(&self.handle, &self.holes).matched);
+        self.graphs.ask(&self.handle, (id, ask), result, self.activity.begin());
     }
 
     fn watch(&mut self, spec: ProjectionSpec) {
@@ -436,16 +446,7 @@ impl Session {
         }
     }
 
-    fn verify(&mut self, id: RequestId) {
-        self.stop_verifying.store(true, Ordering::Release);
-        self.stop_verifying = Arc::default();
-        let (handle, outbox) = (self.handle.clone(), self.outbox.clone());
-        let stop = self.stop_verifying.clone();
-        self.verifying = verify::start(handle, id, stop, outbox, self.activity.begin());
-    }
-
     fn cancel(&mut self) {
-        self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
             let matched = self.search.matched(&self.handle, &self.holes);

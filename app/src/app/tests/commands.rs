@@ -108,7 +108,7 @@ fn layout_settings_and_keys_are_there_again_at_the_next_start() {
     drop(driver);
     let driver = Driver::new(Some(home.path()), open(&dir));
     let model = driver.app.model();
-    assert_eq!((&model.layout, model.view, model.detail_tab), (&layout, View::Findings, DetailTab::Chain));
+    assert_eq!((&model.layout, model.view, model.detail_tab), (&layout, View::Findings, DetailTab::Proof));
     assert!(!model.layout.docks(model.view).explorer);
     assert_eq!(model.settings.density, Density::Compact);
     assert_eq!(model.keys.text(Command::Verify), "");
