@@ -9,6 +9,7 @@ mod icon;
 mod log;
 mod needs;
 mod places;
+mod queries;
 mod run;
 mod saved;
 #[cfg(test)]
@@ -219,6 +220,7 @@ impl App {
                 Outcome::Folder(Some(path)) => self.commands.send(Action::Preview(path)),
                 Outcome::Folder(None) => {}
                 Outcome::NoDialog => self.model.overlay = Overlay::OpenPath,
+                Outcome::SaveTo(path) => self.export(path, now),
                 Outcome::KindNames(Ok(names)) => self.name_kinds(names, now),
                 Outcome::KindNames(Err(problem)) => self.model.say(problem, true, now),
             }

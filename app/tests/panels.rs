@@ -8,7 +8,7 @@ use causeway_inspector::context::ViewContext;
 use causeway_inspector::fixture;
 use causeway_inspector::panels::Panels;
 use causeway_inspector::state::model::{Model, Overlay};
-use causeway_inspector::state::query::Query;
+use causeway_inspector::state::query::{Query, Term};
 use causeway_inspector::state::route::{DetailTab, View};
 use causeway_inspector::theme::{Theme, Tokens};
 use causeway_inspector::worker::protocol::{FailureClass, OpenMode, StoreFormat, Target};
@@ -98,7 +98,7 @@ fn the_command_for_the_filter_puts_the_cursor_there() {
 fn a_token_is_taken_out_of_the_query_by_a_click() {
     let mut harness = screen(fixture::store());
     click(&mut harness, "remove corr:a7f3");
-    let rest = Query { text: Some("total".to_owned()), ..Query::default() };
+    let rest = Query::Is(Term::Text("total".to_owned()));
     assert!(harness.state().sent(&Action::Refine(rest)));
 }
 
@@ -107,11 +107,9 @@ fn entities_kinds_and_scopes_filter_by_what_was_clicked() {
     let mut harness = screen(fixture::store());
     let query = harness.state().model.store.as_ref().expect("the fixture has a store").query.clone();
     click(&mut harness, "order 412,380");
-    assert!(
-        harness.state().sent(&Action::Refine(Query { entity: Some("order".to_owned()), ..query.clone() }))
-    );
+    assert!(harness.state().sent(&Action::Refine(query.with(Term::entity("order")))));
     click(&mut harness, "audit 31,204");
-    assert!(harness.state().sent(&Action::Refine(Query { scope: Some("audit".to_owned()), ..query })));
+    assert!(harness.state().sent(&Action::Refine(query.with(Term::scope("audit")))));
 }
 
 #[test]

@@ -19,6 +19,7 @@ impl App {
         self.model.detail_tab = saved.detail_tab;
         store.kind_names =
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
+        store.queries = saved.queries;
         store.filter_text.clone_from(&saved.filter);
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
@@ -35,6 +36,7 @@ impl App {
             view.view = self.model.view;
             view.detail_tab = self.model.detail_tab;
             view.filter.clone_from(&store.filter_text);
+            view.queries = store.queries.clone();
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }
         if let Some(saver) = &self.saver {
@@ -90,6 +92,8 @@ impl App {
         let saved = self.workspace.stores.get(&store.summary.identity);
         let given = saved.map(|saved| kind_names::given(&saved.kind_names)).unwrap_or_default();
         store.kind_names = kind_names::merged(&store.summary.kind_names, &given);
+        // What a word of the line means may have changed.
+        self.take_filter_line(false);
         self.save();
     }
 }

@@ -8,6 +8,7 @@
 mod dump;
 mod events;
 mod head;
+mod query;
 mod repair;
 mod shot;
 mod store;
@@ -61,6 +62,7 @@ enum Command {
     Shot(shot::ShotArgs),
     /// Print every event as a line of JSON.
     Dump(dump::DumpArgs),
+    Query(query::QueryArgs),
     /// Append an event and print its receipt.
     Append(events::AppendArgs),
     /// Copy a batpak directory, or the events of a dump, into a new store.
@@ -160,6 +162,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Demo(DemoArgs { feed: None, .. })) => window::demo(home, log, &surroundings.displays),
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
+        Some(Command::Query(args)) => query::query(&args),
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use causeway::event::EventKind;
 
 use crate::command::Command;
+use crate::state::queries::QueryAction;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
 use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target, TimeAxis};
@@ -33,6 +34,8 @@ pub enum Action {
     Filter(String),
     /// Filter by a query that was put together by clicking.
     Refine(Query),
+    /// Keep a query, ask one that is kept, or forget it.
+    Query(QueryAction),
     /// Show a view in the middle.
     Show(View),
     /// Show a tab of the detail.

@@ -35,6 +35,8 @@ pub struct Asked {
     pub append: Option<RequestId>,
     /// The payload to be copied that is on its way.
     pub copy: Option<RequestId>,
+    /// The export on its way.
+    pub export: Option<RequestId>,
     /// The verification on its way.
     pub verify: Option<RequestId>,
 }

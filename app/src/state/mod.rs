@@ -6,6 +6,7 @@ pub mod damage;
 pub mod history;
 pub mod kind_names;
 pub mod model;
+pub mod queries;
 pub mod query;
 pub mod rate;
 pub mod route;

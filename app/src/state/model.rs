@@ -12,13 +12,14 @@ use causeway::store::Finding;
 
 use crate::state::asked::Asked;
 use crate::state::damage::{self, Spot};
-use crate::state::query::Query;
+use crate::state::queries::Queries;
+use crate::state::query::{Query, QueryError, Vocabulary};
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
-    ReceiptView, Summary, Task, Timeline, VerifyView,
+    ReceiptView, ResultFacets, Summary, Task, Timeline, VerifyView,
 };
 
 /// Everything that a frame is drawn from.
@@ -85,12 +86,16 @@ pub struct StoreModel {
     pub kind_names: HashMap<EventKind, String>,
     /// What the filter line says.
     pub filter_text: String,
-    /// Why the filter line cannot be understood: byte range in the line, message.
-    pub filter_error: Option<(std::ops::Range<usize>, String)>,
+    /// Why the filter line cannot be understood.
+    pub filter_error: Option<QueryError>,
+    /// Queries that are kept. Saved.
+    pub queries: Queries,
     /// The query of the current result.
     pub query: Query,
     /// How it stands.
     pub matched: Matched,
+    /// What it consists of.
+    pub consists_of: Arc<ResultFacets>,
     /// Rows that were loaded, by row number. Bounded; far rows are dropped.
     pub rows: BTreeMap<u64, EventRow>,
     /// The selected event's place in the commit order.
@@ -191,6 +196,11 @@ pub enum Overlay {
 }
 
 impl StoreModel {
+    /// What queries are read and written with.
+    pub fn vocabulary<'a>(&'a self, zone: &'a Zone, now_us: i64) -> Vocabulary<'a> {
+        Vocabulary { names: &self.kind_names, zone, now_us }
+    }
+
     /// The first place whose event does not fit its hashes or the event before it, as far as that is known.
     pub fn broken_from(&self) -> Option<u64> {
         damage::broken_from(&self.spots)

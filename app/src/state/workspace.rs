@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::kind_names::GivenNames;
 use crate::state::model::{Recent, Settings};
+use crate::state::queries::Queries;
 use crate::state::route::{DetailTab, View};
 use crate::worker::protocol::ProjectionSpec;
 
@@ -70,6 +71,8 @@ pub struct StoreView {
     pub detail_tab: DetailTab,
     /// The filter line.
     pub filter: String,
+    /// Queries that are kept.
+    pub queries: Queries,
     /// Projections that ran.
     pub projections: Vec<ProjectionSpec>,
     /// Names of kinds that a person gave.

@@ -18,6 +18,8 @@ use serde_json::Value;
 
 use crate::state::query::Query;
 
+pub use crate::worker::export::Export;
+pub use crate::worker::search::ResultFacets;
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
 
 /// Numbers requests in the order in which they were made.
@@ -56,6 +58,8 @@ pub enum Request {
     Unwatch(u64),
     /// The whole payload of an event as text.
     Copy { id: RequestId, sequence: u64, form: CopyForm },
+    /// Write the current result, as far as it is known, into a file.
+    Export { id: RequestId, export: Export },
     /// Append an event.
     Append { id: RequestId, draft: Draft },
     /// Check the hashes of the whole store.
@@ -114,6 +118,8 @@ pub enum Update {
     Facets(Arc<Facets>),
     /// How a query stands. Sent again as the result grows.
     Matched { id: RequestId, matched: Matched },
+    /// What the current result consists of.
+    ResultFacets { id: RequestId, facets: Arc<ResultFacets> },
     /// Rows of the current result.
     Rows { id: RequestId, first: u64, rows: Vec<EventRow> },
     /// Everything about one event.
@@ -126,6 +132,8 @@ pub enum Update {
     Timeline { id: RequestId, timeline: Arc<Timeline> },
     /// The whole payload of an event, and what it is called.
     Copied { id: RequestId, copied: Result<(String, &'static str), Failure> },
+    /// A result was written: what to say of it.
+    Exported { id: RequestId, exported: Result<String, Failure> },
     /// A projection moved.
     Projection(ProjectionState),
     /// An append was committed or refused.
@@ -145,6 +153,8 @@ pub enum Task {
     Filter,
     /// Verifying; counts events.
     Verify,
+    /// Writing a result into a file; counts events.
+    Export,
 }
 
 /// Which program wrote a directory.

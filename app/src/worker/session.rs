@@ -21,9 +21,9 @@ use crate::worker::caught::caught;
 use crate::worker::copy;
 use crate::worker::demo::Feeder;
 use crate::worker::detail;
+use crate::worker::export::Exporter;
 use crate::worker::facets;
 use crate::worker::failure;
-use crate::worker::filter::Search;
 use crate::worker::folds::Folds;
 use crate::worker::graph;
 use crate::worker::handle::Handle;
@@ -35,6 +35,7 @@ use crate::worker::protocol::{
     RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
+use crate::worker::search::Search;
 use crate::worker::standing::Standing;
 use crate::worker::timeline::Leaves;
 use crate::worker::verify;
@@ -63,6 +64,7 @@ pub(crate) struct Session {
     /// The user stopped the search: it does not go on by itself.
     search_stopped: bool,
     folds: Folds,
+    exporter: Exporter,
     leaves: Leaves,
     holes: Holes,
     /// Set while the store is looked through once more.
@@ -83,6 +85,9 @@ struct Told {
     matched_at: Instant,
     facets_of: Option<u64>,
     facets_at: Instant,
+    /// The result whose facets were told, by the number of its matches, and when the next look at it is due.
+    consists_of: Option<(u64, bool)>,
+    consists_due: Instant,
     holder_at: Instant,
     damage: Damage,
     /// `None` before the first look.
@@ -108,6 +113,8 @@ impl Session {
             matched_at: now,
             facets_of: None,
             facets_at: now,
+            consists_of: None,
+            consists_due: now,
             // The first look is due at once: who writes is not known from the opening.
             holder_at: now.checked_sub(LOOK_INTERVAL).unwrap_or(now),
             damage: Damage::default(),
@@ -119,10 +126,11 @@ impl Session {
         outbox.send(Update::Opened(summary));
         Self {
             arrivals: handle.subscribe(&Region::all()),
-            search: Search::new(RequestId::default(), &Query::default()),
+            search: Search::new(RequestId::default(), &Query::default(), &handle, now_us()),
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
+            exporter: Exporter::default(),
             leaves: Leaves::default(),
             stop_verifying: Arc::default(),
             verifying: None,
@@ -149,8 +157,9 @@ impl Session {
     }
 
     /// Ends the session and closes the store.
-    pub(crate) fn close(self) -> Result<(), StoreError> {
+    pub(crate) fn close(mut self) -> Result<(), StoreError> {
         self.stop_verifying.store(true, Ordering::Release);
+        self.exporter.stop();
         drop((self.folds, self.feeder, self.arrivals));
         if let Some(verifying) = self.verifying {
             let _ = verifying.join();
@@ -178,6 +187,10 @@ impl Session {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
             }
+            Request::Export { id, export } => {
+                let result = (&self.search, &self.handle, &self.holes);
+                self.exporter.start(id, export, result, &self.outbox, self.activity.begin());
+            }
             Request::Append { id, draft } => {
                 let receipt = append::append(&self.handle, &draft);
                 self.tell(Update::Appended { id, receipt });
@@ -202,7 +215,7 @@ impl Session {
         self.tell_damage(now);
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
-        let counting = self.tell_facets(now);
+        let counting = self.tell_facets(now).min(self.tell_what_the_result_consists_of(now));
         [looking, searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
@@ -256,7 +269,8 @@ impl Session {
     }
 
     fn filter(&mut self, id: RequestId, query: &Query) {
-        self.search = Search::new(id, query);
+        self.search = Search::new(id, query, &self.handle, now_us());
+        self.told.consists_of = None;
         self.search_stopped = false;
         self.searching = Some(self.activity.begin());
         // The first slice answers at once: most queries need no second one.
@@ -378,6 +392,23 @@ impl Session {
         LOOK_INTERVAL
     }
 
+    fn tell_what_the_result_consists_of(&mut self, now: Instant) -> Duration {
+        let matched = &self.told.matched;
+        let key = Some((matched.matched, matched.complete));
+        if self.told.consists_of == key || matched.matched == 0 {
+            return LOOK_INTERVAL;
+        }
+        if self.told.consists_of.is_some() && now < self.told.consists_due {
+            return self.told.consists_due - now;
+        }
+        self.told.consists_of = key;
+        let facets = Arc::new(self.search.facets(&self.handle, &self.holes));
+        self.tell(Update::ResultFacets { id: self.search.id, facets });
+        // As with the counts of the store.
+        self.told.consists_due = now + FACETS_INTERVAL.max(now.elapsed() * 10);
+        LOOK_INTERVAL
+    }
+
     fn rows(&self, id: RequestId, first: u64, end: u64) {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
@@ -437,6 +468,7 @@ impl Session {
     }
 
     fn cancel(&mut self) {
+        self.exporter.cancel();
         self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
@@ -446,4 +478,9 @@ impl Session {
             self.tell(Update::Matched { id: self.search.id, matched });
         }
     }
+}
+
+/// The present, microseconds since 1970: what "an hour ago" is told from.
+fn now_us() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
 }
