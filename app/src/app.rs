@@ -4,27 +4,34 @@
 //! - neither the store nor a file is touched on this thread;
 //! - whatever changes the model is an update (`Model::apply`) or an action (`App::run`).
 
+mod arrange;
 mod aside;
+mod graph;
 mod icon;
 mod log;
 mod needs;
+mod notes;
 mod places;
 mod queries;
 mod run;
 mod saved;
+mod settings;
+mod table;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod trust;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use egui::{Context, Key, Modifiers, Ui};
+use egui::{Context, Key, KeyboardShortcut, Modifiers, Ui};
 
 use crate::app::aside::{Aside, Outcome};
-use crate::command::{Action, Command, Commands};
+use crate::command::{Action, Commands, KeyMap};
 use crate::context::ViewContext;
 use crate::panels::Panels;
-use crate::state::history::History;
+use crate::state::history::{History, Place};
 use crate::state::model::{Model, Overlay};
 use crate::state::route::{Screen, View};
 use crate::state::workspace::{Home, Saver, Workspace};
@@ -90,6 +97,7 @@ impl App {
             parts.home.as_ref().map_or_else(Default::default, |home| Workspace::load(&home.config));
         let mut model = Model { local_zone: parts.zone, ..Model::default() };
         model.settings = workspace.settings.clone();
+        model.keys = KeyMap::of(&model.settings.keys);
         model.recents.clone_from(&workspace.recents);
         if let Some(problem) = problem {
             model.say(problem, true, 0.0);
@@ -151,13 +159,16 @@ impl App {
         self.take_outcomes(ctx, now);
         self.model.tick(now);
         self.take_drops(ctx);
+        self.record_keys(ctx);
         self.take_keys(ctx);
+        self.model.hover = None;
         for action in self.commands.drain() {
             self.run(action, ctx, now);
         }
         self.take_filter(now);
-        self.note_selection();
+        self.note_place();
         self.ask_for_what_is_missing();
+        self.keep_verifying(now);
         self.worker.flush();
         self.plan_repaint(ctx, now);
         self.set_title(ctx);
@@ -166,16 +177,31 @@ impl App {
     /// Draws one frame.
     pub fn show(&mut self, ui: &mut Ui) {
         let theme = self.model.settings.theme;
-        if theme::current(ui.ctx()) != theme {
-            theme::apply(ui.ctx(), theme);
-        }
+        self.apply_settings(ui.ctx());
         let ctx = ViewContext { model: &self.model, tokens: theme.tokens(), commands: &self.commands };
         self.panels.show(ctx, ui);
+        if self.commands.hovered() != self.model.hover {
+            // What the pointer rests on is drawn by the next frame, even if the pointer does not move any more.
+            ui.ctx().request_repaint();
+        }
         // The table brought the row into view; the next wish to see it, even the same row, is a new one.
-        if let (Screen::Store, View::Events, Some(store)) =
-            (self.model.screen, self.model.view, &mut self.model.store)
-        {
+        let shown =
+            self.model.screen == Screen::Store && self.model.layout.shows(View::Events, self.model.view);
+        if let Some(store) = self.model.store.as_mut().filter(|_| shown) {
             store.reveal_row = None;
+        }
+    }
+
+    /// Tells egui what the settings mean, where that changed.
+    fn apply_settings(&self, ctx: &Context) {
+        let settings = &self.model.settings;
+        if theme::current(ctx) != settings.theme {
+            theme::apply(ctx, settings.theme);
+        }
+        theme::apply_motion(ctx, settings.reduced_motion);
+        let zoom = f32::from(settings.scale) / 100.0;
+        if (ctx.zoom_factor() - zoom).abs() > f32::EPSILON {
+            ctx.set_zoom_factor(zoom);
         }
     }
 
@@ -201,16 +227,23 @@ impl App {
         if opened {
             // What the panels remember belongs to the store before.
             self.panels = Panels::default();
+            self.model.cursor = None;
             self.restore_view();
         }
     }
 
-    /// Whoever changed the selection, it becomes part of the history.
-    fn note_selection(&mut self) {
-        let selected = self.model.store.as_ref().and_then(|store| store.selected);
-        if let Some(sequence) = selected.filter(|_| selected != self.history.present()) {
-            self.history.visit(sequence);
-            self.log.line(&format!("selected sequence={sequence}"));
+    /// Whoever changed the view or the selection, the place becomes part of the history.
+    fn note_place(&mut self) {
+        let Some(store) = &self.model.store else { return };
+        let place = Place { view: self.model.view, selected: store.selected };
+        let before = self.history.present();
+        if before != Some(place) && place.selected.is_some() {
+            self.history.visit(place);
+            if let Some(sequence) =
+                place.selected.filter(|_| before.and_then(|before| before.selected) != place.selected)
+            {
+                self.log.line(&format!("selected sequence={sequence}"));
+            }
         }
     }
 
@@ -221,6 +254,7 @@ impl App {
                 Outcome::Folder(None) => {}
                 Outcome::NoDialog => self.model.overlay = Overlay::OpenPath,
                 Outcome::SaveTo(path) => self.export(path, now),
+                Outcome::Saved(saved) => self.saved(saved, ctx, now),
                 Outcome::KindNames(Ok(names)) => self.name_kinds(names, now),
                 Outcome::KindNames(Err(problem)) => self.model.say(problem, true, now),
             }
@@ -235,19 +269,21 @@ impl App {
         }
     }
 
-    /// Keys with Ctrl or Alt act always, the others only while no text is written.
+    /// Keys with Ctrl or Alt and function keys act always, the others only while no text is written and nothing lies over the screen.
     fn take_keys(&self, ctx: &Context) {
+        if !ctx.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Key { .. }))) {
+            return;
+        }
         let writing = ctx.text_edit_focused();
-        let mut shortcuts: Vec<_> =
-            Command::ALL.iter().filter_map(|command| Some((*command, command.shortcut()?))).collect();
-        // egui ignores a further Shift, so the keys with most modifiers are asked first.
-        shortcuts.sort_by_key(|(_, shortcut)| std::cmp::Reverse(modifier_count(shortcut.modifiers)));
-        for (command, shortcut) in shortcuts {
-            let needs_silence =
-                modifier_count(shortcut.modifiers) == 0 && shortcut.logical_key != Key::Escape;
-            let taken = (needs_silence && (writing || self.model.overlay != Overlay::None))
-                || (shortcut.logical_key == Key::Escape && writing);
-            if !taken && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
+        // A menu that is open is what Escape closes, and a field is what it leaves.
+        let keeps_escape = writing || egui::Popup::is_any_open(ctx);
+        for (command, shortcut) in self.model.keys.by_modifiers() {
+            let kept = if shortcut.logical_key == Key::Escape {
+                keeps_escape
+            } else {
+                is_typed(shortcut) && (writing || self.model.overlay != Overlay::None)
+            };
+            if !kept && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
                 self.commands.run(command);
             }
         }
@@ -260,6 +296,9 @@ impl App {
         }
         let rate_falls =
             self.model.store.as_ref().is_some_and(|store| store.rate.iter().any(|rate| *rate > 0.0));
+        if let Some(due) = self.next_check(now) {
+            ctx.request_repaint_after_secs((due - now).max(0.0) as f32);
+        }
         if rate_falls || self.model.messages.iter().any(|message| !message.is_error) {
             ctx.request_repaint_after_secs(1.0);
         }
@@ -280,8 +319,10 @@ impl App {
     }
 }
 
-fn modifier_count(modifiers: Modifiers) -> u32 {
-    [modifiers.alt, modifiers.shift, modifiers.ctrl || modifiers.command].into_iter().map(u32::from).sum()
+/// True if the keys, pressed in a text field, would write something or move its cursor.
+fn is_typed(shortcut: KeyboardShortcut) -> bool {
+    let Modifiers { alt, ctrl, command, .. } = shortcut.modifiers;
+    !(alt || ctrl || command || (Key::F1..=Key::F12).contains(&shortcut.logical_key))
 }
 
 impl eframe::App for App {

@@ -3,7 +3,10 @@
 //!
 //! Never used by the program itself.
 
-use std::collections::{BTreeMap, HashMap};
+mod graph;
+mod timeline;
+
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,15 +16,19 @@ use causeway::store::{Finding, FindingClass, VerifyLevel};
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
+pub use self::graph::{large_graph, lonely_graph};
 use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::queries::{Queries, SavedQuery};
 use crate::state::query::{Query, Term};
 use crate::state::route::{Screen, View};
+use crate::state::table::TableView;
+use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind,
-    FoldSource, FoldStatus, GraphNode, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState,
-    ReceiptView, RowCell, RowNote, StoreFormat, Summary, Task, TimeAxis, Timeline, VerifyView,
+    Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind, FoldSource,
+    FoldStatus, Matched, OpenMode, Position, Preview, ProjectionSpec, ProjectionState, ReceiptView, RowCell,
+    RowNote, StoreFormat, Summary, Task, VerifyView,
 };
 
 /// 2026-11-23 13:32:04.871 UTC, the moment of the first row of the story.
@@ -122,6 +129,8 @@ fn rows() -> Vec<EventRow> {
                 causation: line.5.map(|up| CausationId::from_u128(id(FIRST + (at - up) as u64))),
                 cause_sequence: line.5.map(|up| FIRST + (at - up) as u64),
                 payload_bytes: 96 + 31 * i as u32 % 317,
+                flags: 0,
+                payload_version: 0,
                 summary: line.4.to_owned(),
                 note,
             };
@@ -198,7 +207,7 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
         lane: 0,
         depth: 0,
         payload_version: 2,
-        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true }),
+        payload: Ok(Decoded { value: payload(), decoder: "MessagePack", complete: true, tried: Vec::new() }),
         payload_head: bytes,
         extensions: vec![("inspector.origin".to_owned(), b"shop-server".to_vec())],
         content_hash: hash(3),
@@ -216,55 +225,6 @@ fn detail(rows: &[EventRow], at: usize) -> Detail {
 
 fn hash(seed: u8) -> [u8; 32] {
     std::array::from_fn(|i| (i as u8).wrapping_mul(37).wrapping_add(seed.wrapping_mul(101)) ^ 0x5A)
-}
-
-fn graph(rows: &[EventRow], focus: u64) -> CausalGraph {
-    let mut nodes: Vec<GraphNode> = Vec::new();
-    let mut index: HashMap<u64, usize> = HashMap::new();
-    for row in &rows[36..] {
-        let RowCell::Event(event) = &row.cell else { continue };
-        let shop =
-            &*event.scope == "shop" && &*event.entity != "order:8842" && &*event.entity != "payment:p-77121";
-        if !shop {
-            continue;
-        }
-        let cause = event.cause_sequence.and_then(|cause| index.get(&cause).copied());
-        let hidden_effects = if &*event.entity == "mail:m-90233" { 3 } else { 0 };
-        index.insert(row.sequence, nodes.len());
-        let on_path = matches!(row.sequence - FIRST, 36 | 39 | 42 | 47..);
-        nodes.push(GraphNode { row: row.clone(), cause, on_path, hidden_effects, lost_cause: false });
-    }
-    for i in 0..12u64 {
-        let mut row = rows[37].clone();
-        row.sequence = TOTAL - 200 + i;
-        nodes.push(GraphNode { row, cause: Some(0), on_path: false, hidden_effects: 0, lost_cause: false });
-    }
-    let correlation_count = nodes.len() as u64 + 2;
-    CausalGraph { focus, nodes, hidden: 2, correlation_count }
-}
-
-/// A store that breathes: busy days, quiet nights, one pause.
-fn timeline(axis: TimeAxis) -> Timeline {
-    let count = 360usize;
-    let bins = (0..count)
-        .map(|i| {
-            let day = (i as f32 / 51.0 * std::f32::consts::TAU).sin() * 0.4 + 0.6;
-            let jitter = ((i * 7_919) % 37) as f32 / 37.0;
-            let quiet = if (210..226).contains(&i) { 0.02 } else { 1.0 };
-            let height = (day * (0.6 + 0.4 * jitter) * quiet * 30_000.0) as u32;
-            let mut bin = [0; 16];
-            for (category, share) in [(1, 30), (2, 22), (3, 12), (4, 14), (5, 4), (6, 8), (7, 10)] {
-                bin[category] = height * share / 100;
-            }
-            bin
-        })
-        .collect();
-    let first_sequence = (0..count as u64).map(|i| i * TOTAL / count as u64).collect();
-    let span = match axis {
-        TimeAxis::Time => (START_US - 7 * 86_400_000_000, START_US + 8_600_000),
-        TimeAxis::Sequence => (0, TOTAL.cast_signed()),
-    };
-    Timeline { axis, span, bins, first_sequence }
 }
 
 fn summary() -> Summary {
@@ -312,6 +272,7 @@ fn store_model() -> StoreModel {
         queries: queries(),
         query: Query::default(),
         consists_of: Arc::default(),
+        table: TableView::default(),
         matched: Matched {
             matched: rows.len() as u64,
             rows: rows.len() as u64,
@@ -327,11 +288,14 @@ fn store_model() -> StoreModel {
         reveal_row: Some(59),
         detail: Some(Arc::new(detail(&rows, 47))),
         detail_failure: None,
-        graph: Some(Arc::new(graph(&rows, selected))),
-        timeline: Some(Arc::new(timeline(TimeAxis::Time))),
+        graph: graph::of_rows(&rows[36..], selected),
+        timeline: timeline::story(&rows),
         projections: projections_of_the_shop(),
         receipt: None,
         verified: Some(Ok(verified(Vec::new()))),
+        trust: Trust { ranges: std::iter::once(0..TOTAL).collect(), ..Trust::default() },
+        vouched: Vouched::default(),
+        notes: BTreeMap::new(),
         follow: true,
         unseen: 0,
         rate: (0..60u8)
@@ -346,6 +310,8 @@ fn verified(findings: Vec<Finding>) -> VerifyView {
     let finding_count = findings.len() as u64;
     VerifyView {
         events: TOTAL,
+        checked: 0..TOTAL,
+        removed: 0,
         findings,
         finding_count,
         damage_count: finding_count,
@@ -513,7 +479,7 @@ pub fn nothing_found() -> Model {
         "OrderPlcaed".clone_into(&mut store.filter_text);
         store.matched = Matched { matched: 0, rows: 0, served_by: "scan", ..store.matched.clone() };
         (store.selected, store.selected_row, store.reveal_row, store.detail) = (None, None, None, None);
-        store.graph = None;
+        store.graph.picture = None;
         store.projections.clear();
     }
     model

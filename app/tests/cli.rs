@@ -165,3 +165,81 @@ fn verify_tells_where_a_damaged_store_begins_not_to_hold() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("#1"));
 }
+
+#[test]
+fn a_graph_is_printed_as_a_list_and_in_three_languages_and_written_into_a_file() {
+    let store = fixture("v082-causal");
+    let list = String::from_utf8(causeway(&["graph", &store, "1"]).stdout).unwrap();
+    assert!(list.lines().any(|line| line.starts_with("  caused ")), "{list}");
+    for (format, begin) in [("svg", "<svg "), ("dot", "digraph causes {"), ("mermaid", "flowchart LR")] {
+        let printed = causeway(&["graph", &store, "1", "--format", format]).stdout;
+        assert!(String::from_utf8(printed).unwrap().starts_with(begin), "{format}");
+    }
+    let roots = String::from_utf8(causeway(&["graph", &store, "1", "--depth", "0"]).stdout).unwrap();
+    assert!(roots.len() < list.len() && !roots.contains("  caused "), "{roots}");
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("graph.txt");
+    let output = causeway(&["graph", &store, "1", "--out", &file.display().to_string()]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), list);
+    let (code, problem) = failure(&["graph", &store, "tomorrow"]);
+    assert!(code == 1 && problem.contains("neither a sequence nor an id"), "{problem}");
+    let (code, problem) = failure(&["graph", &store, &"0".repeat(32)]);
+    assert!(code == 1 && problem.contains("no event has the id"), "{problem}");
+}
+
+#[test]
+fn commands_are_listed_with_ids_that_a_picture_can_run() {
+    let listed = causeway(&["commands", "--json"]);
+    let maximise = lines(&listed).into_iter().find(|line| line["id"] == "view.maximise").unwrap();
+    assert_eq!(maximise["keys"], serde_json::json!(["Ctrl+M"]));
+    let table = String::from_utf8(causeway(&["commands"]).stdout).unwrap();
+    assert_eq!(table.lines().count(), lines(&listed).len());
+
+    let home = tempfile::tempdir().unwrap();
+    let store = new_store(home.path());
+    let picture = |name: &str, run: &[&str]| {
+        let file = home.path().join(name).display().to_string();
+        let shot = ["shot", &store, "--size", "400x300", "--out", &file];
+        assert!(causeway(&[&shot[..], run].concat()).status.success());
+        fs::read(file).unwrap()
+    };
+    let plain = picture("plain.png", &[]);
+    assert_eq!(picture("same.png", &[]), plain);
+    assert_ne!(picture("keys.png", &["--run", "view.maximise,app.keys"]), plain);
+    let unknown = ["shot", &store, "--out", "x.png", "--run", "view.hologram"];
+    assert_eq!(causeway(&unknown).status.code(), Some(2));
+}
+
+#[test]
+fn a_query_prints_what_it_takes_in_each_form_and_says_what_was_searched() {
+    let store = fixture("shop-3k");
+    let lined =
+        causeway(&["query", &store, "entity:agent payload.prompt~summarise", "--jsonl", "--limit", "2"]);
+    let events = lines(&lined);
+    assert_eq!(events.len(), 2);
+    assert!(events.iter().all(|event| event["entity"].as_str().unwrap().starts_with("agent:")));
+    let told = String::from_utf8(lined.stderr).unwrap();
+    assert!(told.contains("of 3,003 events, searched #0 to #3,002, complete"), "{told}");
+    assert!(told.contains("by index, then scan"), "{told}");
+
+    let count = causeway(&["query", &store, "entity:agent", "--count"]);
+    let count: usize = String::from_utf8(count.stdout).unwrap().trim().parse().unwrap();
+    let all = lines(&causeway(&["dump", &store]));
+    let agents = all.iter().filter(|event| event["entity"].as_str().unwrap().starts_with("agent:"));
+    assert_eq!(count, agents.count());
+
+    let newest =
+        causeway(&["query", &store, "--reverse", "--limit", "2", "--csv", "--columns", "sequence,entity"]);
+    let text = String::from_utf8(newest.stdout).unwrap();
+    assert!(text.starts_with("sequence,entity\r\n3002,"), "{text}");
+    let table = String::from_utf8(causeway(&["query", &store, "id:#1"]).stdout).unwrap();
+    assert_eq!(table.lines().count(), 2, "{table}");
+}
+
+#[test]
+fn a_query_that_cannot_be_understood_is_refused_with_its_place() {
+    let (code, line) = failure(&["query", &fixture("v082-single"), "a or"]);
+    assert!(code == 1 && line.contains("query, character 4: something is missing here"), "{line}");
+    assert_eq!(failure(&["query", &fixture("v082-single"), "", "--columns", "colour"]).0, 2);
+}

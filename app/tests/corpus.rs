@@ -63,7 +63,7 @@ fn look_around(driver: &mut Driver, sequence: u64, what: &str) {
     };
     look(driver, Action::Run(Command::ShowEvents));
     look(driver, Action::Jump(Target::Sequence(sequence)));
-    for tab in [DetailTab::Event, DetailTab::Raw, DetailTab::Hex, DetailTab::Chain] {
+    for tab in [DetailTab::Event, DetailTab::Raw, DetailTab::Hex, DetailTab::Proof] {
         look(driver, Action::ShowDetail(tab));
         if let Some(detail) = &driver.store().detail {
             assert!(detail.payload_head.len() <= PREVIEW_BYTES, "{what}");
@@ -268,7 +268,7 @@ fn a_hole_of_more_events_than_anybody_can_count_is_one_row() {
     driver.until("the search ends", |driver| driver.store().matched.complete);
     driver.act(Action::Filter(String::new()));
     driver.settle();
-    let timeline = driver.store().timeline.clone().expect("there is a timeline");
+    let timeline = driver.store().timeline.picture.clone().expect("there is a timeline");
     assert!(timeline.span.0 > 0, "missing events have no time");
 }
 

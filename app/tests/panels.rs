@@ -7,10 +7,12 @@ use causeway_inspector::command::{Action, Command, Commands};
 use causeway_inspector::context::ViewContext;
 use causeway_inspector::fixture;
 use causeway_inspector::panels::Panels;
+use causeway_inspector::state::graph::{GraphAction, GraphOptions};
 use causeway_inspector::state::model::{Model, Overlay};
 use causeway_inspector::state::query::{Query, Term};
 use causeway_inspector::state::route::{DetailTab, View};
 use causeway_inspector::theme::{Theme, Tokens};
+use causeway_inspector::view::graph::Axis;
 use causeway_inspector::worker::protocol::{FailureClass, OpenMode, StoreFormat, Target};
 use egui::{Key, Modifiers, Vec2, vec2};
 use egui_kittest::Harness;
@@ -153,8 +155,8 @@ fn the_tabs_of_the_middle_and_of_the_detail_are_chosen_by_a_click() {
     let mut harness = screen(fixture::store());
     click(&mut harness, "Causal graph");
     assert!(harness.state().sent(&Action::Show(View::Graph)));
-    click(&mut harness, "Chain");
-    assert!(harness.state().sent(&Action::ShowDetail(DetailTab::Chain)));
+    click(&mut harness, "Proof");
+    assert!(harness.state().sent(&Action::ShowDetail(DetailTab::Proof)));
 }
 
 #[test]
@@ -167,17 +169,82 @@ fn an_effect_in_the_detail_leads_to_its_event() {
 #[test]
 fn a_node_of_the_graph_selects_its_event() {
     let mut harness = screen(fixture::store_showing(View::Graph));
-    harness.get_by_label_contains("ParcelPacked #9,811,996").click();
+    harness.get_by_label_contains("ParcelPacked, ").click();
     harness.run_steps(3);
     assert!(harness.state().sent(&Action::Select(9_811_996)));
 }
 
 #[test]
-fn a_bar_of_the_timeline_jumps_to_its_first_event() {
-    let mut harness = screen(fixture::store());
-    click(&mut harness, "timeline of 9,812,005 events");
-    let jumped = |action: &Action| matches!(action, Action::Jump(Target::Sequence(_)));
-    assert!(harness.state().sent.iter().any(jumped));
+fn a_folded_node_of_the_graph_unfolds_and_a_handle_asks_for_more() {
+    let mut harness = screen(fixture::store_showing(View::Graph));
+    harness.get_by_label_contains("StockReserved, 14 events folded").click();
+    harness.run_steps(3);
+    let unfolds = |action: &Action| matches!(action, Action::Graph(GraphAction::Unfold(_)));
+    assert!(harness.state().sent.iter().any(unfolds));
+    let place = harness.get_by_label_contains("MailQueued, mail:m-90233").rect().right_center();
+    harness.drag_at(place);
+    harness.drop_at(place);
+    harness.run_steps(3);
+    let asks = |action: &Action| matches!(action, Action::Graph(GraphAction::More(_)));
+    assert!(harness.state().sent.iter().any(asks), "{:?}", harness.state().sent);
+}
+
+#[test]
+fn the_header_of_the_graph_says_what_is_shown_and_chooses_what_is() {
+    for size in [LARGE, SMALL] {
+        let mut harness = screen_of(fixture::store_showing(View::Graph), size);
+        let header =
+            harness.get_by_label_contains("critical path").accesskit_node().label().unwrap_or_default();
+        for part in ["38 events", "shown", "14 folded", "2 not shown", "4 correlations"] {
+            assert!(header.contains(part), "{part}: {header}");
+        }
+        click(&mut harness, "Aggregate");
+        click(&mut harness, "Time");
+        let looks = |wanted: fn(&GraphOptions) -> bool| {
+            harness
+                .state()
+                .sent
+                .iter()
+                .any(|action| matches!(action, Action::Graph(GraphAction::Look(look)) if wanted(look)))
+        };
+        assert!(looks(|look| look.grouped == Some(true)) && looks(|look| look.axis == Axis::Time));
+        click(&mut harness, "Fit the graph");
+        assert!(harness.state().ran(Command::GraphFit));
+    }
+}
+
+#[test]
+fn the_graph_as_a_list_says_the_same_and_selects_as_well() {
+    let mut model = fixture::store_showing(View::Graph);
+    model.store.as_mut().unwrap().graph.options.list = true;
+    let mut harness = screen(model);
+    harness.get_by_label_contains("caused ParcelPacked, ").click();
+    harness.run_steps(3);
+    assert!(harness.state().sent(&Action::Select(9_811_996)));
+}
+
+#[test]
+fn an_event_that_nothing_caused_and_that_caused_nothing_says_why_its_graph_is_empty() {
+    let harness = screen(fixture::lonely_graph());
+    assert!(harness.query_by_label("This event has no causation id and no effects").is_some());
+    assert!(harness.query_by_label_contains("has 1 event").is_some());
+}
+
+#[test]
+fn every_magnification_of_a_large_graph_is_drawn_and_small_nodes_are_hit_all_the_same() {
+    let mut harness = screen(fixture::large_graph(2_000));
+    let screen = harness.state_mut();
+    screen.panels.run(Command::GraphFit, &screen.model);
+    for _ in 0..12 {
+        harness.run_steps(2);
+        harness.state_mut().sent.clear();
+        let place = harness.get_by_label("causal graph, 2,000 nodes").rect().left_top() + vec2(40.0, 60.0);
+        harness.hover_at(place);
+        harness.run_steps(1);
+        let screen = harness.state_mut();
+        screen.panels.run(Command::GraphZoomIn, &screen.model);
+    }
+    assert!(harness.query_all_by_label_contains(", caused by #").count() > 0);
 }
 
 #[test]
@@ -351,7 +418,7 @@ fn the_jump_dialog_takes_a_sequence_with_its_commas() {
     let mut model = fixture::store();
     model.overlay = Overlay::Jump;
     let mut harness = screen(model);
-    harness.get_by_label("Sequence or id of an event").type_text("#9,811,992");
+    harness.get_by_label("Sequence, id or time of an event").type_text("#9,811,992");
     harness.run_steps(2);
     click(&mut harness, "Go");
     assert!(harness.state().sent(&Action::Jump(Target::Sequence(9_811_992))));
@@ -377,4 +444,42 @@ fn no_screen_asks_for_the_same_thing_twice() {
             assert_eq!(harness.state().sent, []);
         }
     }
+}
+
+#[test]
+fn what_can_be_written_next_is_offered_and_taken_with_the_keyboard() {
+    let mut model = fixture::store();
+    let store = model.store.as_mut().expect("the fixture has a store");
+    store.query = Query::default();
+    store.filter_text.clear();
+    let mut harness = screen(model);
+    type_into(&mut harness, "Filter", "kind:OrderPl");
+    harness.key_press(Key::Tab);
+    harness.run_steps(3);
+    assert!(harness.state().sent(&Action::Filter("kind:OrderPlaced ".to_owned())));
+    assert!(harness.get_by_label("Filter").is_focused());
+}
+
+#[test]
+fn a_name_that_names_nothing_leads_to_what_was_probably_meant() {
+    let mut model = fixture::nothing_found();
+    let store = model.store.as_mut().expect("the fixture has a store");
+    let names = store.kind_names.clone();
+    let zone = causeway_inspector::state::zone::Zone::UTC;
+    let vocabulary = causeway_inspector::state::query::Vocabulary { names: &names, zone: &zone, now_us: 0 };
+    store.query = Query::parse("kind:OrderPlcaed", &vocabulary).expect("the line can be understood");
+    let mut harness = screen(model);
+    assert!(harness.query_by_label("0 events: kind:OrderPlcaed matches no kind").is_some());
+    click(&mut harness, "Use OrderPlaced");
+    let meant = Query::parse("kind:OrderPlaced", &vocabulary).expect("the line can be understood");
+    assert!(harness.state().sent(&Action::Refine(meant)));
+}
+
+#[test]
+fn saved_queries_are_listed_and_asked_again() {
+    let mut harness = screen(fixture::store());
+    click(&mut harness, "Failed tools today");
+    let line = "kind:ToolFailed after:-1d".to_owned();
+    let asked = causeway_inspector::state::queries::QueryAction::Use(line);
+    assert!(harness.state().sent(&Action::Query(asked)));
 }

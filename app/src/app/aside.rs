@@ -1,10 +1,10 @@
-//! Owns short jobs beside the drawing thread: the system's folder dialog, and reading a file of kind names.
+//! Owns short jobs beside the drawing thread: the system's dialogs, writing a file, and reading a file of kind names.
 //!
 //! Invariant: the thread of a dialog is never waited for, because a desktop may never answer.
 
 use std::path::PathBuf;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use causeway::event::EventKind;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -27,8 +27,31 @@ pub(super) enum Outcome {
     NoDialog,
     /// The file that the user chose, or why there is none: `None` if there is no dialog.
     SaveTo(Option<PathBuf>),
+    /// What became of a text that was to be saved.
+    Saved(Saved),
     /// What a file of kind names says.
     KindNames(Result<Vec<(EventKind, String)>, String>),
+}
+
+/// What became of a text that was to be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Saved {
+    /// It is in this file.
+    In(PathBuf),
+    /// The user chose no file.
+    Nowhere,
+    /// This desktop has no dialog: the text itself.
+    NoDialog(String),
+    /// Why it could not be written.
+    Failed(String),
+}
+
+/// What a dialog for a new file says.
+pub(super) struct FileKind {
+    /// Its title.
+    pub(super) title: &'static str,
+    /// The name that it proposes.
+    pub(super) name: String,
 }
 
 /// Jobs on their way.
@@ -75,6 +98,22 @@ impl Aside {
                 None => Outcome::Folder(None),
                 chosen => Outcome::SaveTo(chosen),
             }
+        });
+    }
+
+    /// Asks for the name of a file and writes a text into it.
+    pub(super) fn save_text(&self, kind: FileKind, text: String, ctx: &Context) {
+        self.spawn("causeway-save", ctx, move || {
+            let asked = Instant::now();
+            let chosen = rfd::FileDialog::new().set_title(kind.title).set_file_name(kind.name).save_file();
+            Outcome::Saved(match chosen {
+                Some(path) => match fs::write(&path, text) {
+                    Ok(()) => Saved::In(path),
+                    Err(error) => Saved::Failed(format!("{}: {error}", path.display())),
+                },
+                None if asked.elapsed() < NO_DIALOG => Saved::NoDialog(text),
+                None => Saved::Nowhere,
+            })
         });
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::App;
-use crate::worker::protocol::{Request, Target, TimeAxis};
+use crate::worker::protocol::{Request, Target};
 
 /// Rows that are asked for beyond those that are seen, so that scrolling finds them there.
 const ROWS_AHEAD: u64 = 100;
@@ -15,8 +15,7 @@ impl App {
     pub(super) fn ask_for_what_is_missing(&mut self) {
         self.ask_for_detail();
         self.ask_where_the_selection_is();
-        self.renew_graph();
-        self.renew_timeline();
+        self.ask_for_graph();
     }
 
     fn ask_for_detail(&mut self) {
@@ -56,62 +55,6 @@ impl App {
         let id = self.model.asked.number();
         self.model.asked.locate = id;
         self.worker.send(Request::Locate { id, target });
-    }
-
-    /// Asks for a graph, unless just this one was asked for.
-    pub(super) fn need_graph(&mut self, sequence: u64) {
-        let asked = self.model.asked.graph.is_some_and(|(_, asked, _)| asked == sequence);
-        if !asked {
-            self.ask_for_graph(sequence);
-        }
-    }
-
-    fn ask_for_graph(&mut self, sequence: u64) {
-        let Some(store) = &self.model.store else { return };
-        let events = store.summary.position.events;
-        let id = self.model.asked.number();
-        self.model.asked.graph = Some((id, sequence, events));
-        self.worker.send(Request::Graph { id, sequence });
-    }
-
-    fn renew_graph(&mut self) {
-        let Some(store) = &self.model.store else { return };
-        let Some((_, sequence, asked_at)) = self.model.asked.graph else { return };
-        let shown = store.graph.as_ref().is_some_and(|graph| graph.focus == sequence);
-        if shown
-            && asked_at != store.summary.position.events
-            && self.model.view == crate::state::route::View::Graph
-        {
-            self.ask_for_graph(sequence);
-        }
-    }
-
-    /// Asks for a timeline, unless just this one was asked for.
-    pub(super) fn need_timeline(&mut self, axis: TimeAxis, bins: usize) {
-        if self.model.asked.timeline.is_none_or(|(_, asked, _)| asked != (axis, bins)) {
-            self.ask_for_timeline(axis, bins);
-        }
-    }
-
-    fn ask_for_timeline(&mut self, axis: TimeAxis, bins: usize) {
-        let Some(store) = &self.model.store else { return };
-        let events = store.summary.position.events;
-        let id = self.model.asked.number();
-        self.model.asked.timeline = Some((id, (axis, bins), events));
-        self.worker.send(Request::Timeline { id, axis, bins });
-    }
-
-    /// The next timeline is asked for when the last one arrived: a slow one is not asked for more often than it is answered.
-    fn renew_timeline(&mut self) {
-        let Some(store) = &self.model.store else { return };
-        let Some((_, (axis, bins), asked_at)) = self.model.asked.timeline else { return };
-        let shown = store
-            .timeline
-            .as_ref()
-            .is_some_and(|timeline| timeline.axis == axis && timeline.bins.len() == bins);
-        if shown && asked_at != store.summary.position.events {
-            self.ask_for_timeline(axis, bins);
-        }
     }
 
     /// Asks for the rows of a view that are neither loaded nor on their way.

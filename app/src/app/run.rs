@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use egui::{Context, ViewportCommand};
 
 use super::App;
+use super::aside::Saved;
 use crate::command::{Action, Command};
+use crate::state::graph::GraphAction;
+use crate::state::history::{History, Place};
 use crate::state::model::{Overlay, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
-use crate::theme::Theme;
+use crate::view::graph::{Format, Way};
 use crate::worker::protocol::{
-    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec,
+    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, Part, ProjectionSpec,
     ProjectionState, Request, RequestId, RowCell, Target,
 };
 
@@ -25,19 +28,25 @@ impl App {
             Action::Run(command) => self.run_command(command, ctx, now),
             Action::Preview(path) => self.preview(path),
             Action::Open(path, mode) => self.open(path, mode),
-            Action::OpenDemo => self.open_own_demo(now),
+            Action::OpenDemo => self.open_own_demo(false, now),
+            Action::OpenDamagedDemo => self.open_own_demo(true, now),
             Action::ForgetRecent(path) => self.forget_recent(path.as_deref()),
             Action::Select(sequence) => self.select(sequence),
             Action::Step(rows) => self.step_row(rows),
             Action::Jump(target) => self.jump(target),
+            Action::Hover(sequence) => self.model.hover = sequence.or(self.model.hover),
+            Action::SetCursor(cursor) => self.set_cursor(cursor),
             Action::Filter(line) => self.type_filter(line, now),
             Action::Refine(query) => self.refine(&query),
             Action::Query(action) => self.run_query(action),
             Action::Show(view) => self.show_view(view),
+            Action::Arrange(arrange) => self.arrange(arrange, ctx),
+            Action::Change(change) => self.change(change),
             Action::ShowDetail(tab) => self.show_detail(tab),
+            Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
-            Action::NeedTimeline(axis, bins) => self.need_timeline(axis, bins),
-            Action::NeedGraph(sequence) => self.need_graph(sequence),
+            Action::Timeline(action) => self.change_timeline(action),
+            Action::Graph(action) => self.graph(action, ctx, now),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
             Action::Unwatch(id) => self.unwatch(id),
@@ -46,6 +55,7 @@ impl App {
             Action::Feed(paused, per_second) => self.feed(paused, per_second),
             Action::Copy(text, what) => self.copy(text, what, ctx, now),
             Action::CopyBytes => self.copy_payload(CopyForm::Hex),
+            Action::Trust(action) => self.run_trust(action, now),
             Action::Dismiss(id) => self.model.messages.retain(|message| message.id != id),
         }
     }
@@ -63,35 +73,84 @@ impl App {
             Command::JumpDialog => self.model.overlay = Overlay::Jump,
             Command::GoFirst => self.go_to_row(0, false),
             Command::GoLast => self.go_last(),
+            Command::NextRow if self.moves_in_graph() => self.step_in_graph(Way::Down),
+            Command::PreviousRow if self.moves_in_graph() => self.step_in_graph(Way::Up),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
-            // The table knows how long a page is.
-            Command::NextPage | Command::PreviousPage => {}
+            // The table knows how long a page is and where its menu is, the graph how large it is drawn.
+            Command::NextPage
+            | Command::PreviousPage
+            | Command::ChooseColumns
+            | Command::GraphZoomIn
+            | Command::GraphZoomOut
+            | Command::GraphFit => {}
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
             Command::GoToEffect => {
                 self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence));
             }
+            Command::NextEffect => self.go_to(Self::next_effect),
             Command::PreviousInStream => self.go_to(|store| store.detail.as_ref()?.previous_in_stream),
             Command::NextInStream => self.go_to(|store| store.detail.as_ref()?.next_in_stream),
-            Command::Back => self.go_back(),
-            Command::Forward => self.go_forward(),
-            Command::ShowEvents | Command::FocusFilter => self.show_view(View::Events),
-            Command::ShowGraph => self.show_view(View::Graph),
-            Command::ShowProjections => self.show_view(View::Projections),
-            Command::ShowFindings => self.show_view(View::Findings),
-            Command::ShowAppend | Command::AppendReaction => self.show_view(View::Append),
+            Command::CursorHere => self.look_back(),
+            Command::CursorLive => self.set_cursor(None),
+            Command::Back => self.return_to(History::back),
+            Command::Forward => self.return_to(History::forward),
+            Command::FocusFilter => self.show_what_is_filtered(),
+            Command::AppendReaction => self.show_view(View::Append),
+            Command::GraphSelection => self.show_selection_in_graph(),
+            Command::GraphSvg => self.graph(GraphAction::Export(Format::Svg), ctx, now),
+            Command::GraphDot => self.graph(GraphAction::Export(Format::Dot), ctx, now),
+            Command::GraphMermaid => self.graph(GraphAction::Export(Format::Mermaid), ctx, now),
+            Command::GraphText => self.graph(GraphAction::Export(Format::Text), ctx, now),
+            // The timeline knows what its view shows.
+            Command::TimelineZoomIn
+            | Command::TimelineZoomOut
+            | Command::TimelinePanLeft
+            | Command::TimelinePanRight
+            | Command::TimelineFit
+            | Command::TimelineCentre
+            | Command::TimelineAxis
+            | Command::TimelineFoldGaps
+            | Command::TimelineLogScale
+            | Command::TimelineLanes
+            | Command::TimelineLanesDown
+            | Command::TimelineLanesUp
+            | Command::TimelinePin => {}
+            Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
-            Command::Verify => self.verify(),
+            Command::Verify => self.verify(Part::WHOLE, now),
+            Command::VerifyStream => self.verify_stream(now),
+            Command::PauseVerifying => self.pause_verifying(),
+            Command::StopVerifying => self.stop_verifying(),
+            Command::ToggleVerifying => self.toggle_verifying(),
+            Command::TakeHead => self.take_head(),
+            Command::CompareHeads => self.compare_heads(),
+            Command::EvidenceReport => self.show_view(View::Findings),
+            Command::ToggleBookmark => self.toggle_bookmark(now),
+            Command::EditNote => self.show_detail(DetailTab::Notes),
+            Command::NextBookmark => self.go_to_bookmark(true),
+            Command::PreviousBookmark => self.go_to_bookmark(false),
+            Command::GoToBroken => self.go_to(StoreModel::broken_from),
             Command::Cancel => self.cancel(),
-            Command::ToggleUtc => self.toggle_utc(),
-            Command::CycleTheme => self.cycle_theme(),
+            Command::ShowSettings => self.model.overlay = Overlay::Settings,
             Command::NameKinds => self.model.overlay = Overlay::KindNames,
             Command::ShowKeys => self.model.overlay = Overlay::Keys,
             Command::ShowPalette => self.model.overlay = Overlay::Palette,
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            command => self.run_for_the_frame(command),
         }
         self.panels.run(command, &self.model);
+    }
+
+    /// Does what a command means for what is shown where and how.
+    fn run_for_the_frame(&mut self, command: Command) {
+        if let Some(view) = View::ALL.iter().find(|view| Command::that_shows(**view) == command) {
+            self.show_view(*view);
+            return;
+        }
+        self.arrange_by(command);
+        self.change_by(command);
     }
 
     // Opening
@@ -115,8 +174,13 @@ impl App {
         self.worker.send(Request::OpenDemo { path });
     }
 
-    fn open_own_demo(&mut self, now: f64) {
+    fn open_own_demo(&mut self, damaged: bool, now: f64) {
         match &self.home {
+            Some(home) if damaged => {
+                let path = home.data.join("demo-damaged");
+                self.begin_opening(&path);
+                self.worker.send(Request::OpenDamagedDemo { path });
+            }
             Some(home) => self.open_demo(home.data.join("demo")),
             None => self.model.say("there is no directory for a demonstration store", true, now),
         }
@@ -158,7 +222,7 @@ impl App {
     // Going about
 
     /// Selects an event; from now on the table stays where the user reads.
-    fn select(&mut self, sequence: u64) {
+    pub(super) fn select(&mut self, sequence: u64) {
         let Some(store) = &mut self.model.store else { return };
         store.follow = false;
         let row = store.row_of(sequence);
@@ -179,14 +243,26 @@ impl App {
         }
     }
 
-    fn go_back(&mut self) {
-        if let Some(sequence) = self.history.back() {
-            self.select(sequence);
+    /// Looks at the store as of an event; as it is now if that is the newest one.
+    fn set_cursor(&mut self, cursor: Option<u64>) {
+        let Some(store) = &self.model.store else { return };
+        let newest = store.summary.position.events.saturating_sub(1);
+        self.model.cursor = cursor.filter(|sequence| *sequence < newest);
+    }
+
+    fn look_back(&mut self) {
+        if let Some(selected) = self.model.store.as_ref().and_then(|store| store.selected) {
+            self.set_cursor(Some(selected));
         }
     }
 
-    fn go_forward(&mut self) {
-        if let Some(sequence) = self.history.forward() {
+    /// Goes to a place of the history.
+    fn return_to(&mut self, step: fn(&mut History) -> Option<Place>) {
+        let Some(place) = step(&mut self.history) else { return };
+        if place.view != self.model.view {
+            self.show_view(place.view);
+        }
+        if let Some(sequence) = place.selected {
             self.select(sequence);
         }
     }
@@ -235,18 +311,20 @@ impl App {
         }
     }
 
-    fn show_view(&mut self, view: View) {
-        self.model.overlay = Overlay::None;
-        self.model.view = view;
-        self.save();
-    }
-
     fn show_detail(&mut self, tab: DetailTab) {
         self.model.detail_tab = tab;
         self.save();
     }
 
     // The filter
+
+    /// Whoever filters wants to see the table.
+    fn show_what_is_filtered(&mut self) {
+        self.model.overlay = Overlay::None;
+        if !self.model.layout.shows(View::Events, self.model.view) {
+            self.show_view(View::Events);
+        }
+    }
 
     fn type_filter(&mut self, line: String, now: f64) {
         if let Some(store) = &mut self.model.store {
@@ -346,25 +424,13 @@ impl App {
         self.worker.send(Request::Feed { paused, per_second });
     }
 
-    fn verify(&mut self) {
-        if let Some(store) = &mut self.model.store {
-            store.verified = None;
-            store.gather_spots();
-            let id = self.model.asked.number();
-            self.model.asked.verify = Some(id);
-            self.worker.send(Request::Verify { id });
-        }
-    }
-
     /// Closes what lies over the screen, or stops what takes long.
     fn cancel(&mut self) {
         if self.model.overlay != Overlay::None {
             self.model.overlay = Overlay::None;
             return;
         }
-        let runs = self.model.progress.is_some()
-            || self.model.asked.verify.is_some()
-            || self.model.asked.export.is_some();
+        let runs = self.model.progress.is_some() || self.model.asked.export.is_some();
         match self.model.screen {
             Screen::Preview | Screen::Error => {
                 self.model.preview = None;
@@ -372,22 +438,12 @@ impl App {
             }
             Screen::Opening => self.worker.send(Request::Cancel),
             Screen::Welcome | Screen::Store if runs => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store if self.is_verifying_for_the_user() => self.stop_verifying(),
             Screen::Welcome | Screen::Store => {}
         }
     }
 
     // Settings and the clipboard
-
-    fn toggle_utc(&mut self) {
-        self.model.settings.utc = !self.model.settings.utc;
-        self.save();
-    }
-
-    fn cycle_theme(&mut self) {
-        let at = Theme::ALL.iter().position(|theme| *theme == self.model.settings.theme).unwrap_or_default();
-        self.model.settings.theme = Theme::ALL[(at + 1) % Theme::ALL.len()];
-        self.save();
-    }
 
     fn copy_id(&mut self, ctx: &Context, now: f64) {
         let id = self.model.store.as_ref().and_then(selected_cell).map(|cell| u128::from(cell.event_id));
@@ -419,6 +475,18 @@ impl App {
         match copied {
             Ok((text, what)) => self.copy(text, what, ctx, now),
             Err(failure) => self.model.say_failure(&failure, now),
+        }
+    }
+
+    /// A text that was to be saved was, or was not. Without a dialog it goes to the clipboard, so that it is not lost.
+    pub(super) fn saved(&mut self, saved: Saved, ctx: &Context, now: f64) {
+        match saved {
+            Saved::In(path) => self.model.say(format!("saved as {}", path.display()), false, now),
+            Saved::Nowhere => {}
+            Saved::NoDialog(text) => {
+                self.copy(text, "this desktop has no file dialog; the text was", ctx, now)
+            }
+            Saved::Failed(problem) => self.model.say(problem, true, now),
         }
     }
 

@@ -15,12 +15,19 @@ impl App {
         let Some(store) = &mut self.model.store else { return };
         let saved = self.workspace.stores.get(&store.summary.identity).cloned().unwrap_or_default();
         store.feed = store.summary.demo.then_some((false, crate::worker::demo::DEMO_RATE));
+        self.model.layout = saved.layout.mended();
+        self.model.layout.open(saved.view, saved.view);
         self.model.view = saved.view;
         self.model.detail_tab = saved.detail_tab;
         store.kind_names =
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
         store.queries = saved.queries;
         store.filter_text.clone_from(&saved.filter);
+        store.timeline.look = saved.timeline;
+        store.table = saved.table.complete();
+        store.vouched.kept.clone_from(&saved.heads);
+        self.send_summaries();
+        self.ask_for_notes();
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
@@ -34,9 +41,13 @@ impl App {
         if let Some(store) = &self.model.store {
             let view = self.workspace.view_mut(&store.summary.identity, self.model.now_us);
             view.view = self.model.view;
+            view.layout.clone_from(&self.model.layout);
             view.detail_tab = self.model.detail_tab;
+            view.table.clone_from(&store.table);
             view.filter.clone_from(&store.filter_text);
             view.queries = store.queries.clone();
+            view.timeline.clone_from(&store.timeline.look);
+            view.heads.clone_from(&store.vouched.kept);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }
         if let Some(saver) = &self.saver {

@@ -1,5 +1,7 @@
 //! The whole program without a window: actions in, model out, over a real store.
 
+mod commands;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -8,6 +10,7 @@ use egui::{Pos2, RawInput, Rect, vec2};
 
 use super::*;
 use crate::state::query::{Query, Term};
+use crate::command::Command;
 use crate::worker::demo;
 
 /// Nothing that these tests wait for takes nearly as long.
@@ -76,7 +79,7 @@ impl Driver {
 /// A store with the beginning of the demonstration.
 fn store() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    drop(demo::open(dir.path()).unwrap());
+    drop(demo::open(dir.path(), 3_000).unwrap());
     dir
 }
 
@@ -91,7 +94,7 @@ fn a_store_opens_at_its_newest_event_and_reading_ends_following() {
     let total = driver.store().matched.matched;
     assert!(driver.store().follow && total > 3_000);
     assert!(driver.store().rows.contains_key(&(total - 1)), "the newest row is loaded");
-    assert!(!driver.store().facets.entities.is_empty() && driver.store().timeline.is_some());
+    assert!(!driver.store().facets.entities.is_empty() && driver.store().timeline.picture.is_some());
     driver.send(Action::Select(100));
     assert!(!driver.store().follow);
     assert_eq!(driver.store().selected_row, Some(100));
@@ -196,4 +199,29 @@ fn the_newest_event_of_a_demonstration_arrives_without_moving_what_is_read() {
     assert_eq!((driver.store().selected, driver.store().follow), (Some(50), false));
     driver.run(Command::ToggleFollow);
     assert_eq!((driver.store().follow, driver.store().unseen), (true, 0));
+}
+
+#[test]
+fn what_the_pointer_rests_on_is_known_for_one_frame_and_only_for_one() {
+    let dir = store();
+    let mut driver = Driver::new(None, open(&dir));
+    driver.app.send(Action::Hover(Some(7)));
+    driver.app.send(Action::Hover(None));
+    driver.frame();
+    assert_eq!(driver.app.model().hover, Some(7), "a panel without the pointer takes nothing away");
+    driver.frame();
+    assert_eq!(driver.app.model().hover, None);
+}
+
+#[test]
+fn the_store_is_shown_as_of_an_event_until_the_user_returns_to_now() {
+    let dir = store();
+    let mut driver = Driver::new(None, open(&dir));
+    driver.send(Action::Select(100));
+    driver.run(Command::CursorHere);
+    assert_eq!(driver.app.model().cursor, Some(100));
+    driver.run(Command::CursorLive);
+    assert_eq!(driver.app.model().cursor, None);
+    driver.send(Action::SetCursor(Some(u64::MAX)));
+    assert_eq!(driver.app.model().cursor, None, "the newest event is now");
 }

@@ -100,9 +100,24 @@ fn cause(store: &Store<Open>, text: &str) -> Result<(EventId, CorrelationId), En
     Ok((id, event.raw.header.correlation_id))
 }
 
+/// Creates a store with the beginning of the demonstration.
+pub(super) fn create_demo(dir: &Path, events: u32, damaged: bool) -> Outcome {
+    let of_directory = |error| failure::of_directory(dir, &error);
+    if dir.exists() {
+        return Err(Ending::failed(format!("{}: something is there already", dir.display())));
+    }
+    if damaged {
+        demo::create_damaged(dir, events).map_err(of_directory)?;
+    } else {
+        demo::create(dir, events).map_err(of_directory)?;
+    }
+    writeln!(stdout(), "created {} events={events} damaged={damaged}", dir.display())?;
+    Ok(())
+}
+
 /// Feeds a directory with the demonstration until the program is interrupted or nobody reads what it prints.
-pub(super) fn feed(dir: &Path, per_second: f64) -> Outcome {
-    let (store, mut story) = demo::open(dir).map_err(|error| failure::of_directory(dir, &error))?;
+pub(super) fn feed(dir: &Path, events: u32, per_second: f64) -> Outcome {
+    let (store, mut story) = demo::open(dir, events).map_err(|error| failure::of_directory(dir, &error))?;
     let mut out = stdout().lock();
     let mut told = Ok(());
     let fed = demo::feed(&store, &mut story, per_second, |receipt| {

@@ -5,11 +5,14 @@
 //! - exit code 0 = done, 1 = failed, 2 = asked for something that does not exist;
 //! - a reader that closes the pipe ends a command quietly.
 
+mod commands;
 mod dump;
 mod events;
+mod graph;
 mod head;
 mod query;
 mod repair;
+mod report;
 mod shot;
 mod store;
 mod window;
@@ -24,6 +27,7 @@ use serde_json::ser::Formatter;
 use crate::app::Log;
 use crate::state::workspace::Home;
 use crate::widgets::escape;
+use crate::worker::digits::{hash_of, hash_text};
 
 pub use crate::cli::window::Displays;
 
@@ -63,6 +67,8 @@ enum Command {
     /// Print every event as a line of JSON.
     Dump(dump::DumpArgs),
     Query(query::QueryArgs),
+    /// Print causes and effects of an event: an indented list, a picture, or a language that draws graphs.
+    Graph(graph::GraphArgs),
     /// Append an event and print its receipt.
     Append(events::AppendArgs),
     /// Copy a batpak directory, or the events of a dump, into a new store.
@@ -74,10 +80,23 @@ enum Command {
     /// Print a proof, for whoever holds a head, that an event is in the log or that an older head still holds.
     Prove(head::ProveArgs),
     Repair(repair::RepairArgs),
+    /// List what can be done in the window: ids for `shot --run`, titles and usual keys.
+    Commands(commands::CommandsArgs),
+    /// Write what was checked and found into a page or JSON, for somebody who was not there.
+    Report(report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
 struct DemoArgs {
+    /// Create a store in this directory without a window, and end.
+    #[arg(long, value_name = "DIR", conflicts_with = "feed")]
+    create: Option<PathBuf>,
+    /// Damage the created store in two places, so that there is something to find.
+    #[arg(long, requires = "create")]
+    damaged: bool,
+    /// Events that a store begins with when it is created.
+    #[arg(long, default_value_t = crate::worker::demo::DEMO_EVENTS)]
+    events: u32,
     /// Feed the store in this directory without a window, until interrupted.
     #[arg(long, value_name = "DIR")]
     feed: Option<PathBuf>,
@@ -158,17 +177,25 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
     let home = Home::find(surroundings.home);
     match cli.command {
         None => window::open(cli.dir, home, log, &surroundings.displays),
-        Some(Command::Demo(DemoArgs { feed: Some(dir), rate })) => events::feed(&dir, rate),
-        Some(Command::Demo(DemoArgs { feed: None, .. })) => window::demo(home, log, &surroundings.displays),
+        Some(Command::Demo(DemoArgs { create: Some(dir), damaged, events, .. })) => {
+            events::create_demo(&dir, events, damaged)
+        }
+        Some(Command::Demo(DemoArgs { feed: Some(dir), rate, events, .. })) => {
+            events::feed(&dir, events, rate)
+        }
+        Some(Command::Demo(_)) => window::demo(home, log, &surroundings.displays),
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
         Some(Command::Query(args)) => query::query(&args),
+        Some(Command::Graph(args)) => graph::graph(&args),
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),
         Some(Command::Verify(args)) => store::verify(&args),
         Some(Command::Head(args)) => head::head(&args),
         Some(Command::Prove(args)) => head::prove(&args),
         Some(Command::Repair(args)) => repair::repair(&args),
+        Some(Command::Commands(args)) => commands::commands(&args),
+        Some(Command::Report(args)) => report::report(&args, home.as_ref()),
     }
 }
 
@@ -199,26 +226,6 @@ fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Outcome {
 /// Lower-case hexadecimal digits of an id.
 fn id_text(id: impl Into<u128>) -> String {
     format!("{:032x}", id.into())
-}
-
-/// Lower-case hexadecimal digits of a hash.
-fn hash_text(hash: &[u8; 32]) -> String {
-    let (high, low) = hash.split_at(16);
-    [high, low]
-        .map(|half| {
-            format!("{:032x}", half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte)))
-        })
-        .concat()
-}
-
-/// The 32 bytes that hexadecimal digits tell; `None` if they tell no such thing.
-fn hash_of(text: &str) -> Option<[u8; 32]> {
-    let (high, low) = text.split_at_checked(32)?;
-    let half = |digits: &str| {
-        let is_plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        is_plain.then(|| u128::from_str_radix(digits, 16).ok())?.map(u128::to_be_bytes)
-    };
-    [half(high)?, half(low)?].concat().try_into().ok()
 }
 
 #[cfg(test)]
@@ -255,13 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_and_ids_are_printed_in_full() {
-        assert_eq!(hash_text(&[0xab; 32]), "ab".repeat(32));
+    fn ids_are_printed_in_full() {
         assert_eq!(id_text(1_u128), format!("{:0>32}", "1"));
-        let bytes = std::array::from_fn(|at| at as u8);
-        assert_eq!(hash_of(&hash_text(&bytes)), Some(bytes));
-        for text in ["", "ab", &"ab".repeat(33), &"+b".repeat(32), &"ä".repeat(32)] {
-            assert_eq!(hash_of(text), None, "{text}");
-        }
     }
 }

@@ -23,6 +23,9 @@ use crate::worker::protocol::{EventRow, FoldKind, FoldSource, OpenMode, RowCell}
 const FRAMES: u32 = 14;
 /// The frame before which the screen's actions are queued.
 const ACTION_FRAMES: [u32; 2] = [4, 7];
+/// The frame before which the first command is queued, and from one to the next.
+const RUN_FRAME: u32 = 10;
+const RUN_STEP: u32 = 3;
 /// A worker that is not idle after this time has something that never ends.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -45,6 +48,9 @@ pub(super) struct ShotArgs {
     /// Colours.
     #[arg(long, value_enum, default_value = "dark")]
     theme: ThemeName,
+    /// Commands to run before the picture is taken, by their ids; `causeway commands` lists them.
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',', value_parser = command)]
+    run: Vec<Command>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,6 +90,10 @@ fn size(text: &str) -> Result<Vec2, String> {
     }
 }
 
+fn command(id: &str) -> Result<Command, String> {
+    Command::of_id(id).ok_or_else(|| format!("no command has the id {id}"))
+}
+
 fn scale(text: &str) -> Result<f32, String> {
     let scale = text.parse().ok().filter(|scale| (0.5..=4.0).contains(scale));
     scale.ok_or_else(|| "a scale lies between 0.5 and 4".to_owned())
@@ -107,12 +117,17 @@ pub(super) fn shot(args: &ShotArgs) -> Outcome {
     let mut app = App::new(parts, start).with_theme(theme);
     let mut frame = 0;
     let mut patient = true;
-    let shot = Shot { scale: args.scale, passes: FRAMES, ..Shot::new(args.size, theme) };
+    let passes = FRAMES + RUN_STEP * args.run.len() as u32;
+    let shot = Shot { scale: args.scale, passes, ..Shot::new(args.size, theme) };
     let png = render_png(shot, |ui| {
         if let Some(step) = ACTION_FRAMES.iter().position(|at| *at == frame) {
             for action in actions(args.screen, step, &dir, app.model()) {
                 app.send(action);
             }
+        }
+        let run = frame.checked_sub(RUN_FRAME).filter(|since| since % RUN_STEP == 0);
+        if let Some(command) = run.and_then(|since| args.run.get((since / RUN_STEP) as usize)) {
+            app.send(Action::Run(*command));
         }
         frame += 1;
         patient = patient && settle(&mut app, ui.ctx());
@@ -162,7 +177,7 @@ fn actions(screen: ScreenName, step: usize, dir: &std::path::Path, model: &Model
         (ScreenName::Events, _) => Vec::new(),
         (ScreenName::Raw, _) => vec![Action::ShowDetail(DetailTab::Raw)],
         (ScreenName::Hex, _) => vec![Action::ShowDetail(DetailTab::Hex)],
-        (ScreenName::Chain, _) => vec![Action::ShowDetail(DetailTab::Chain)],
+        (ScreenName::Chain, _) => vec![Action::ShowDetail(DetailTab::Proof)],
         (ScreenName::Graph, _) => run(Command::ShowGraph),
         (ScreenName::Projections, _) => projections(model),
         (ScreenName::Append, _) => run(Command::AppendReaction),

@@ -5,11 +5,15 @@ use std::path::PathBuf;
 
 use causeway::event::EventKind;
 
-use crate::command::Command;
+use crate::command::{Change, Command, TrustAction};
+use crate::state::graph::GraphAction;
+use crate::state::layout::Arrange;
 use crate::state::queries::QueryAction;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
-use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target, TimeAxis};
+use crate::state::table::TableAction;
+use crate::state::timeline::TimelineAction;
+use crate::worker::protocol::{Draft, FoldKind, FoldSource, OpenMode, Target};
 
 /// What can be done with a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +26,8 @@ pub enum Action {
     Open(PathBuf, OpenMode),
     /// Open a store of demonstration events that this program feeds.
     OpenDemo,
+    /// Open a store of demonstration events that is damaged on purpose.
+    OpenDamagedDemo,
     /// Forget a recent directory, or all of them.
     ForgetRecent(Option<PathBuf>),
     /// Select an event by its place in the commit order, and bring it into view.
@@ -30,22 +36,32 @@ pub enum Action {
     Step(i64),
     /// Go to an event.
     Jump(Target),
+    /// The pointer rests on an event in some panel, in this frame; `None` is no wish. To be sent anew in each frame.
+    Hover(Option<u64>),
+    /// Look at the store as of an event, or as it is now.
+    SetCursor(Option<u64>),
     /// Filter by what the line says.
     Filter(String),
     /// Filter by a query that was put together by clicking.
     Refine(Query),
     /// Keep a query, ask one that is kept, or forget it.
     Query(QueryAction),
-    /// Show a view in the middle.
+    /// Show a view where it lies, in the middle if it lies nowhere, and give it the focus.
     Show(View),
+    /// Arrange views.
+    Arrange(Arrange),
+    /// Change the settings.
+    Change(Change),
     /// Show a tab of the detail.
     ShowDetail(DetailTab),
+    /// Arrange the event table.
+    Table(TableAction),
     /// Ask for rows that are about to be seen: first row, number of rows.
     NeedRows(u64, u64),
-    /// Ask for the timeline in so many bins.
-    NeedTimeline(TimeAxis, usize),
-    /// Ask for causes and effects of an event.
-    NeedGraph(u64),
+    /// Look at the timeline in another way, or ask for what it shows.
+    Timeline(TimelineAction),
+    /// Do something with the causal graph.
+    Graph(GraphAction),
     /// Append an event.
     Append(Draft),
     /// Start a projection.
@@ -62,6 +78,8 @@ pub enum Action {
     Copy(String, &'static str),
     /// Put the stored bytes of the selected event on the clipboard, in hexadecimal digits.
     CopyBytes,
+    /// Something about the trust that the store deserves.
+    Trust(TrustAction),
     /// Take a message away.
     Dismiss(u64),
 }
@@ -79,6 +97,15 @@ impl Commands {
     /// Queues a plain command.
     pub fn run(&self, command: Command) {
         self.send(Action::Run(command));
+    }
+
+    /// The event that the pointer was found to rest on since the queue was emptied.
+    pub fn hovered(&self) -> Option<u64> {
+        let queue = self.0.borrow();
+        queue
+            .iter()
+            .rev()
+            .find_map(|action| if let Action::Hover(hovered) = action { *hovered } else { None })
     }
 
     /// Takes everything that was queued.

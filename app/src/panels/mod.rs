@@ -3,22 +3,29 @@
 //! Floor E. A panel never calls another panel and never holds a store; only this file knows where each one lies.
 
 mod append;
+mod centre;
 mod detail;
+mod drawer;
 mod error;
 mod events;
 mod explorer;
 mod facts;
 mod findings;
 mod graph;
+mod memory;
+mod menus;
 mod messages;
 mod opening;
 mod overlay;
 mod preview;
 mod projections;
 mod query_box;
+mod regions;
 mod status_bar;
+mod tasks;
 mod timeline;
 mod top_bar;
+mod views;
 mod welcome;
 
 use egui::{Align, CentralPanel, Frame, Layout, Panel, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
@@ -31,11 +38,8 @@ use crate::state::route::{Screen, View};
 use crate::theme::{Tokens, metrics, type_roles};
 use crate::view::{findings as finding_words, text};
 use crate::widgets::badge::Tone;
-use crate::widgets::failed_view::FailedViews;
 use crate::widgets::key_cap::shortcut;
-use crate::widgets::tabs::{Tab, tabs};
-use crate::widgets::{button, error_tile};
-use crate::widgets::{hairline, paint};
+use crate::widgets::{error_tile, hairline, paint};
 use crate::worker::protocol::OpenMode;
 
 /// Windows below this width get narrower panels at both sides, points.
@@ -47,16 +51,12 @@ pub struct Panels {
     top_bar: top_bar::TopBar,
     explorer: explorer::Explorer,
     detail: detail::DetailPanel,
-    timeline: timeline::TimelinePanel,
-    events: events::EventTable,
-    graph: graph::GraphPanel,
-    projections: projections::Projections,
-    append: append::AppendForm,
-    findings: findings::FindingsPanel,
+    centre: centre::Centre,
+    views: views::Views,
+    regions: regions::Regions,
     welcome: welcome::Welcome,
     overlays: overlay::Overlays,
     messages: messages::Messages,
-    failed: FailedViews,
 }
 
 impl Panels {
@@ -66,12 +66,23 @@ impl Panels {
         match command {
             Command::FocusFilter => self.top_bar.focus_filter(),
             Command::SaveQuery => self.top_bar.name_query(),
-            Command::NextPage => self.events.turn_page(1),
-            Command::PreviousPage => self.events.turn_page(-1),
+            Command::FindInPayload => self.detail.find(),
+            Command::ChooseColumns => self.views.events.choose_columns(),
+            Command::NextPanel => self.regions.step(1),
+            Command::PreviousPanel => self.regions.step(-1),
+            Command::NextPage => self.views.events.turn_page(1),
+            Command::PreviousPage => self.views.events.turn_page(-1),
             Command::AppendReaction => {
                 let selected = model.store.as_ref().and_then(|store| store.detail.as_deref());
-                self.append.react_to(selected);
+                self.views.append.react_to(selected);
             }
+            Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
+                self.views.graph.run(command);
+            }
+            Command::EditNote => self.detail.edit_note(),
+            Command::EvidenceReport => self.views.findings.show_report(),
+            // Where there is no timeline, its keys do nothing later either.
+            other if timeline_is_shown(model) => self.views.timeline.run(other),
             _ => {}
         }
     }
@@ -82,6 +93,7 @@ impl Panels {
             (Screen::Store, Some(store)) => self.store_ui(StoreContext { view: ctx, store }, ui),
             (screen, _) => self.outside_ui(screen, ctx, ui),
         }
+        self.regions.give_focus(ui.ctx());
         self.overlays.show(ctx, ui);
         self.messages.show(ctx, ui);
     }
@@ -101,86 +113,66 @@ impl Panels {
     fn store_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         let t = ctx.view.tokens;
         let whole = ui.max_rect();
-        let width = whole.width();
-        let view = ctx.view.model.view;
+        let model = ctx.view.model;
         bar(Panel::top("top bar"), metrics::TOP_BAR, t).show(ui, |ui| {
             hairline::horizontal(ui.painter(), ui.max_rect().x_range(), ui.max_rect().bottom() - 1.0, t.line);
             self.top_bar.show(ctx, ui);
         });
         bar(Panel::bottom("status"), metrics::STATUS_BAR, t).show(ui, |ui| status_bar::show(ctx, ui));
-        if matches!(view, View::Events | View::Graph) {
-            side(Panel::right("detail"), width, metrics::INSPECTOR_WIDTH, t).show(ui, |ui| {
-                hairline::vertical(ui.painter(), ui.max_rect().left(), ui.max_rect().y_range(), t.line);
-                self.failed.guard(ui, "detail", |ui| self.detail.show(ctx, ui));
-            });
+        if model.layout.drawer_open && !model.layout.maximised {
+            drawer::show(&mut self.views, ctx, ui);
         }
-        if view == View::Events {
-            bar(Panel::bottom("timeline"), timeline::HEIGHT, t).show(ui, |ui| {
-                hairline::horizontal(ui.painter(), ui.max_rect().x_range(), ui.max_rect().top(), t.line);
-                self.failed.guard(ui, "timeline", |ui| self.timeline.show(ctx, ui));
-            });
-            side(Panel::left("explorer"), width, metrics::EXPLORER_WIDTH, t).show(ui, |ui| {
-                hairline::vertical(
-                    ui.painter(),
-                    ui.max_rect().right() - 1.0,
-                    ui.max_rect().y_range(),
-                    t.line,
-                );
-                self.failed.guard(ui, "explorer", |ui| self.explorer.show(ctx, ui));
-            });
-        }
-        CentralPanel::no_frame().frame(Frame::NONE.fill(t.canvas)).show(ui, |ui| self.centre_ui(ctx, ui));
+        self.docks_ui(ctx, ui, whole.width());
+        let middle = CentralPanel::no_frame().frame(Frame::NONE.fill(t.canvas));
+        middle.show(ui, |ui| self.centre.show(&mut self.views, ctx, ui));
         if ctx.store.summary.mode == OpenMode::Writable {
             let stroke = Stroke::new(2.0, t.amber);
             ui.painter().rect_stroke(whole, 0, stroke, StrokeKind::Inside);
         }
     }
 
-    fn centre_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let found = match ctx.store.finding_count() {
-            0 => "Findings".to_owned(),
-            count => format!("Findings {}", text::grouped(count)),
-        };
-        let views: [(View, Command, &str); 5] = [
-            (View::Events, Command::ShowEvents, "Events"),
-            (View::Graph, Command::ShowGraph, "Causal graph"),
-            (View::Projections, Command::ShowProjections, "Projections"),
-            (View::Append, Command::ShowAppend, "Append"),
-            (View::Findings, Command::ShowFindings, &found),
-        ];
-        let named: Vec<Tab<'_>> =
-            views.iter().map(|(_, command, name)| Tab::new(name).icon(command.icon())).collect();
-        let view = ctx.view.model.view;
-        let mut active = views.iter().position(|(other, ..)| *other == view).unwrap_or(0);
-        let changed = tabs(ui, &named, &mut active, |ui| {
-            if ui.available_width() < 40.0 {
-                return;
-            }
-            let label = Command::JumpDialog.text().0;
-            if button::small_icon(ui, Command::JumpDialog.icon(), label).clicked() {
-                ctx.view.commands.run(Command::JumpDialog);
-            }
-        });
-        if changed.changed() {
-            ctx.view.commands.send(Action::Show(views[active].0));
+    /// What stands beside the middle.
+    fn docks_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, width: f32) {
+        let t = ctx.view.tokens;
+        let docks = ctx.view.model.layout.docks(ctx.view.model.view);
+        let failed = &mut self.views.failed;
+        if docks.inspector {
+            side(Panel::right("detail"), width, metrics::INSPECTOR_WIDTH, t).show(ui, |ui| {
+                let place = ui.max_rect();
+                hairline::vertical(ui.painter(), place.left(), place.y_range(), t.line);
+                regions::region(ui, "Inspector", place);
+                failed.guard(ui, "detail", |ui| self.detail.show(ctx, ui));
+            });
         }
-        findings_ui(ctx, ui);
-        let failed = &mut self.failed;
-        match view {
-            View::Events => failed.guard(ui, "event table", |ui| self.events.show(ctx, ui)),
-            View::Graph => failed.guard(ui, "causal graph", |ui| self.graph.show(ctx, ui)),
-            View::Projections => failed.guard(ui, "projections", |ui| self.projections.show(ctx, ui)),
-            View::Append => failed.guard(ui, "append form", |ui| self.append.show(ctx, ui)),
-            View::Findings => failed.guard(ui, "findings", |ui| self.findings.show(ctx, ui)),
+        if docks.timeline {
+            let timeline = &mut self.views.timeline;
+            bar(Panel::bottom("timeline"), timeline::HEIGHT, t).show(ui, |ui| {
+                let place = ui.max_rect();
+                hairline::horizontal(ui.painter(), place.x_range(), place.top(), t.line);
+                regions::region(ui, "Timeline", place);
+                failed.guard(ui, "timeline", |ui| timeline.show(ctx, ui));
+            });
+        }
+        if docks.explorer {
+            side(Panel::left("explorer"), width, metrics::EXPLORER_WIDTH, t).show(ui, |ui| {
+                let place = ui.max_rect();
+                hairline::vertical(ui.painter(), place.right() - 1.0, place.y_range(), t.line);
+                regions::region(ui, "Explorer", place);
+                failed.guard(ui, "explorer", |ui| self.explorer.show(ctx, ui));
+            });
         }
     }
+}
+
+/// True if the timeline can be seen, in the middle or below it.
+fn timeline_is_shown(model: &Model) -> bool {
+    model.layout.docks(model.view).timeline || model.layout.shows(View::Timeline, model.view)
 }
 
 /// The most important thing that is wrong with the store, as a strip under the tabs.
 fn findings_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     // The view of findings says it itself.
-    if ctx.view.model.view == View::Findings {
+    if ctx.view.model.layout.shows(View::Findings, ctx.view.model.view) {
         return;
     }
     let Some((tone, text)) = banner_text(ctx.store) else { return };

@@ -96,7 +96,7 @@ impl QueryBox {
                     ctx.view.commands.run(Command::ClearFilter);
                 }
             } else if !self.is_editing && inner.width() > 220.0 {
-                keys_at(ui, inner, 0.0, &Command::ShowPalette.keys());
+                keys_at(ui, inner, 0.0, &ctx.view.model.keys.text(Command::ShowPalette));
                 ui.add_space(52.0);
             }
             ui.min_rect().left()

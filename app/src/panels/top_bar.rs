@@ -2,23 +2,21 @@
 
 use egui::{Align, Layout, Popup, Rect, Response, Sense, Ui, UiBuilder, pos2, vec2};
 
+use super::menus;
 use super::query_box::QueryBox;
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::theme::metrics::{CONTROL, PADDING_TIGHT, RADIUS_CONTROL};
 use crate::theme::{Tokens, icons, type_roles};
-use crate::view::{findings, standing, text};
+use crate::view::{standing, text, trust};
 use crate::widgets::badge::{Tone, badge};
-use crate::widgets::button::{self, Button};
 use crate::widgets::toggle::switch;
+use crate::widgets::{button, chip};
 use crate::widgets::{escape, focus, paint, tooltip};
 use crate::worker::protocol::{OpenMode, StoreFormat};
 
 /// Longest store name before it is cut, points.
 const NAME_MAX: f32 = 170.0;
-
-/// Findings that the badge says when the pointer rests on it.
-const FINDINGS_HINTED: usize = 8;
 
 /// A filter line below this width would hide what is typed, points.
 const FILTER_MIN: f32 = 120.0;
@@ -132,7 +130,7 @@ fn menu(ctx: StoreContext<'_>, button: &Response) {
                 Command::ToggleWriting => "Open for writing",
                 command => command.text().0,
             };
-            if super::overlay::command_row(ui, command, label, false).clicked() {
+            if super::overlay::command_row(ctx.view, ui, command, label, false).clicked() {
                 ctx.view.commands.run(command);
                 ui.close();
             }
@@ -145,7 +143,9 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let t = ctx.view.tokens;
     let wide = ui.max_rect().width() > 1150.0;
     ui.spacing_mut().item_spacing.x = 4.0;
-    for command in [Command::CycleTheme, Command::ShowKeys, Command::ShowPalette] {
+    let program = button::icon(ui, icons::LIST, "Menu");
+    menus::program(ctx.view, &program);
+    for command in [Command::ShowSettings, Command::ShowKeys, Command::ShowPalette] {
         if button::icon(ui, command.icon(), command.text().0).clicked() {
             ctx.view.commands.run(command);
         }
@@ -158,13 +158,7 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
         ctx.view.commands.run(Command::ToggleFollow);
     }
     ui.add_space(10.0);
-    let last = ctx.store.summary.position.events;
-    let position = match last.checked_sub(1) {
-        Some(last) => format!("as of {}", text::sequence(last)),
-        None => "empty".to_owned(),
-    };
-    let color = if lost.is_some() { t.text3 } else { t.text2 };
-    let words = ui.label(type_roles::rich(position, type_roles::table()).color(color));
+    let words = as_of_ui(ctx, ui);
     let (dot, _) = paint::allocate(ui, vec2(8.0, 8.0), Sense::hover());
     let color = if ctx.store.follow { t.accent } else { t.disabled };
     ui.painter().circle_filled(dot.center(), 3.0, color);
@@ -187,41 +181,32 @@ fn position_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     }
 }
 
-/// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
-fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
-    let (tone, icon, label) = match &ctx.store.verified {
-        Some(Ok(report)) if report.damage_count == 0 => {
-            (Tone::Good, icons::SHIELD_CHECK, findings::claim(report.level))
+/// Which event the panels show the store as of; one further back than the newest has a cross that returns to now.
+fn as_of_ui(ctx: StoreContext<'_>, ui: &mut Ui) -> Response {
+    let t = ctx.view.tokens;
+    if let Some(cursor) = ctx.view.model.cursor {
+        let shown = chip::query_token(ui, "as of ", &text::sequence(cursor));
+        if shown.clicked() {
+            ctx.view.commands.run(Command::CursorLive);
         }
-        Some(Ok(report)) => {
-            let label = match ctx.store.broken_from() {
-                Some(first) => format!("Broken at {}", text::sequence(first)),
-                None => text::counted(report.finding_count, "finding"),
-            };
-            (Tone::Bad, icons::SHIELD_WARNING, label)
-        }
-        Some(Err(_)) => (Tone::Warn, icons::SHIELD_WARNING, "Not verified".to_owned()),
-        None => {
-            if ui.add(Button::ghost("Verify").icon(icons::SHIELD_CHECK)).clicked() {
-                ctx.view.commands.run(Command::Verify);
-            }
-            return;
-        }
+        return shown;
+    }
+    let position = &ctx.store.summary.position;
+    let words = match position.events.checked_sub(1) {
+        Some(last) => format!("as of {}", text::sequence(last)),
+        None => "empty".to_owned(),
     };
-    let response = badge(ui, tone, Some(icon), &label).interact(Sense::click());
+    let color = if position.lost.is_some() { t.text3 } else { t.text2 };
+    ui.label(type_roles::rich(words, type_roles::table()).color(color))
+}
+
+/// How far the store was verified: green only if all of it fits together at the level that is named. That says nothing about who wrote it.
+fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
+    let shield = trust::shield(ctx.store);
+    let (tone, icon) = super::findings::tone(shield.standing);
+    let response = badge(ui, tone, Some(icon), &shield.label).interact(Sense::click());
     if response.clicked() {
         ctx.view.commands.run(Command::ShowFindings);
     }
-    let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.damage_count == 0 => {
-            format!("{}\n{} checked", findings::meaning(report.level), text::counted(report.events, "place"))
-        }
-        Some(Ok(report)) => {
-            let first = report.findings.get(..FINDINGS_HINTED).unwrap_or(&report.findings);
-            findings::report(first)
-        }
-        Some(Err(failure)) => failure.message.clone(),
-        None => String::new(),
-    };
-    tooltip::hint(response, &escape::visible(&about));
+    tooltip::hint(response, &escape::visible(&shield.about));
 }

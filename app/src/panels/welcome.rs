@@ -51,18 +51,18 @@ impl Welcome {
     fn open_ui(&mut self, ctx: ViewContext<'_>, ui: &mut Ui) {
         let gap = 12.0;
         let width = ((ui.available_width() - 3.0 * gap) / 4.0).floor();
-        let keys = |command: Command| command.keys();
+        let keys = |command: Command| ctx.model.keys.text(command);
         let cards = [
             (icons::FOLDER_OPEN, "Open store…", "Read-only at first", keys(Command::OpenDialog)),
             (icons::FLASK, "Demo store", "A shop that is busy", String::new()),
+            (icons::SHIELD_WARNING, "Damaged demo store", "The same, with damage to find", String::new()),
             (icons::COMMAND, "Commands", "All that can be done", keys(Command::ShowPalette)),
-            (icons::KEYBOARD, "Keyboard shortcuts", "All on one page", keys(Command::ShowKeys)),
         ];
         let actions = [
             Action::Run(Command::OpenDialog),
             Action::OpenDemo,
+            Action::OpenDamagedDemo,
             Action::Run(Command::ShowPalette),
-            Action::Run(Command::ShowKeys),
         ];
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = gap;

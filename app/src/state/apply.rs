@@ -9,14 +9,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::state::asked::Asked;
+use crate::state::graph::GraphState;
 use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
 use crate::state::queries::Queries;
 use crate::state::query::Query;
 use crate::state::route::Screen;
+use crate::state::table::TableView;
+use crate::state::timeline::TimelineState;
+use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::worker::protocol::{
-    CausalGraph, Detail, EventRow, Failure, FailureClass, Located, Matched, OpenMode, Position, Preview,
-    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Timeline, Update, VerifyView,
+    Detail, EventRow, Failure, FailureClass, GraphPicture, Located, Matched, OpenMode, Position, Preview,
+    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Update,
 };
 
 /// Rows that are kept in memory.
@@ -56,16 +61,16 @@ impl Model {
                 self.with_store(|store, asked| store.show_detail(asked, id, detail));
             }
             Update::Located { id, located } => self.located(id, located, now),
-            Update::Graph { id, graph } => self.graphed(id, graph, now),
+            Update::Graph { id, graph } => self.graphed(id, graph),
             Update::Timeline { id, timeline } => {
-                self.with_store(|store, asked| store.draw(asked, id, timeline));
+                self.with_store(|store, asked| store.timeline.take(asked, id, timeline));
             }
             // The clipboard belongs to the program.
             Update::Copied { .. } => {}
             Update::Exported { id, exported } => self.exported(id, exported, now),
             Update::Projection(state) => self.with_store(|store, _| store.project(state)),
             Update::Appended { id, receipt } => self.appended(id, receipt, now),
-            Update::Verified { id, report } => self.verified(id, report),
+            Update::Trust(said) => self.trusted(*said, now),
             Update::Failed(failure) => self.say_failure(&failure, now),
         }
     }
@@ -155,6 +160,9 @@ impl Model {
         self.meter.add(arrived, now, &mut store.rate);
         let rolled_back = position.rolled_back_to.filter(|_| store.summary.position.rolled_back_to.is_none());
         store.settle(position.durable);
+        if rolled_back.is_some() || position.events < store.summary.position.events {
+            store.forget_checks();
+        }
         store.summary.position = position;
         if let Some(sequence) = rolled_back {
             self.say(format!("the followed files went back to #{sequence}"), true, now);
@@ -176,14 +184,15 @@ impl Model {
         }
     }
 
-    fn graphed(&mut self, id: RequestId, graph: Result<Arc<CausalGraph>, Failure>, now: f64) {
-        if self.asked.graph.is_none_or(|(asked, ..)| asked != id) {
-            return;
-        }
-        match graph {
-            Ok(graph) => self.with_store(|store, _| store.graph = Some(graph)),
-            Err(failure) => self.say_failure(&failure, now),
-        }
+    fn graphed(&mut self, id: RequestId, graph: Result<Arc<GraphPicture>, Failure>) {
+        let Some((_, ask, _)) = self.asked.graph.clone().filter(|(asked, ..)| *asked == id) else { return };
+        self.with_store(|store, _| match graph {
+            Ok(picture) => {
+                store.graph.failure = None;
+                store.graph.picture = Some((ask, picture));
+            }
+            Err(failure) => store.graph.failure = Some(failure),
+        });
     }
 
     fn exported(&mut self, id: RequestId, exported: Result<String, Failure>, now: f64) {
@@ -205,16 +214,6 @@ impl Model {
         }
         self.with_store(|store, _| store.receipt = Some(receipt));
     }
-
-    fn verified(&mut self, id: RequestId, report: Result<VerifyView, Failure>) {
-        if self.asked.verify.take_if(|asked| *asked == id).is_some() {
-            self.progress = None;
-            self.with_store(|store, _| {
-                store.verified = Some(report);
-                store.gather_spots();
-            });
-        }
-    }
 }
 
 impl StoreModel {
@@ -232,17 +231,21 @@ impl StoreModel {
             query: Query::default(),
             matched: Matched::default(),
             consists_of: Arc::default(),
+            table: TableView::default(),
             rows: std::collections::BTreeMap::new(),
             selected: None,
             selected_row: None,
             reveal_row: None,
             detail: None,
             detail_failure: None,
-            graph: None,
-            timeline: None,
+            graph: GraphState::default(),
+            timeline: TimelineState::default(),
             projections: Vec::new(),
             receipt: None,
             verified: None,
+            trust: Trust::default(),
+            vouched: Vouched::default(),
+            notes: std::collections::BTreeMap::new(),
             follow: true,
             unseen: 0,
             rate: Vec::new(),
@@ -289,7 +292,7 @@ impl StoreModel {
     }
 
     fn load(&mut self, asked: &mut Asked, id: RequestId, first: u64, rows: Vec<EventRow>) {
-        if id < asked.filter || !asked.filter_answered {
+        if id < asked.filter || id < asked.rows_since || !asked.filter_answered {
             return;
         }
         asked.rows.retain(|(waiting, _)| *waiting != id);
@@ -324,12 +327,6 @@ impl StoreModel {
                 self.detail = None;
                 self.detail_failure = Some(failure);
             }
-        }
-    }
-
-    fn draw(&mut self, asked: &Asked, id: RequestId, timeline: Arc<Timeline>) {
-        if asked.timeline.is_some_and(|(waiting, ..)| waiting == id) {
-            self.timeline = Some(timeline);
         }
     }
 

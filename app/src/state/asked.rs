@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::worker::protocol::{RequestId, TimeAxis};
+use crate::worker::protocol::{GraphAsk, RequestId, TimelineQuestion};
 
 /// The newest question of each kind. Written when a question is sent; lives as long as the program.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Asked {
     pub filter: RequestId,
     /// True once the query was answered for the first time.
     pub filter_answered: bool,
+    /// Rows that were asked for before it say what kinds said then.
+    pub rows_since: RequestId,
     /// Rows on their way.
     pub rows: Vec<(RequestId, Range<u64>)>,
     /// Rows that the table shows; far from them rows are dropped.
@@ -27,18 +29,18 @@ pub struct Asked {
     pub locate: RequestId,
     /// What was asked about the selected event's row: event, query, whether the result was complete.
     pub located: Option<(u64, RequestId, bool)>,
-    /// The newest question for a graph, its event, and how many events there were then.
-    pub graph: Option<(RequestId, u64, u64)>,
-    /// The newest question for a timeline, its axis and bins, and how many events there were then.
-    pub timeline: Option<(RequestId, (TimeAxis, usize), u64)>,
+    /// The newest question for a graph, what it was, and how many events there were then.
+    pub graph: Option<(RequestId, GraphAsk, u64)>,
+    /// When it was asked, microseconds since 1970.
+    pub graph_us: i64,
+    /// The newest question for a timeline, and whether it is answered for good.
+    pub timeline: Option<(RequestId, TimelineQuestion, bool)>,
     /// The append on its way.
     pub append: Option<RequestId>,
     /// The payload to be copied that is on its way.
     pub copy: Option<RequestId>,
     /// The export on its way.
     pub export: Option<RequestId>,
-    /// The verification on its way.
-    pub verify: Option<RequestId>,
 }
 
 impl Asked {
@@ -55,6 +57,12 @@ impl Asked {
         self.rows.clear();
         self.row_to_select = None;
         self.filter
+    }
+
+    /// Kinds say something else from now on: answers to rows that were asked for before are late.
+    pub fn forget_rows(&mut self) {
+        self.rows_since = self.number();
+        self.rows.clear();
     }
 
     /// Forgets what was asked about a store, because another one takes its place.

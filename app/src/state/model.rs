@@ -10,16 +10,25 @@ use std::sync::Arc;
 use causeway::event::EventKind;
 use causeway::store::Finding;
 
+use crate::command::{KeyMap, Recording};
 use crate::state::asked::Asked;
 use crate::state::damage::{self, Spot};
+use crate::state::graph::GraphState;
+use crate::state::layout::Layout;
+use crate::state::notes::Note;
 use crate::state::queries::Queries;
 use crate::state::query::{Query, QueryError, Vocabulary};
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
+use crate::state::settings::Settings;
+use crate::state::table::TableView;
+use crate::state::timeline::TimelineState;
+use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
-    CausalGraph, Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState,
-    ReceiptView, ResultFacets, Summary, Task, Timeline, VerifyView,
+    Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
+    ResultFacets, Summary, Task, VerifyView,
 };
 
 /// Everything that a frame is drawn from.
@@ -29,8 +38,14 @@ pub struct Model {
     pub screen: Screen,
     /// What fills the middle. Written by `run`; saved.
     pub view: View,
+    /// Which views lie where. Written by `run`; saved.
+    pub layout: Layout,
     /// What the detail shows. Written by `run`; saved.
     pub detail_tab: DetailTab,
+    /// The event that the pointer rests on in some panel; every panel shows it. Written by `run`, forgotten at each frame.
+    pub hover: Option<u64>,
+    /// Every panel shows the store as of this event; `None` is the newest one. Written by `run`; gone with the store.
+    pub cursor: Option<u64>,
     /// Directories opened before, newest first. Written by `run`; saved.
     pub recents: Vec<Recent>,
     /// What the directory that waits to be opened holds. Written by `apply`.
@@ -49,6 +64,10 @@ pub struct Model {
     pub said: u64,
     /// Settings of the user. Written by `run`; saved.
     pub settings: Settings,
+    /// The keys of the commands, from the settings. Written with them.
+    pub keys: KeyMap,
+    /// The command that waits for keys to be pressed. Written by `run`.
+    pub recording: Option<Recording>,
     /// Overlay that is open. Written by `run`.
     pub overlay: Overlay,
     /// What the worker was asked. Written by `run` and `apply`.
@@ -96,6 +115,8 @@ pub struct StoreModel {
     pub matched: Matched,
     /// What it consists of.
     pub consists_of: Arc<ResultFacets>,
+    /// How the user arranged the table. Written by `run`; saved.
+    pub table: TableView,
     /// Rows that were loaded, by row number. Bounded; far rows are dropped.
     pub rows: BTreeMap<u64, EventRow>,
     /// The selected event's place in the commit order.
@@ -108,16 +129,22 @@ pub struct StoreModel {
     pub detail: Option<Arc<Detail>>,
     /// Why the selected event could not be loaded.
     pub detail_failure: Option<Failure>,
-    /// Causes and effects of an event.
-    pub graph: Option<Arc<CausalGraph>>,
-    /// The whole store in bins.
-    pub timeline: Option<Arc<Timeline>>,
+    /// Causes and effects of an event, and how they are looked at.
+    pub graph: GraphState,
+    /// The timeline, and how the user looks at it.
+    pub timeline: TimelineState,
     /// Projections in the order in which they were started.
     pub projections: Vec<ProjectionState>,
     /// The last receipt, or why the last append was refused.
     pub receipt: Option<Result<ReceiptView, Failure>>,
-    /// The last verification.
+    /// What was checked of the whole store, from its first event on.
     pub verified: Option<Result<VerifyView, Failure>>,
+    /// How far it was checked. Written by `run` and `apply`.
+    pub trust: Trust,
+    /// What vouches for it beside its own hashes. Written by `run` and `apply`; the heads are saved.
+    pub vouched: Vouched,
+    /// Bookmarks and notes, by the place at which their event stands. Written by `run` and `apply`; saved.
+    pub notes: BTreeMap<u64, Note>,
     /// True if the table stays at the newest event.
     pub follow: bool,
     /// Events that arrived below what the user reads since following was switched off.
@@ -167,16 +194,6 @@ pub struct Message {
     pub at: f64,
 }
 
-/// Settings of the user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// Colours.
-    pub theme: crate::theme::Theme,
-    /// Times in UTC instead of the local zone.
-    pub utc: bool,
-}
-
 /// What lies over the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overlay {
@@ -187,6 +204,8 @@ pub enum Overlay {
     Palette,
     /// The list of keys.
     Keys,
+    /// The settings.
+    Settings,
     /// Names of kinds.
     KindNames,
     /// A path to open.
@@ -206,30 +225,30 @@ impl StoreModel {
         damage::broken_from(&self.spots)
     }
 
-    /// What the last verification found, if one ended.
+    /// What checks found, beside what the store told by itself.
     pub fn found_by_verifying(&self) -> &[Finding] {
-        match &self.verified {
-            Some(Ok(report)) => &report.findings,
-            _ => &[],
-        }
+        &self.trust.found
     }
 
     /// How many things were found, by the store itself and by verifying.
     pub fn finding_count(&self) -> u64 {
         let told = &self.damage.findings;
-        let verified = match &self.verified {
-            Some(Ok(report)) => {
-                let known = report.findings.iter().filter(|finding| told.contains(finding)).count();
-                report.finding_count.saturating_sub(known as u64)
-            }
-            _ => 0,
-        };
-        told.len() as u64 + verified
+        let more = self.trust.found.iter().filter(|finding| !told.contains(finding)).count();
+        (told.len() + more) as u64 + self.unlisted()
     }
 
-    /// Gathers anew which places something is wrong with. To be called when `damage` or `verified` changed.
+    /// How many more findings a report counts than it lists.
+    pub fn unlisted(&self) -> u64 {
+        match &self.verified {
+            Some(Ok(report)) => report.finding_count.saturating_sub(report.findings.len() as u64),
+            _ => 0,
+        }
+    }
+
+    /// Gathers anew which places something is wrong with. To be called when `damage`, `verified` or `trust` changed.
     pub fn gather_spots(&mut self) {
-        self.spots = damage::spots(&self.damage, self.found_by_verifying());
+        self.gather_found();
+        self.spots = damage::spots(&self.damage, &self.trust.found);
     }
 
     /// Name of a kind, or its number.

@@ -11,14 +11,20 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::{fs, io, thread};
 
+use causeway::store::Head;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::state::kind_names::GivenNames;
-use crate::state::model::{Recent, Settings};
+use crate::state::layout::Layout;
+use crate::state::lenient::lenient;
+use crate::state::model::Recent;
 use crate::state::queries::Queries;
 use crate::state::route::{DetailTab, View};
+use crate::state::settings::Settings;
+use crate::state::table::TableView;
+use crate::state::timeline::TimelineLook;
 use crate::worker::protocol::ProjectionSpec;
 
 /// The version of the file that this program writes; it reads this one only.
@@ -65,9 +71,14 @@ pub struct Workspace {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoreView {
-    /// What filled the middle.
+    /// The view that had the focus.
+    #[serde(deserialize_with = "lenient")]
     pub view: View,
+    /// Which views lay where.
+    #[serde(deserialize_with = "lenient")]
+    pub layout: Layout,
     /// What the detail showed.
+    #[serde(deserialize_with = "lenient")]
     pub detail_tab: DetailTab,
     /// The filter line.
     pub filter: String,
@@ -75,8 +86,14 @@ pub struct StoreView {
     pub queries: Queries,
     /// Projections that ran.
     pub projections: Vec<ProjectionSpec>,
+    /// How the event table was arranged.
+    pub table: TableView,
     /// Names of kinds that a person gave.
     pub kind_names: GivenNames,
+    /// How the timeline was looked at.
+    pub timeline: TimelineLook,
+    /// Heads that were kept of it.
+    pub heads: Vec<Head>,
     /// When it was last looked at, microseconds since 1970.
     pub seen_us: i64,
 }

@@ -39,6 +39,12 @@ pub const KEY_CAP: f32 = 18.0;
 pub const BADGE: f32 = 22.0;
 /// Head of the timeline.
 pub const TIMELINE_HEAD: f32 = 34.0;
+/// Strip of the whole store in the timeline.
+pub const OVERVIEW: f32 = 34.0;
+/// Lane of the timeline.
+pub const TIMELINE_LANE: f32 = 22.0;
+/// Names of the timeline's lanes.
+pub const LANE_NAMES: f32 = 168.0;
 /// Axis of the timeline.
 pub const AXIS: f32 = 22.0;
 /// Status bar.

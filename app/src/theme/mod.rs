@@ -73,6 +73,14 @@ pub fn apply(ctx: &Context, theme: Theme) {
     ctx.options_mut(|options| options.theme_preference = base.into());
 }
 
+/// Lets nothing fade or move by itself, or lets it again.
+pub fn apply_motion(ctx: &Context, reduced: bool) {
+    let seconds = if reduced { 0.0 } else { metrics::FADE_SECONDS };
+    if (ctx.global_style().animation_time - seconds).abs() > f32::EPSILON {
+        ctx.all_styles_mut(|style| style.animation_time = seconds);
+    }
+}
+
 /// The theme that was applied last, dark before that.
 pub fn current(ctx: &Context) -> Theme {
     ctx.data_mut(|data| data.get_temp(theme_id()).unwrap_or_default())

@@ -12,27 +12,19 @@ const TICKS_MAX: usize = 64;
 /// One mark of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Where, 0 to 1 of the axis.
-    pub at: f64,
+    /// Where on the axis.
+    pub at: i64,
     /// What it says.
     pub label: String,
 }
 
-/// The marks of an axis over `span`, at most `count_max` of them.
-pub fn ticks(axis: TimeAxis, span: (i64, i64), count_max: usize, zone: &Zone) -> Vec<Tick> {
-    let length = span.1.abs_diff(span.0);
-    let count_max = count_max.clamp(1, TICKS_MAX) as u64;
-    if length == 0 {
-        return Vec::new();
-    }
+/// The marks of an axis over `span`, at least `step_min` apart.
+pub fn ticks(axis: TimeAxis, span: (i64, i64), step_min: u64, zone: &Zone) -> Vec<Tick> {
+    let step_min = step_min.max(span.1.abs_diff(span.0).div_ceil(TICKS_MAX as u64)).max(1);
     match axis {
-        TimeAxis::Sequence => sequence_ticks(span, length.div_ceil(count_max)),
-        TimeAxis::Time => time_ticks(span, length.div_ceil(count_max), zone).unwrap_or_default(),
+        TimeAxis::Sequence => sequence_ticks(span, step_min),
+        TimeAxis::Time => time_ticks(span, step_min, zone).unwrap_or_default(),
     }
-}
-
-fn share(value: i64, span: (i64, i64)) -> f64 {
-    (value as f64 - span.0 as f64) / (span.1 as f64 - span.0 as f64)
 }
 
 /// The smallest of 1, 2, 5, 10, 20, 50 … that is at least `least`.
@@ -58,8 +50,8 @@ fn sequence_ticks(span: (i64, i64), step_min: u64) -> Vec<Tick> {
     let mut out = Vec::new();
     let mut value = span.0.div_euclid(step).saturating_mul(step);
     while value <= span.1 && out.len() < TICKS_MAX {
-        if value >= span.0 {
-            out.push(Tick { at: share(value, span), label: text::sequence(value.unsigned_abs()) });
+        if value >= span.0.max(0) {
+            out.push(Tick { at: value, label: text::sequence(value.unsigned_abs()) });
         }
         let Some(next) = value.checked_add(step) else { break };
         value = next;
@@ -125,7 +117,7 @@ fn time_ticks(span: (i64, i64), step_min: u64, zone: &Zone) -> Option<Vec<Tick>>
             break;
         }
         if us >= span.0 {
-            out.push(Tick { at: share(us, span), label: moment.strftime(format).to_string() });
+            out.push(Tick { at: us, label: moment.strftime(format).to_string() });
         }
         let Ok(next) = moment.checked_add(step) else { break };
         moment = next;
@@ -145,7 +137,7 @@ fn clock_ticks(span: (i64, i64), step: u64, zone: &Zone) -> Option<Vec<Tick>> {
         if us >= span.0 {
             let moment = times::zoned(us, zone)?;
             let label = clock_label(&moment, above.as_ref(), step);
-            out.push(Tick { at: share(us, span), label });
+            out.push(Tick { at: us, label });
             above = Some(moment);
         }
         us = us.checked_add(step)?;
@@ -188,7 +180,10 @@ mod tests {
     const MOMENT: i64 = 1_795_440_726_000_000;
 
     fn labels(axis: TimeAxis, span: (i64, i64)) -> Vec<String> {
-        ticks(axis, span, 8, &Zone::UTC).into_iter().map(|tick| tick.label).collect()
+        ticks(axis, span, span.1.abs_diff(span.0).div_ceil(8), &Zone::UTC)
+            .into_iter()
+            .map(|tick| tick.label)
+            .collect()
     }
 
     #[test]
@@ -219,10 +214,10 @@ mod tests {
     fn no_span_makes_endless_or_unordered_marks() {
         for span in [(0, 0), (5, 5), (i64::MIN, i64::MAX), (0, i64::MAX), (i64::MIN, 0), (0, 1), (-5, 5)] {
             for axis in [TimeAxis::Time, TimeAxis::Sequence] {
-                let found = ticks(axis, span, 12, &Zone::UTC);
+                let found = ticks(axis, span, span.1.abs_diff(span.0).div_ceil(12), &Zone::UTC);
                 assert!(found.len() <= TICKS_MAX);
                 assert!(found.windows(2).all(|pair| pair[0].at < pair[1].at), "{span:?}");
-                assert!(found.iter().all(|tick| (0.0..=1.0).contains(&tick.at)), "{span:?}");
+                assert!(found.iter().all(|tick| (span.0..=span.1).contains(&tick.at)), "{span:?}");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Owns how moments become words in a zone. A moment is microseconds since 1970; one outside of what a calendar knows is shown as its
 //! number. Never reads a clock.
 
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::{Timestamp, ZonedDateTime, civil};
 
 use super::text;
 use crate::state::zone::Zone;
@@ -58,6 +58,40 @@ pub fn zone_name(us: i64, zone: &Zone) -> String {
     let sign = if seconds < 0 { '−' } else { '+' };
     let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() % 3600 / 60);
     if minutes == 0 { format!("UTC{sign}{hours}") } else { format!("UTC{sign}{hours}:{minutes:02}") }
+}
+
+/// A moment as a person writes it: `2026-11-24 10:00`, `2026-11-24`, `10:00` (today), `-1h` (before now), or with its zone.
+pub fn typed(text: &str, now_us: i64, zone: &Zone) -> Option<i64> {
+    let text = text.trim();
+    if let Some(back) = text.strip_prefix(['-', '−']) {
+        return now_us.checked_sub(length(back)?);
+    }
+    let today = || zoned(now_us, zone).map(|now| now.date());
+    let civil = text.parse::<civil::DateTime>().ok().filter(|_| text.contains('-')).or_else(|| {
+        Some(today()?.to_datetime(text.parse::<civil::Time>().ok().filter(|_| text.contains(':'))?))
+    });
+    // What names its zone itself is a moment already.
+    let moment = text.parse::<Timestamp>().ok();
+    let moment = moment.or_else(|| zone.0.to_timestamp(civil?).ok())?;
+    Some(moment.as_microsecond())
+}
+
+/// `90s`, `5m`, `1h`, `2d` in microseconds; `1.5h` as well.
+fn length(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(at);
+    let seconds = match unit {
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        "w" => 604_800.0,
+        _ => return None,
+    };
+    let number: f64 = number.trim().parse().ok()?;
+    let us = number * seconds * 1e6;
+    (us.is_finite() && (0.0..9e18).contains(&us)).then_some(us as i64)
 }
 
 /// How long ago, or the date: `just now`, `2 minutes ago`, `yesterday`, `19 November`, `3 March 2024`.
@@ -117,6 +151,22 @@ mod tests {
     fn a_moment_beyond_the_calendar_is_shown_as_its_number() {
         assert_eq!(full(i64::MAX, &Zone::UTC), format!("{} µs", i64::MAX));
         assert_eq!(zone_name(i64::MIN, &paris()), "UTC");
+    }
+
+    #[test]
+    fn a_moment_is_typed_as_people_write_it() {
+        let zone = paris();
+        let shown = |text: &str| typed(text, MOMENT, &zone).map(|us| full(us, &zone));
+        assert_eq!(shown("2026-11-24 10:00").as_deref(), Some("2026-11-24 10:00:00.000 +01:00"));
+        assert_eq!(shown("2026-11-24T10:00:05.25").as_deref(), Some("2026-11-24 10:00:05.250 +01:00"));
+        assert_eq!(shown(" 2026-11-24 ").as_deref(), Some("2026-11-24 00:00:00.000 +01:00"));
+        assert_eq!(shown("2026-11-24T09:00Z").as_deref(), Some("2026-11-24 10:00:00.000 +01:00"));
+        assert_eq!(shown("10:15").as_deref(), Some("2026-11-23 10:15:00.000 +01:00"));
+        assert_eq!(typed("-1h", MOMENT, &zone), Some(MOMENT - 3_600_000_000));
+        assert_eq!(typed("-1.5 d", MOMENT, &zone), Some(MOMENT - 129_600_000_000));
+        for text in ["", "-", "-1", "-1y", "-1e300h", "12", "20261124", "2026-13-01", "yesterday", "-NaNh"] {
+            assert_eq!(typed(text, MOMENT, &zone), None, "{text}");
+        }
     }
 
     #[test]

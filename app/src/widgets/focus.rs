@@ -2,7 +2,7 @@
 //!
 //! Never shows after a click: a ring says where keys go to those who use them.
 
-use egui::{Context, Event, Id, Rect, Response, Stroke, StrokeKind, Ui};
+use egui::{Context, Event, Id, Painter, Rect, Response, Stroke, StrokeKind, Ui};
 
 use crate::theme::Tokens;
 
@@ -10,6 +10,14 @@ use crate::theme::Tokens;
 pub fn ring(ui: &Ui, response: &Response, rect: Rect, radius: u8) {
     if keyboard_was_last(ui.ctx()) && response.has_focus() {
         paint(ui, rect, radius);
+    }
+}
+
+/// Paints the focus ring like `ring`, by another painter: over what is drawn inside it later.
+pub fn ring_on(ui: &Ui, response: &Response, painter: &Painter, rect: Rect, radius: u8) {
+    if keyboard_was_last(ui.ctx()) && response.has_focus() {
+        let stroke = Stroke::new(2.0, Tokens::of(ui).focus);
+        painter.rect_stroke(rect, radius, stroke, StrokeKind::Outside);
     }
 }
 

@@ -214,6 +214,46 @@ mod tests {
         assert_eq!(here.showing(u64::MAX, e), ScrollPosition::end(e));
     }
 
+    /// A generator whose numbers are the same for the same seed.
+    fn random(state: &mut u64) -> u64 {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state ^ (*state >> 29)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    #[test]
+    fn whatever_is_done_to_a_list_of_any_length_its_rows_stay_in_view_and_its_ends_hold() {
+        let mut cases = 0;
+        for seed in 1..=40_u64 {
+            let mut state = seed;
+            for row_count in [0, 1, 24, 10_000_000, u64::from(u32::MAX) + 7, u64::MAX / 2 + 3, u64::MAX] {
+                let e =
+                    Extent { view_height: 1.0 + (random(&mut state) % 2_000) as f32, ..extent(row_count) };
+                let mut position = ScrollPosition::START;
+                for _ in 0..200 {
+                    position = match random(&mut state) % 6 {
+                        0 => position.moved((random(&mut state) % 100_000) as f32 - 50_000.0, e),
+                        1 => position.moved(-(random(&mut state) as f32), e),
+                        2 => position.showing(random(&mut state), e),
+                        3 => ScrollPosition::centered(random(&mut state) % row_count.max(1), e),
+                        4 => ScrollPosition::from_fraction(random(&mut state) as f64 / u64::MAX as f64, e),
+                        _ => ScrollPosition::at_row(random(&mut state), e),
+                    };
+                    cases += 1;
+                    let seen = position.visible(e);
+                    let what = format!("seed {seed}, {row_count} rows, {position:?}");
+                    assert!(position <= ScrollPosition::end(e), "{what}");
+                    assert!((0.0..e.row_height).contains(&position.offset), "{what}");
+                    assert!(seen.end <= row_count && seen.start <= seen.end, "{what}");
+                    assert!(row_count == 0 || !seen.is_empty(), "{what}");
+                    assert!(seen.end - seen.start <= (e.view_height / e.row_height) as u64 + 2, "{what}");
+                }
+                let row = random(&mut state) % row_count.max(1);
+                assert!(row_count == 0 || position.showing(row, e).visible(e).contains(&row), "seed {seed}");
+            }
+        }
+        println!("{cases} positions of lists, seeds 1 to 40");
+    }
+
     #[test]
     fn a_list_that_fits_does_not_scroll() {
         let e = extent(5);

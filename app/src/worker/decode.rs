@@ -6,13 +6,15 @@ use causeway::encoding::{self, DecodeError};
 use serde_json::Value;
 
 use crate::worker::caught::caught;
+use crate::worker::cbor;
 use crate::worker::protocol::{Decoded, Undecoded};
 
 /// A decoder: its name, and how it turns the first bytes of a payload into a value, with whether that is all.
 type Decoder = (&'static str, fn(&[u8], usize) -> Result<(Value, bool), String>);
 
 /// Decoders, the likeliest first.
-const DECODERS: [Decoder; 3] = [("MessagePack", message_pack), ("JSON", json), ("Text", text)];
+const DECODERS: [Decoder; 4] =
+    [("MessagePack", message_pack), ("JSON", json), ("CBOR", cbor_whole), ("Text", text)];
 
 /// The first `most_bytes` of a payload as a value, by the first decoder that understands it.
 pub(crate) fn decode(form: u8, payload: &[u8], most_bytes: usize) -> Result<Decoded, Vec<Undecoded>> {
@@ -30,7 +32,7 @@ fn first_of(decoders: &[Decoder], payload: &[u8], most_bytes: usize) -> Result<D
         let outcome = caught(|| decode(payload, most_bytes))
             .unwrap_or_else(|said| Err(format!("the decoder failed unexpectedly: {said}")));
         match outcome {
-            Ok((value, complete)) => return Ok(Decoded { value, decoder, complete }),
+            Ok((value, complete)) => return Ok(Decoded { value, decoder, complete, tried }),
             Err(reason) => tried.push(Undecoded { decoder, reason }),
         }
     }
@@ -47,6 +49,14 @@ fn json(payload: &[u8], most_bytes: usize) -> Result<(Value, bool), String> {
         return Err(format!("{} bytes are more than this decoder reads", payload.len()));
     }
     serde_json::from_slice(payload).map(|value| (value, true)).map_err(|error| error.to_string())
+}
+
+/// CBOR is read as a whole or not at all, as JSON is.
+fn cbor_whole(payload: &[u8], most_bytes: usize) -> Result<(Value, bool), String> {
+    if payload.len() > most_bytes {
+        return Err(format!("{} bytes are more than this decoder reads", payload.len()));
+    }
+    cbor::decode(payload).map(|value| (value, true))
 }
 
 /// Text without control characters but those of lines; bytes that only happen to be UTF-8 have some.
@@ -82,6 +92,7 @@ mod tests {
         let packed = encoding::to_bytes(&json!({"a": 1})).unwrap();
         assert_eq!(decoder(&packed), Some("MessagePack"));
         assert_eq!(decoder(b"{\"a\": 1}"), Some("JSON"));
+        assert_eq!(decoder(&[0xa1, 0x61, 0x61, 0x81, 0xf5]), Some("CBOR"));
         assert_eq!(decoder("Grüße,\nIhr Shop".as_bytes()), Some("Text"));
     }
 
@@ -94,6 +105,7 @@ mod tests {
             [
                 ("MessagePack", "byte 0 does not begin a MessagePack value"),
                 ("JSON", "expected value at line 1 column 1"),
+                ("CBOR", "it is neither a map nor an array"),
                 ("Text", "byte 0 is not UTF-8"),
             ]
         );

@@ -33,7 +33,10 @@ pub(crate) fn detail(handle: &Handle, sequence: u64) -> Result<Detail, StoreErro
         None => (decode(raw.payload_form, &raw.payload, PAYLOAD_HEAD_MAX), Some(compute_hash(&raw.payload))),
     };
     Ok(Detail {
-        row: EventRow { sequence, cell: RowCell::Event(Box::new(rows::cell(handle, &event))) },
+        row: EventRow {
+            sequence,
+            cell: RowCell::Event(Box::new(rows::cell(handle, &event, &rows::Summaries::new()))),
+        },
         flags: header.flags,
         lane: header.position.lane(),
         depth: header.position.depth(),

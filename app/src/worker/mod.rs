@@ -7,15 +7,17 @@
 mod activity;
 pub mod append;
 pub mod caught;
+mod cbor;
 mod copy;
 mod decode;
 pub mod demo;
 mod detail;
+pub(crate) mod digits;
 pub mod export;
 mod facets;
 pub mod failure;
 mod folds;
-mod graph;
+pub mod graph;
 pub(crate) mod handle;
 pub(crate) mod holes;
 pub(crate) mod open;
@@ -32,7 +34,7 @@ mod states;
 mod tests;
 mod timeline;
 mod trouble;
-mod verify;
+pub mod trust;
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -158,6 +160,12 @@ impl Worker {
             }
             Request::Open { path, mode } => self.open(path, mode),
             Request::OpenDemo { path } => self.open_demo(&path),
+            Request::OpenDamagedDemo { path } => match demo::create_damaged(&path, demo::DEMO_EVENTS) {
+                Ok(()) => self.open(path, OpenMode::ReadOnly),
+                Err(error) => {
+                    self.refuse(path.clone(), OpenMode::ReadOnly, failure::of_directory(&path, &error))
+                }
+            },
             Request::Close => {
                 self.close();
                 self.outbox.send(Update::Closed);
@@ -213,13 +221,13 @@ impl Worker {
             self.close();
             self.outbox.send(Update::Closed);
         }
-        let opened = demo::open(path).map_err(|error| failure::of_directory(path, &error)).and_then(
-            |(store, story)| {
+        let opened = demo::open(path, demo::DEMO_EVENTS)
+            .map_err(|error| failure::of_directory(path, &error))
+            .and_then(|(store, story)| {
                 let (handle, summary) = open::summary(path, Ok(Handle::Writer(store.clone())), true)?;
                 let feeder = demo::Feeder::start(store, story, self.outbox.clone())?;
                 Ok((handle, summary, feeder))
-            },
-        );
+            });
         match opened {
             Ok((handle, summary, feeder)) => {
                 let (outbox, activity) = (self.outbox.clone(), self.activity.clone());
@@ -244,7 +252,9 @@ impl WorkerHandle {
     /// Asks something. Never waits.
     pub fn send(&mut self, request: Request) {
         match request {
-            Request::Open { .. } | Request::OpenDemo { .. } => self.openings += 1,
+            Request::Open { .. } | Request::OpenDemo { .. } | Request::OpenDamagedDemo { .. } => {
+                self.openings += 1;
+            }
             Request::Cancel => self.given_up.store(self.openings, Ordering::Release),
             _ => {}
         }

@@ -6,6 +6,7 @@
 //!   from a current one;
 //! - `row` counts within the filtered result, `sequence` within the store.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,10 +18,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::state::query::Query;
+use crate::state::template::Template;
 
 pub use crate::worker::export::Export;
+pub use crate::worker::graph::{
+    CausalGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Group, GroupBy, GroupEdge, GroupGraph, Over,
+};
 pub use crate::worker::search::ResultFacets;
+pub use crate::worker::timeline::words::{
+    Bucket, Jump, Lane, LaneBy, LaneEvent, LaneKey, LaneMarks, TimeAxis, Timeline, TimelineQuestion, Window,
+};
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
+pub use crate::worker::trust::words::{
+    Check, Compared, Continued, Found, Part, ProofView, Reached, ReportWish, TrustRequest, TrustUpdate,
+    Verdict,
+};
 
 /// Numbers requests in the order in which they were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,9 +48,11 @@ pub enum Request {
     Open { path: PathBuf, mode: OpenMode },
     /// Open a store of demonstration events, in place of what is open, and feed it; it is created if it is not there.
     OpenDemo { path: PathBuf },
+    /// Open a demonstration store that is damaged on purpose, in place of what is open; it is created if it is not there.
+    OpenDamagedDemo { path: PathBuf },
     /// Close what is open.
     Close,
-    /// Stop what takes long: opening, filtering, verifying.
+    /// Stop what takes long: opening, filtering.
     Cancel,
     /// Make this query the current result.
     Filter { id: RequestId, query: Query },
@@ -48,22 +62,24 @@ pub enum Request {
     Detail { id: RequestId, sequence: u64 },
     /// Where an event is: in the store and in the current result.
     Locate { id: RequestId, target: Target },
-    /// Causes and effects of an event.
-    Graph { id: RequestId, sequence: u64 },
-    /// The whole store in `bins` equal parts.
-    Timeline { id: RequestId, axis: TimeAxis, bins: usize },
+    /// Causes and effects.
+    Graph { id: RequestId, ask: GraphAsk },
+    /// The whole store in equal parts, and lanes over a window of it. Takes the place of such a question that is not answered yet.
+    Timeline { id: RequestId, question: TimelineQuestion },
     /// Run a projection from now on.
     Watch(ProjectionSpec),
     /// Stop a projection.
     Unwatch(u64),
+    /// What kinds say in one line from now on, by the name of the kind in a file.
+    Summaries(BTreeMap<String, Template>),
     /// The whole payload of an event as text.
     Copy { id: RequestId, sequence: u64, form: CopyForm },
     /// Write the current result, as far as it is known, into a file.
     Export { id: RequestId, export: Export },
     /// Append an event.
     Append { id: RequestId, draft: Draft },
-    /// Check the hashes of the whole store.
-    Verify { id: RequestId },
+    /// Something about the trust that the store deserves.
+    Trust(TrustRequest),
     /// Pause or resume the demo feed, and set its rate in events a second.
     Feed { paused: bool, per_second: f64 },
 }
@@ -84,16 +100,8 @@ pub enum Target {
     Sequence(u64),
     /// An event by its id.
     Id(EventId),
-}
-
-/// What the horizontal axis of the timeline counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TimeAxis {
-    /// Wall time.
-    #[default]
-    Time,
-    /// Place in the commit order.
-    Sequence,
+    /// The first event at a moment or after it, microseconds since 1970.
+    Time(i64),
 }
 
 /// What the worker tells the interface.
@@ -102,7 +110,7 @@ pub enum TimeAxis {
 pub enum Update {
     /// What a directory holds.
     Previewed { id: RequestId, preview: Result<Preview, Failure> },
-    /// How far an opening, a filter or a verification has come.
+    /// How far an opening or a filter has come.
     Progress { what: Task, done: u64, total: u64 },
     /// A store is open.
     Opened(Summary),
@@ -127,9 +135,9 @@ pub enum Update {
     /// Where an event is.
     Located { id: RequestId, located: Result<Located, Failure> },
     /// Causes and effects.
-    Graph { id: RequestId, graph: Result<Arc<CausalGraph>, Failure> },
-    /// The whole store in bins.
-    Timeline { id: RequestId, timeline: Arc<Timeline> },
+    Graph { id: RequestId, graph: Result<Arc<GraphPicture>, Failure> },
+    /// The whole store in equal parts, and lanes; sent again while more of it is counted.
+    Timeline { id: RequestId, timeline: Result<Arc<Timeline>, Failure> },
     /// The whole payload of an event, and what it is called.
     Copied { id: RequestId, copied: Result<(String, &'static str), Failure> },
     /// A result was written: what to say of it.
@@ -138,8 +146,8 @@ pub enum Update {
     Projection(ProjectionState),
     /// An append was committed or refused.
     Appended { id: RequestId, receipt: Result<ReceiptView, Failure> },
-    /// A verification ended.
-    Verified { id: RequestId, report: Result<VerifyView, Failure> },
+    /// Something about the trust that the store deserves.
+    Trust(Box<TrustUpdate>),
     /// Something failed that no single request asked for.
     Failed(Failure),
 }
@@ -151,8 +159,6 @@ pub enum Task {
     Open,
     /// Filtering by text; counts events.
     Filter,
-    /// Verifying; counts events.
-    Verify,
     /// Writing a result into a file; counts events.
     Export,
 }
@@ -319,6 +325,10 @@ pub struct EventCell {
     pub cause_sequence: Option<u64>,
     /// Stored payload in bytes.
     pub payload_bytes: u32,
+    /// Flags of the header.
+    pub flags: u8,
+    /// Version of the payload type, 0 = untyped.
+    pub payload_version: u16,
     /// The payload in one line, at most 200 characters.
     pub summary: String,
     /// Anything unusual.
@@ -409,6 +419,8 @@ pub struct Decoded {
     pub decoder: &'static str,
     /// False if only the beginning is shown.
     pub complete: bool,
+    /// The decoders that were asked before and gave up.
+    pub tried: Vec<Undecoded>,
 }
 
 /// Why a decoder gave up.
@@ -427,47 +439,6 @@ pub struct Located {
     pub sequence: u64,
     /// Row in the current result, if it is part of it.
     pub row: Option<u64>,
-}
-
-/// Causes and effects of an event: a forest by causation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CausalGraph {
-    /// Sequence of the event that was asked for.
-    pub focus: u64,
-    /// The events; a cause comes before its effects.
-    pub nodes: Vec<GraphNode>,
-    /// Members of the conversation that are not shown.
-    pub hidden: u64,
-    /// Members of the conversation.
-    pub correlation_count: u64,
-}
-
-/// One event of a causal graph.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GraphNode {
-    /// The event.
-    pub row: EventRow,
-    /// Index of its cause among the nodes.
-    pub cause: Option<usize>,
-    /// True if it lies on the way from the root to the focus or follows from the focus.
-    pub on_path: bool,
-    /// Effects that are not among the nodes.
-    pub hidden_effects: u64,
-    /// It names a cause that is not in the store, or cannot be read.
-    pub lost_cause: bool,
-}
-
-/// The whole store in equal parts.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Timeline {
-    /// What the axis counts.
-    pub axis: TimeAxis,
-    /// First and last value on the axis (microseconds since 1970, or sequences).
-    pub span: (i64, i64),
-    /// Events a bin, by category of their kind (0 to 15).
-    pub bins: Vec<[u32; 16]>,
-    /// Sequence of the first event of each bin.
-    pub first_sequence: Vec<u64>,
 }
 
 /// A projection that runs on a thread of its own.
@@ -562,10 +533,14 @@ pub struct ReceiptView {
 }
 
 /// What a verification found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifyView {
     /// Events that were checked.
     pub events: u64,
+    /// From the first of them to behind the last.
+    pub checked: Range<u64>,
+    /// How many of them compaction removed: of these the links were checked, and nothing else can be.
+    pub removed: u64,
     /// What does not hold; the first of it.
     pub findings: Vec<Finding>,
     /// How many findings there are; no more than a thousand are listed.

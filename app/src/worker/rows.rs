@@ -1,26 +1,38 @@
 //! Owns the rows of the event table: what stands at a place of the commit order, short enough for one line.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use causeway::event::{EventKind, RawEvent};
 use causeway::id::EventId;
-use causeway::store::{LogEvent, StoreError};
+use causeway::store::{LogEvent, Selection, StoreError};
 use serde_json::Value;
 
+use crate::state::template::{Facts, Template};
 use crate::worker::caught::caught;
 use crate::worker::decode::decode;
+use crate::worker::failure;
 use crate::worker::handle::Handle;
-use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
+use crate::worker::protocol::{EventCell, EventRow, Failure, RowCell, RowNote};
 
 /// Characters of a payload that a row shows.
 const SUMMARY_CHARS_MAX: usize = 200;
 /// More of a payload is not decoded for its row.
 const SUMMARY_BYTES_MAX: usize = 4 * 1024;
 
+/// What kinds say in one line, by the name of the kind in a file; other kinds say their fields.
+pub(crate) type Summaries = BTreeMap<String, Template>;
+
 /// The row of an event. A place that cannot be read is a row as well.
 pub(crate) fn row(handle: &Handle, sequence: u64) -> EventRow {
+    row_saying(handle, sequence, &Summaries::new())
+}
+
+/// The row of an event whose kind may say its own line.
+pub(crate) fn row_saying(handle: &Handle, sequence: u64, summaries: &Summaries) -> EventRow {
     let read = || match handle.event_at(sequence) {
-        Ok(event) => RowCell::Event(Box::new(cell(handle, &event))),
+        Ok(event) => RowCell::Event(Box::new(cell(handle, &event, summaries))),
         Err(StoreError::Removed { .. }) => RowCell::Removed,
         Err(error) => RowCell::Damaged { places: 1, reason: hole(&error) },
     };
@@ -29,6 +41,15 @@ pub(crate) fn row(handle: &Handle, sequence: u64) -> EventRow {
         reason: format!("reading it failed unexpectedly: {said}"),
     });
     EventRow { sequence, cell }
+}
+
+/// The first event at a moment or after it; the last one of the store, if the moment lies behind it.
+pub(crate) fn at_time(handle: &Handle, time_us: i64) -> Result<u64, Failure> {
+    // The index passes over whole blocks that end before the moment.
+    let later = Selection::default().between(time_us..i64::MAX);
+    let found = handle.select(&later, 0, 1).map_err(|error| failure::of(&error))?;
+    let last = handle.visible().checked_sub(1);
+    found.first().copied().or(last).ok_or_else(|| failure::refused("The store holds no event yet."))
 }
 
 /// The row of several places at which nothing can be read.
@@ -51,13 +72,16 @@ fn hole(error: &StoreError) -> String {
 }
 
 /// The cell of an event that was read.
-pub(crate) fn cell(handle: &Handle, event: &LogEvent) -> EventCell {
+pub(crate) fn cell(handle: &Handle, event: &LogEvent, summaries: &Summaries) -> EventCell {
     let raw = &event.raw;
     let header = &raw.header;
     let cause = header.causation_id.map(|cause| EventId::from(u128::from(cause)));
     let summary = match event.removed {
         Some(_) => Ok("its payload was removed".to_owned()),
-        None => summary(raw.payload_form, &raw.payload),
+        None => match template_of(summaries, header.event_kind) {
+            Some(template) => Ok(filled(template, raw)),
+            None => summary(raw.payload_form, &raw.payload),
+        },
     };
     EventCell {
         event_id: header.event_id,
@@ -71,6 +95,8 @@ pub(crate) fn cell(handle: &Handle, event: &LogEvent) -> EventCell {
         // A cause that cannot be looked up is shown by its id alone.
         cause_sequence: cause.and_then(|cause| handle.sequence_of(cause).ok().flatten()),
         payload_bytes: raw.payload.len() as u32,
+        flags: header.flags,
+        payload_version: header.payload_version,
         note: note(handle, event, summary.is_ok()),
         summary: summary.unwrap_or_else(|reason| reason),
     }
@@ -88,6 +114,23 @@ fn note(handle: &Handle, event: &LogEvent, decoded: bool) -> RowNote {
     } else {
         RowNote::None
     }
+}
+
+fn template_of(summaries: &Summaries, kind: EventKind) -> Option<&Template> {
+    if summaries.is_empty() { None } else { summaries.get(&kind.to_string()) }
+}
+
+/// The template of a kind, filled in. It may name a field at the end of a large payload: then that field is a dash, because no row
+/// decodes more than [`SUMMARY_BYTES_MAX`].
+fn filled(template: &Template, raw: &RawEvent) -> String {
+    let decoded = decode(raw.payload_form, &raw.payload, SUMMARY_BYTES_MAX).ok();
+    template.fill(&Facts {
+        entity: raw.coordinate.entity(),
+        scope: raw.coordinate.scope(),
+        clock: raw.header.position.sequence(),
+        payload_bytes: raw.payload.len() as u32,
+        payload: decoded.as_ref().map(|decoded| &decoded.value),
+    })
 }
 
 /// The payload in one line, or why there is none.

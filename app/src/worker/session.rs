@@ -6,8 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use causeway::coordinate::Region;
@@ -25,20 +23,20 @@ use crate::worker::export::Exporter;
 use crate::worker::facets;
 use crate::worker::failure;
 use crate::worker::folds::Folds;
-use crate::worker::graph;
+use crate::worker::graph::Graphs;
 use crate::worker::handle::Handle;
 use crate::worker::holes::Holes;
 use crate::worker::open;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{
-    Damage, FoldStatus, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState, Request,
-    RequestId, Summary, Target, Task, Update,
+    Damage, FoldStatus, GraphAsk, Located, Matched, OpenMode, Position, ProjectionSpec, ProjectionState,
+    Request, RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
 use crate::worker::search::Search;
 use crate::worker::standing::Standing;
-use crate::worker::timeline::Leaves;
-use crate::worker::verify;
+use crate::worker::timeline::{self, Timelines};
+use crate::worker::trust::Desk;
 
 /// Growth is told at most this often.
 const GROWTH_INTERVAL: Duration = Duration::from_millis(33);
@@ -65,15 +63,15 @@ pub(crate) struct Session {
     search_stopped: bool,
     folds: Folds,
     exporter: Exporter,
-    leaves: Leaves,
+    timelines: Timelines,
+    graphs: Graphs,
+    summaries: rows::Summaries,
     holes: Holes,
     /// Set while the store is looked through once more.
     holes_anew: Option<Holes>,
     standing: Standing,
     feeder: Option<Feeder>,
-    /// Set to stop the verification that runs.
-    stop_verifying: Arc<AtomicBool>,
-    verifying: Option<JoinHandle<()>>,
+    trust: Desk,
     told: Told,
 }
 
@@ -131,9 +129,10 @@ impl Session {
             search_stopped: false,
             folds: Folds::default(),
             exporter: Exporter::default(),
-            leaves: Leaves::default(),
-            stop_verifying: Arc::default(),
-            verifying: None,
+            timelines: Timelines::default(),
+            summaries: rows::Summaries::new(),
+            graphs: Graphs::new(outbox.clone()),
+            trust: Desk::default(),
             holes: Holes::default(),
             holes_anew: None,
             standing,
@@ -158,12 +157,9 @@ impl Session {
 
     /// Ends the session and closes the store.
     pub(crate) fn close(mut self) -> Result<(), StoreError> {
-        self.stop_verifying.store(true, Ordering::Release);
         self.exporter.stop();
         drop((self.folds, self.feeder, self.arrivals));
-        if let Some(verifying) = self.verifying {
-            let _ = verifying.join();
-        }
+        self.trust.close();
         self.handle.close()
     }
 
@@ -174,15 +170,13 @@ impl Session {
             Request::Rows { id, rows } => self.rows(id, rows.start, rows.end),
             Request::Detail { id, sequence } => self.detail(id, sequence),
             Request::Locate { id, target } => self.locate(id, target),
-            Request::Graph { id, sequence } => self.graph(id, sequence),
-            Request::Timeline { id, axis, bins } => {
-                match self.leaves.timeline(&self.handle, &self.holes, axis, bins) {
-                    Ok(timeline) => self.tell(Update::Timeline { id, timeline: Arc::new(timeline) }),
-                    Err(error) => self.tell(Update::Failed(failure::of(&error))),
-                }
+            Request::Graph { id, ask } => self.graph(id, ask),
+            Request::Timeline { id, question } => {
+                self.timelines.ask(id, question, self.handle.visible(), self.activity.begin());
             }
             Request::Watch(spec) => self.watch(spec),
             Request::Unwatch(id) => self.folds.stop(id),
+            Request::Summaries(summaries) => self.summaries = summaries,
             Request::Copy { id, sequence, form } => {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
@@ -195,7 +189,9 @@ impl Session {
                 let receipt = append::append(&self.handle, &draft);
                 self.tell(Update::Appended { id, receipt });
             }
-            Request::Verify { id } => self.verify(id),
+            Request::Trust(request) => {
+                self.trust.answer(request, &self.handle, &self.outbox, &self.activity);
+            }
             Request::Feed { paused, per_second } => {
                 if let Some(feeder) = &self.feeder {
                     feeder.set(paused, per_second);
@@ -203,7 +199,11 @@ impl Session {
             }
             Request::Cancel => self.cancel(),
             // The worker's business.
-            Request::Preview { .. } | Request::Open { .. } | Request::OpenDemo { .. } | Request::Close => {}
+            Request::Preview { .. }
+            | Request::Open { .. }
+            | Request::OpenDemo { .. }
+            | Request::OpenDamagedDemo { .. }
+            | Request::Close => {}
         }
     }
 
@@ -216,7 +216,9 @@ impl Session {
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
         let counting = self.tell_facets(now).min(self.tell_what_the_result_consists_of(now));
-        [looking, searching, moving, counting].into_iter().min().unwrap_or(LOOK_INTERVAL)
+        let drawing = self.step_timeline();
+        let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
+        [looking, searching, moving, counting, drawing, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
     }
 
     fn tell(&self, update: Update) {
@@ -230,7 +232,7 @@ impl Session {
             Ok(true) => {
                 if let Some(anew) = self.holes_anew.take().filter(|anew| anew.runs() != self.holes.runs()) {
                     self.holes = anew;
-                    self.leaves.rewind(0);
+                    self.timelines.rewind(0);
                 }
                 LOOK_INTERVAL
             }
@@ -284,7 +286,7 @@ impl Session {
             self.holes.rewind(sequence);
             self.holes_anew = None;
             self.search.rewind(sequence);
-            self.leaves.rewind(sequence);
+            self.timelines.rewind(sequence);
             let position =
                 Position { events: sequence, rolled_back_to: Some(sequence), ..self.told.position.clone() };
             self.told.position = position.clone();
@@ -329,6 +331,19 @@ impl Session {
             (false, _) => Duration::ZERO,
             (true, true) => GROWTH_INTERVAL,
             (true, false) => LOOK_INTERVAL,
+        }
+    }
+
+    /// Goes on with the timeline that is asked for.
+    fn step_timeline(&mut self) -> Duration {
+        match self.timelines.step(&self.handle, &self.holes, self.search.found()) {
+            timeline::Step::Idle => LOOK_INTERVAL,
+            timeline::Step::Busy => Duration::ZERO,
+            timeline::Step::Told(id, timeline) => {
+                let timeline = timeline.map_err(|error| failure::of(&error));
+                self.tell(Update::Timeline { id, timeline });
+                Duration::ZERO
+            }
         }
     }
 
@@ -413,7 +428,7 @@ impl Session {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
             Some(run) => rows::hole_row(run),
-            None => rows::row(&self.handle, sequence),
+            None => rows::row_saying(&self.handle, sequence, &self.summaries),
         };
         let rows = sequences.into_iter().map(row).collect();
         self.tell(Update::Rows { id, first, rows });
@@ -433,6 +448,7 @@ impl Session {
             Target::Sequence(sequence) => Err(failure::refused(format!(
                 "There is no event #{sequence}; the store has {visible} events."
             ))),
+            Target::Time(time_us) => rows::at_time(&self.handle, time_us),
             Target::Id(event) => match self.handle.sequence_of(event) {
                 Ok(Some(sequence)) => Ok(sequence),
                 Ok(None) => Err(failure::refused(format!("No event has the id {:032x}.", u128::from(event)))),
@@ -446,9 +462,11 @@ impl Session {
         self.tell(Update::Located { id, located });
     }
 
-    fn graph(&self, id: RequestId, sequence: u64) {
-        let graph = graph::graph(&self.handle, sequence).map(Arc::new).map_err(|error| failure::of(&error));
-        self.tell(Update::Graph { id, graph });
+    fn graph(&mut self, id: RequestId, ask: GraphAsk) {
+        let search = &self.search;
+        let result =
+            |most| (search.newest(most, &self.holes), search.matched(&self.handle, &self.holes).matched);
+        self.graphs.ask(&self.handle, (id, ask), result, self.activity.begin());
     }
 
     fn watch(&mut self, spec: ProjectionSpec) {
@@ -459,17 +477,8 @@ impl Session {
         }
     }
 
-    fn verify(&mut self, id: RequestId) {
-        self.stop_verifying.store(true, Ordering::Release);
-        self.stop_verifying = Arc::default();
-        let (handle, outbox) = (self.handle.clone(), self.outbox.clone());
-        let stop = self.stop_verifying.clone();
-        self.verifying = verify::start(handle, id, stop, outbox, self.activity.begin());
-    }
-
     fn cancel(&mut self) {
         self.exporter.cancel();
-        self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
             let matched = self.search.matched(&self.handle, &self.holes);

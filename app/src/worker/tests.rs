@@ -8,16 +8,18 @@ use causeway::event::EventKind;
 use causeway::id::{CausationId, CorrelationId};
 use causeway::store::segment::CompactionOutcome;
 use causeway::store::{
-    AppendOptions, AppendReceipt, CompactionConfig, CompactionStrategy, Open, Store, StoreConfig,
+    AppendOptions, AppendReceipt, CompactionConfig, CompactionStrategy, Open, Store, StoreConfig, VerifyLevel,
 };
 use serde_json::{Value, json};
 
 use super::*;
 use crate::state::query::{Query, Term};
+use crate::view::graph::GraphLayout;
 use crate::worker::protocol::{
-    Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus, Located, Matched,
-    OpenMode, Position, ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target, Task,
-    TimeAxis,
+    CausalGraph, Check, Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus,
+    GraphAsk, GraphPicture, GraphView, GroupBy, Lane, LaneBy, LaneMarks, Located, Matched, OpenMode, Over,
+    Part, Position, ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target, TimeAxis,
+    TimelineQuestion, TrustRequest, TrustUpdate,
 };
 
 /// Nothing that these tests wait for takes nearly as long.
@@ -345,46 +347,111 @@ fn an_event_is_located_by_its_sequence_and_its_id_in_the_current_result() {
     assert_eq!(beyond.class, FailureClass::Refused);
 }
 
+impl Asker {
+    fn picture(&mut self, ask: GraphAsk) -> Arc<GraphPicture> {
+        let asked = self.ask(|id| Request::Graph { id, ask });
+        self.wait(|update| match update {
+            Update::Graph { id, graph } if id == asked => Some(graph.unwrap()),
+            _ => None,
+        })
+    }
+
+    fn flow(&mut self, ask: GraphAsk) -> (Arc<CausalGraph>, GraphLayout) {
+        match &*self.picture(ask) {
+            GraphPicture::Flow(graph, layout) => (graph.clone(), layout.clone()),
+            GraphPicture::Groups(..) => panic!("events were asked for"),
+        }
+    }
+}
+
 #[test]
-fn the_graph_shows_the_way_to_the_root_and_counts_what_it_leaves_out() {
+fn the_graph_shows_the_way_to_the_root_counts_what_it_leaves_out_and_shows_more_when_it_is_asked() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(StoreConfig::new(dir.path())).unwrap();
     let root = append(&store, "a", PLACED, &json!({}), None);
     let middle = append(&store, "b", PLACED, &json!({}), Some(&root));
-    for _ in 0..600 {
+    for _ in 0..5_000 {
         append(&store, "c", PAID, &json!({}), Some(&middle));
     }
     let other = append(&store, "d", PAID, &json!({}), Some(&root));
     store.close().unwrap();
     let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
-    let asked = asker.ask(|id| Request::Graph { id, sequence: middle.sequence });
-    let graph = asker.wait(|update| match update {
-        Update::Graph { id, graph } if id == asked => Some(graph.unwrap()),
-        _ => None,
-    });
+    let ask = GraphAsk { focus: middle.sequence, ..GraphAsk::default() };
+    let (graph, layout) = asker.flow(ask.clone());
     assert_eq!(graph.nodes.len(), graph::NODES_MAX);
     assert_eq!((graph.nodes[0].row.sequence, graph.nodes[1].row.sequence), (root.sequence, middle.sequence));
     assert_eq!((graph.nodes[0].cause, graph.nodes[1].cause, graph.nodes[2].cause), (None, Some(0), Some(1)));
-    assert!(graph.nodes.iter().all(|node| node.on_path));
-    assert_eq!(graph.nodes[1].hidden_effects, 600 - 498);
-    assert!(graph.nodes.iter().all(|node| node.row.sequence != other.sequence));
+    assert_eq!(graph.nodes[1].hidden_effects, 5_000 - 1_998);
+    assert!(graph.index_of(other.sequence).is_none());
     assert_eq!(graph.nodes[0].hidden_effects, 1, "the other effect of the root found no room");
+    assert_eq!((layout.placed.len(), layout.folded), (3, 1_998), "a fan of one kind is one node");
+    let opened = [(root.sequence, 1), (middle.sequence, 1)].into();
+    let (graph, _) = asker.flow(GraphAsk { opened, ..ask });
+    assert!(graph.index_of(other.sequence).is_some() && graph.nodes[0].hidden_effects == 0);
+    assert_eq!(graph.nodes[1].hidden_effects, 5_000 - 1_998 - 200);
 }
 
 #[test]
-fn the_timeline_counts_every_event_once_on_both_axes() {
+fn groups_count_what_caused_what_over_a_conversation_and_over_a_result() {
+    let dir = tempfile::tempdir().unwrap();
+    shop(dir.path(), 300).close().unwrap();
+    let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    asker.filter(Query::default());
+    let mut groups = |over, by| {
+        let view = GraphView::Groups(over, by);
+        match &*asker.picture(GraphAsk { focus: 1, view, ..GraphAsk::default() }) {
+            GraphPicture::Groups(groups, layout) => {
+                assert_eq!(groups.groups.len(), layout.at.len());
+                groups.clone()
+            }
+            GraphPicture::Flow(..) => panic!("groups were asked for"),
+        }
+    };
+    let all = groups(Over::Result, GroupBy::Entity);
+    // The store wrote two events of its own, when it was opened and when it was closed.
+    assert_eq!((all.events, all.total, all.unreadable, all.outside), (603, 603, 0, 0));
+    let counted: Vec<(&str, u64)> = all.groups.iter().map(|group| (&*group.name, group.events)).collect();
+    assert_eq!(counted[..2], [("order", 300), ("payment", 300)]);
+    assert!(counted[2..].contains(&("order", 1)) && counted.len() == 5, "{counted:?}");
+    assert_eq!(
+        all.edges.iter().map(|edge| (edge.from, edge.to, edge.count)).collect::<Vec<_>>(),
+        [(0, 1, 300)]
+    );
+    let one = groups(Over::Conversation, GroupBy::Scope);
+    assert_eq!((one.events, one.total), (2, 2));
+}
+
+#[test]
+fn the_timeline_counts_every_event_once_on_both_axes_and_in_every_kind_of_lanes() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path(), 400).close().unwrap();
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
+    let total = summary.position.events;
+    let counted = |lane: &Lane| match &lane.marks {
+        LaneMarks::Events(events) => events.len() as u64,
+        LaneMarks::Buckets(buckets) => {
+            buckets.iter().flat_map(|bucket| bucket.counts).map(u64::from).sum::<u64>()
+        }
+    };
     for axis in [TimeAxis::Time, TimeAxis::Sequence] {
-        let asked = asker.ask(|id| Request::Timeline { id, axis, bins: 37 });
-        let timeline = asker.wait(|update| match update {
-            Update::Timeline { id, timeline } if id == asked => Some(timeline),
-            _ => None,
-        });
-        let counted: u64 = timeline.bins.iter().flatten().map(|count| u64::from(*count)).sum();
-        assert_eq!((timeline.bins.len(), counted), (37, summary.position.events), "{axis:?}");
-        assert!(timeline.first_sequence.is_sorted());
+        for lanes in [LaneBy::Entity, LaneBy::Kind, LaneBy::Scope, LaneBy::Correlation, LaneBy::Flow] {
+            let focus = Some(5).filter(|_| lanes == LaneBy::Flow);
+            let question = TimelineQuestion { axis, window: None, bins: 37, lanes, ranks: 0..500, focus };
+            let asked = asker.ask(|id| Request::Timeline { id, question });
+            let timeline = asker.wait(|update| match update {
+                Update::Timeline { id, timeline } if id == asked => timeline.ok().filter(|it| it.complete),
+                _ => None,
+            });
+            let sum: u64 = timeline.bins.iter().flatten().map(|count| u64::from(*count)).sum();
+            assert_eq!((timeline.bins.len(), sum), (37, total), "{axis:?}");
+            assert!(timeline.first_sequence.is_sorted());
+            let sum: u64 = timeline.lanes.iter().map(counted).sum();
+            match lanes {
+                LaneBy::Entity | LaneBy::Kind | LaneBy::Scope => assert_eq!(sum, total, "{axis:?} {lanes:?}"),
+                LaneBy::Correlation | LaneBy::Flow => assert!(sum > 0, "{axis:?} {lanes:?}"),
+            }
+            assert!(timeline.lanes.iter().all(|lane| counted(lane) == lane.total && lane.total > 0));
+        }
     }
 }
 
@@ -469,16 +536,17 @@ fn a_whole_store_is_verified_with_a_count() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path(), 5).close().unwrap();
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
-    let asked = asker.ask(|id| Request::Verify { id });
+    let check = Check { level: VerifyLevel::Chain, part: Part::WHOLE, by_itself: false };
+    let asked = asker.ask(|id| Request::Trust(TrustRequest::Verify { id, check }));
     let report = asker.wait(|update| match update {
-        Update::Verified { id, report } if id == asked => Some(report.unwrap()),
-        Update::Progress { what, .. } => {
-            assert_eq!(what, Task::Verify);
-            None
-        }
+        Update::Trust(said) => match *said {
+            TrustUpdate::Verified { id, report } if id == asked => Some(report.unwrap()),
+            _ => None,
+        },
         _ => None,
     });
-    assert_eq!((report.events, report.findings), (summary.position.events, Vec::new()));
+    let events = summary.position.events;
+    assert_eq!((report.events, report.checked, report.findings), (events, 0..events, Vec::new()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::theme::metrics::{PADDING, PAYLOAD_ROW};
 use crate::theme::type_roles;
 use crate::view::{rows, text};
 use crate::widgets::escape;
-use crate::widgets::hex_view::HexView;
+use crate::widgets::hex_view::{HexView, hex_pairs};
 use crate::widgets::row_scroller::{RowScroller, Rows};
 use crate::widgets::{button, paint};
 use crate::worker::protocol::{Decoded, Detail};
@@ -22,6 +22,8 @@ pub(super) struct BytesTab {
     lines: Vec<String>,
     scroller: RowScroller,
     shown: Option<u64>,
+    /// Whose bytes can be chosen from.
+    dumped: Option<u64>,
 }
 
 impl BytesTab {
@@ -52,9 +54,35 @@ impl BytesTab {
 
     /// The stored payload in hexadecimal.
     pub(super) fn hex_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
-        head_ui(ctx, ui, detail, "as stored");
+        if self.dumped != Some(detail.row.sequence) {
+            self.dumped = Some(detail.row.sequence);
+            self.hex = HexView::default();
+        }
+        let chosen = self.hex.chosen();
+        let bytes = detail.payload_head.get(chosen.clone()).unwrap_or_default();
+        if bytes.is_empty() {
+            head_ui(ctx, ui, detail, "as stored");
+        } else {
+            chosen_ui(ctx, ui, chosen.start, bytes);
+        }
         self.hex.show(ui, "stored bytes", &detail.payload_head, 0);
     }
+}
+
+/// Which bytes are chosen, and a button that copies them.
+fn chosen_ui(ctx: StoreContext<'_>, ui: &mut Ui, start: usize, bytes: &[u8]) {
+    let (rect, response) = paint::allocate(ui, vec2(ui.available_width(), 34.0), Sense::hover());
+    let last = start + bytes.len() - 1;
+    let words = format!("{} · 0x{start:x} to 0x{last:x}", text::counted(bytes.len() as u64, "byte"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &words));
+    let at = pos2(rect.left() + PADDING, rect.center().y);
+    paint::text(ui.painter(), Align2::LEFT_CENTER, at, &words, type_roles::caption(), ctx.view.tokens.text2);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    super::super::inside(ui, rect.with_max_x(rect.right() - 10.0), layout, |ui| {
+        if button::small_icon(ui, crate::theme::icons::COPY, "Copy chosen bytes").clicked() {
+            ctx.view.commands.send(crate::command::Action::Copy(hex_pairs(bytes), "bytes"));
+        }
+    });
 }
 
 /// How much is shown, and a button that copies it as digits.

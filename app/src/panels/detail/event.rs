@@ -13,29 +13,42 @@ use crate::view::{rows, text, times};
 use crate::widgets::badge::{Tone, badge};
 use crate::widgets::hash_label::hash_label;
 use crate::widgets::json_tree::JsonTree;
+use crate::widgets::text_input::TextInput;
 use crate::widgets::{button, error_tile, escape, focus, hairline, kind_mark, link, paint, section_header};
 use crate::worker::protocol::{Decoded, Detail, EventCell, EventRow, RowCell, Undecoded};
 
 /// Effects that are listed.
-const EFFECTS_SHOWN: usize = 12;
+const EFFECTS_SHOWN: usize = 20;
 
 /// Private state: folding and scrolling of the payload.
 #[derive(Debug, Default)]
 pub(super) struct EventTab {
     payload: JsonTree,
     shown: Option<u64>,
+    finder: Finder,
+}
+
+/// The search in the payload: what is looked for stays when another event is selected.
+#[derive(Debug, Default)]
+struct Finder {
+    open: bool,
+    typed: String,
+    /// The field takes the keyboard when it is drawn next.
+    focus: bool,
 }
 
 impl EventTab {
     /// Draws the tab.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
         if self.shown != Some(detail.row.sequence) {
-            *self = Self { payload: JsonTree::default(), shown: Some(detail.row.sequence) };
+            self.payload = JsonTree::default();
+            self.payload.can_filter = true;
+            self.shown = Some(detail.row.sequence);
         }
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             part(ui, |ui| facts_ui(ctx, ui, detail, event));
             rule(ctx, ui);
-            part(ui, |ui| payload_head_ui(ctx, ui, detail));
+            part(ui, |ui| self.payload_head_ui(ctx, ui, detail));
             self.payload_ui(ctx, ui, detail, event);
             rule(ctx, ui);
             part(ui, |ui| causes_ui(ctx, ui, detail, event));
@@ -43,6 +56,81 @@ impl EventTab {
             part(ui, |ui| chain_ui(ctx, ui, detail));
             ui.add_space(12.0);
         });
+    }
+
+    /// Opens the search, or goes back to its field.
+    pub(super) fn find(&mut self) {
+        self.finder.open = true;
+        self.finder.focus = true;
+    }
+
+    fn payload_head_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
+        section_header::fixed(ui, "Payload", &payload_count(detail), |ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            if button::small_icon(ui, icons::COPY, Command::CopyPayload.text().0).clicked() {
+                ctx.view.commands.run(Command::CopyPayload);
+            }
+            if detail.payload.is_err() {
+                return;
+            }
+            if button::small_icon(ui, icons::MAGNIFYING_GLASS, Command::FindInPayload.text().0).clicked() {
+                ctx.view.commands.run(Command::FindInPayload);
+            }
+            if button::small_icon(ui, icons::MINUS, "Fold all").clicked() {
+                self.payload.fold_all(false);
+            }
+            if button::small_icon(ui, icons::PLUS, "Unfold all").clicked() {
+                self.payload.fold_all(true);
+            }
+        });
+        ui.label(type_roles::rich(how_decoded(detail), type_roles::caption()).color(ctx.view.tokens.text3));
+        ui.add_space(2.0);
+        if let Ok(Decoded { value, .. }) = &detail.payload {
+            self.find_ui(ctx, ui, value, detail.row.sequence);
+        }
+    }
+
+    /// The search field, how many places were found, and the way from one to the next.
+    fn find_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, value: &serde_json::Value, version: u64) {
+        if !self.finder.open {
+            return;
+        }
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            let width = ui.available_width() - 138.0;
+            let field = TextInput::new("Find in payload").without_label().placeholder("Find in payload");
+            let field =
+                field.icon(icons::MAGNIFYING_GLASS).width(width).show(ui, &mut self.finder.typed).response;
+            if std::mem::take(&mut self.finder.focus) {
+                field.request_focus();
+            }
+            self.payload.find(self.finder.typed.trim(), value, version);
+            let (at, count) = self.payload.found();
+            let words =
+                if self.finder.typed.trim().is_empty() { String::new() } else { format!("{at} of {count}") };
+            let color = if count == 0 { ctx.view.tokens.amber_text } else { ctx.view.tokens.text3 };
+            let words = paint::line(ui.painter(), &words, type_roles::caption(), color, 60.0);
+            let (rect, response) = paint::allocate(ui, vec2(58.0, 22.0), Sense::hover());
+            response
+                .widget_info(|| WidgetInfo::labeled(Role::Status, true, format!("found {at} of {count}")));
+            paint::put(ui.painter(), Align2::CENTER_CENTER, rect.center(), words);
+            let mut step = 0;
+            step -= isize::from(button::small_icon(ui, icons::CARET_UP, "Previous place").clicked());
+            step += isize::from(button::small_icon(ui, icons::CARET_DOWN, "Next place").clicked());
+            if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+                step += if ui.input(|input| input.modifiers.shift) { -1 } else { 1 };
+                field.request_focus();
+            }
+            if step != 0 {
+                self.payload.step_find(step, value, version);
+            }
+            let left = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape));
+            if button::small_icon(ui, icons::X, "Close the search").clicked() || left {
+                self.finder = Finder::default();
+                self.payload.find("", value, version);
+            }
+        });
+        ui.add_space(4.0);
     }
 
     fn payload_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
@@ -58,6 +146,11 @@ impl EventTab {
                 inside(ui, rect, Layout::default(), |ui| {
                     self.payload.show(ui, "payload", value, detail.row.sequence);
                 });
+                if let Some(pointer) = self.payload.take_filter()
+                    && let Some(value) = value.pointer(&pointer)
+                {
+                    refine_by_value(ctx, value);
+                }
             }
             Err(tried) => part(ui, |ui| {
                 error_tile::inline(ui, Tone::Bad, "No decoder understands the payload");
@@ -115,7 +208,23 @@ fn facts_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCe
         ui.label(type_roles::rich(count, type_roles::caption()).color(ctx.view.tokens.text3));
     });
     fact_ui(ctx, ui, "Stream", |ui| {
-        value_ui(ctx, ui, &format!("event {} of its entity", text::grouped(u64::from(event.clock) + 1)))
+        value_ui(ctx, ui, &format!("event {} of its entity", text::grouped(u64::from(event.clock) + 1)));
+        for (icon, sequence, command) in [
+            (icons::CARET_LEFT, detail.previous_in_stream, Command::PreviousInStream),
+            (icons::CARET_RIGHT, detail.next_in_stream, Command::NextInStream),
+        ] {
+            let label = match sequence {
+                Some(sequence) => {
+                    format!("{}: {} ({})", command.text().0, text::sequence(sequence), command.keys())
+                }
+                None => format!("{}: none", command.text().0),
+            };
+            ui.add_enabled_ui(sequence.is_some(), |ui| {
+                if button::small_icon(ui, icon, &label).clicked() {
+                    ctx.view.commands.run(command);
+                }
+            });
+        }
     });
     fact_ui(ctx, ui, "Encoding", |ui| value_ui(ctx, ui, &encoding(detail, event)));
     for (key, value) in detail.extensions.iter().take(8) {
@@ -134,8 +243,29 @@ fn encoding(detail: &Detail, event: &EventCell) -> String {
     format!("{format}{version} · {}", text::bytes(u64::from(event.payload_bytes)))
 }
 
-fn payload_head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
-    let count = match &detail.payload {
+/// Shows only the events whose payloads contain a value.
+fn refine_by_value(ctx: StoreContext<'_>, value: &serde_json::Value) {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    ctx.view.commands.send(Action::Refine(ctx.store.query.with(Term::Text(text))));
+}
+
+/// `decoded as JSON, because MessagePack gave up: byte 0 does not begin a value`, in words.
+fn how_decoded(detail: &Detail) -> String {
+    match &detail.payload {
+        Ok(Decoded { decoder, tried, .. }) => {
+            let others: Vec<String> = tried
+                .iter()
+                .map(|tried| format!("{}: {}", tried.decoder, escape::visible(&tried.reason)))
+                .collect();
+            let others: String = others.iter().map(|other| [" · not ", other].concat()).collect();
+            format!("Decoded as {decoder}{others}")
+        }
+        Err(_) => "Shown as bytes".to_owned(),
+    }
+}
+
+fn payload_count(detail: &Detail) -> String {
+    match &detail.payload {
         Ok(Decoded { value: serde_json::Value::Object(fields), .. }) => {
             text::counted(fields.len() as u64, "field")
         }
@@ -144,12 +274,7 @@ fn payload_head_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail) {
         }
         Ok(_) => "one value".to_owned(),
         Err(_) => "undecoded".to_owned(),
-    };
-    section_header::fixed(ui, "Payload", &count, |ui| {
-        if button::small_icon(ui, icons::COPY, Command::CopyPayload.text().0).clicked() {
-            ctx.view.commands.run(Command::CopyPayload);
-        }
-    });
+    }
 }
 
 fn causes_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCell) {
@@ -170,7 +295,10 @@ fn causes_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventC
     }
     let hidden = detail.effect_count.saturating_sub(detail.effects.len().min(EFFECTS_SHOWN) as u64);
     if hidden > 0 {
-        hint(ctx, ui, &format!("and {} more", text::counted(hidden, "effect")));
+        let words = format!("and {} more in the graph", text::counted(hidden, "effect"));
+        if link::link(ui, &words).clicked() {
+            ctx.view.commands.run(Command::ShowGraph);
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2};
 
-use super::columns::Columns;
 use crate::context::StoreContext;
 use crate::theme::Tokens;
 use crate::theme::metrics::{MARK_LANE, TABLE_ROW};
+use crate::view::columns::Columns;
 use crate::view::lanes::{Lanes, Rail};
 use crate::view::rows;
 use crate::widgets::{hairline, kind_mark, paint};
@@ -21,6 +21,9 @@ pub(super) fn paint(
     lanes: &Lanes,
     origin: (Pos2, u64),
 ) {
+    if columns.gutter == 0.0 {
+        return;
+    }
     let t = ctx.view.tokens;
     let painter = &painter
         .with_clip_rect(painter.clip_rect().intersect(Rect::everything_left_of(origin.0.x + columns.gutter)));
@@ -54,6 +57,8 @@ pub(super) fn paint(
         }
         if ctx.store.selected == Some(loaded.sequence) {
             kind_mark::ring(painter, center, 7.0, t.accent);
+        } else if ctx.view.model.hover == Some(loaded.sequence) {
+            kind_mark::ring(painter, center, 7.0, t.text);
         }
     }
 }

@@ -1,67 +1,70 @@
 //! Owns the causal graph of the selected event: nodes, edges, moving and zooming, what is hidden. Never asks for more than the model offers.
 
-mod paint_graph;
+mod camera;
+mod cards;
+mod edges;
+mod header;
+mod hits;
+mod list;
+mod overview;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use causeway::event::EventKind;
 use egui::{Layout, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo, vec2};
 
 use super::{from_left, from_right, inside};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
-use crate::theme::metrics::{PADDING, RESULT_HEADER};
-use crate::theme::{icons, type_roles};
-use crate::view::graph::{self, GraphLayout, Place};
+use crate::state::graph::{GraphAction, GraphOptions};
+use crate::state::query::Term;
+use crate::theme::metrics::PADDING;
+use crate::view::graph::{self, Card, CardLook, Critical, Sheet, Words};
 use crate::view::text;
 use crate::widgets::empty_state::EmptyState;
 use crate::widgets::spinner::spinner;
-use crate::widgets::{button, hairline, paint};
-use crate::worker::protocol::CausalGraph;
+use crate::worker::protocol::{GraphPicture, GraphView, GroupBy};
 
-/// Smallest and largest magnification.
-const ZOOM: std::ops::RangeInclusive<f32> = 0.1..=2.0;
-/// Between the graph and the edge of the view, points.
-const MARGIN: f32 = 24.0;
+use self::camera::Camera;
 
-/// Height of the legend with its margin, points.
-const LEGEND: f32 = 56.0;
-/// Text of nodes can be read from this magnification on.
-const READABLE: f32 = 0.75;
-
-/// Private state: the layout of the last graph and how it is looked at.
+/// Private state: the text of the last graph and how it is looked at.
 #[derive(Debug, Default)]
 pub(super) struct GraphPanel {
-    layout: GraphLayout,
-    built_from: Option<Arc<CausalGraph>>,
-    asked: Option<u64>,
-    look: Look,
-    shown: Option<Camera>,
+    sheet: Sheet,
+    critical: Option<Critical>,
+    built: Option<Built>,
+    camera: Camera,
+    hits: hits::Hits,
+    list: list::GraphList,
 }
 
-/// How the graph is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Look {
-    /// As large as it can be read, around the event that was asked for.
-    #[default]
-    Focus,
-    /// All of it.
-    Whole,
-    /// As the user moved it.
-    Free(Camera),
-}
-
-/// Where the graph's upper left corner is in the view, and how large a point of it is drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Camera {
-    offset: Vec2,
-    zoom: f32,
+/// What the sheet was built from.
+#[derive(Debug)]
+struct Built {
+    picture: Arc<GraphPicture>,
+    selected: Option<u64>,
+    options: GraphOptions,
+    utc: bool,
+    names: HashMap<EventKind, String>,
 }
 
 impl GraphPanel {
+    /// Does what a command means for how large the graph is drawn.
+    pub(super) fn run(&mut self, command: Command) {
+        match command {
+            Command::GraphZoomIn => self.camera.zoom(1.25, None),
+            Command::GraphZoomOut => self.camera.zoom(0.8, None),
+            Command::GraphFit => self.camera.look_at_all(),
+            Command::GraphSelection => self.camera.look_at_focus(),
+            _ => {}
+        }
+    }
+
     /// Draws the panel.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let Some(selected) = ctx.store.selected else {
+        if ctx.store.graph.focus.or(ctx.store.selected).is_none() {
             let state = EmptyState {
                 reason: "No event is selected",
                 advice: "The graph shows what caused the selected event and what followed from it",
@@ -71,208 +74,191 @@ impl GraphPanel {
                 ctx.view.commands.run(Command::ShowEvents);
             }
             return;
-        };
-        let is_shown = |graph: &CausalGraph| {
-            graph.focus == selected || graph.nodes.iter().any(|node| node.row.sequence == selected)
-        };
-        let Some(graph) = ctx.store.graph.as_ref().filter(|graph| is_shown(graph)) else {
-            self.ask(ctx, selected);
+        }
+        if let Some(failure) = &ctx.store.graph.failure {
+            let state = EmptyState { reason: &failure.message, advice: &failure.advice, link: None };
+            state.show(ui);
+            return;
+        }
+        let Some((_, picture)) = &ctx.store.graph.picture else {
             inside(ui, ui.max_rect().shrink(PADDING), Layout::default(), |ui| {
                 spinner(ui, "looking for causes and effects");
             });
             return;
         };
-        self.ask(ctx, graph.focus);
-        if !self.built_from.as_ref().is_some_and(|built| Arc::ptr_eq(built, graph)) {
-            self.layout = graph::layout(graph);
-            let moved_on = self.built_from.as_ref().is_none_or(|built| built.focus != graph.focus);
-            self.built_from = Some(graph.clone());
-            if moved_on {
-                self.look = Look::Focus;
-            }
+        self.take_over(ctx, ui, picture);
+        self.header_ui(ctx, ui, picture);
+        match &**picture {
+            GraphPicture::Flow(events, _) if events.nodes.len() < 2 => lonely_ui(ctx, ui, events),
+            GraphPicture::Groups(groups, _) if groups.groups.is_empty() => empty_ui(ui),
+            _ if ctx.store.graph.options.list => self.list.show(ctx, ui, &self.sheet),
+            _ => self.canvas_ui(ctx, ui),
         }
-        self.header_ui(ctx, ui, graph);
-        if graph.nodes.len() < 2 {
-            lonely_ui(ctx, ui, graph);
+    }
+
+    /// Writes the text of the graph anew when it, or what is emphasised in it, changed.
+    fn take_over(&mut self, ctx: StoreContext<'_>, ui: &Ui, picture: &Arc<GraphPicture>) {
+        let options = ctx.store.graph.options;
+        let same_picture = self.built.as_ref().is_some_and(|built| Arc::ptr_eq(&built.picture, picture));
+        let same = same_picture
+            && self.built.as_ref().is_some_and(|built| {
+                built.selected == ctx.store.selected
+                    && built.options == options
+                    && built.utc == ctx.view.model.settings.utc
+                    && built.names == ctx.store.kind_names
+            });
+        if same {
             return;
         }
-        self.canvas_ui(ctx, ui, graph);
-    }
-
-    /// Asks for a graph once; the model keeps it.
-    fn ask(&mut self, ctx: StoreContext<'_>, sequence: u64) {
-        if self.asked != Some(sequence) {
-            self.asked = Some(sequence);
-            ctx.view.commands.send(Action::NeedGraph(sequence));
+        let words = Words {
+            names: &ctx.store.kind_names,
+            zone: ctx.view.model.zone(),
+            selected: ctx.store.selected,
+            chain: options.chain,
+            critical: None,
+        };
+        let sheet = match &**picture {
+            GraphPicture::Flow(events, layout) => {
+                self.critical = graph::critical(events);
+                let critical = self.critical.as_ref().filter(|_| options.critical);
+                graph::flow_sheet(events, layout, Words { critical, ..words })
+            }
+            GraphPicture::Groups(groups, layout) => {
+                self.critical = None;
+                graph::group_sheet(groups, layout, words)
+            }
+        };
+        if !same_picture {
+            let subject = |picture: &GraphPicture| match picture {
+                GraphPicture::Flow(events, _) => (events.focus, GraphView::Flow),
+                GraphPicture::Groups(..) => (0, GraphView::Groups(options.over, options.by)),
+            };
+            let turned = self.built.as_ref().is_none_or(|built| subject(&built.picture) != subject(picture));
+            let moves = ui.style().animation_time > 0.0;
+            self.camera.take_over(&self.sheet, &sheet, turned, moves.then(|| ui.input(|input| input.time)));
+            self.hits = hits::Hits::of(&sheet);
         }
-    }
-
-    fn header_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, graph: &CausalGraph) {
-        let t = ctx.view.tokens;
-        let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER), Sense::hover());
-        hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
-        let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
-        inside(ui, room, from_left(), |ui| {
-            let nodes = text::counted(self.layout.placed.len() as u64, "node");
-            ui.label(type_roles::rich(nodes, type_roles::table_medium()).color(t.text));
-            let events = format!("for {}", text::counted(graph.nodes.len() as u64, "event"));
-            ui.label(type_roles::rich(events, type_roles::table()).color(t.text));
-            let facts = facts(graph, &self.layout);
-            ui.label(type_roles::rich(facts, type_roles::caption()).color(t.text3));
-        });
-        inside(ui, room, from_right(), |ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
-            if button::small_icon(ui, icons::CROSSHAIR_SIMPLE, "Fit the graph").clicked() {
-                self.look = Look::Whole;
-            }
-            if button::small_icon(ui, icons::MAGNIFYING_GLASS_PLUS, "Zoom in").clicked() {
-                self.zoom_by(1.25, ui.max_rect().size() / 2.0);
-            }
-            if button::small_icon(ui, icons::MAGNIFYING_GLASS_MINUS, "Zoom out").clicked() {
-                self.zoom_by(0.8, ui.max_rect().size() / 2.0);
-            }
-            let zoom = self.shown.map_or(1.0, |camera| camera.zoom);
-            ui.add_space(6.0);
-            let percent = format!("{:.0} %", zoom * 100.0);
-            ui.label(type_roles::rich(percent, type_roles::table()).color(t.text2));
+        self.sheet = sheet;
+        self.built = Some(Built {
+            picture: picture.clone(),
+            selected: ctx.store.selected,
+            options,
+            utc: ctx.view.model.settings.utc,
+            names: ctx.store.kind_names.clone(),
         });
     }
 
-    /// Magnifies around a place in the view.
-    fn zoom_by(&mut self, factor: f32, around: Vec2) {
-        if let Some(camera) = self.shown {
-            let zoom = (camera.zoom * factor).clamp(*ZOOM.start(), *ZOOM.end());
-            let offset = around - (around - camera.offset) * (zoom / camera.zoom);
-            self.look = Look::Free(Camera { offset, zoom });
-        }
-    }
-
-    /// Dragging and scrolling move the graph, Ctrl with the wheel magnifies it around the pointer.
-    fn move_by_hand(&mut self, ui: &Ui, response: &egui::Response) {
-        let Some(shown) = self.shown else { return };
-        let mut by = response.drag_delta();
-        if let Some(pointer) = response.hover_pos() {
-            let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta, input.zoom_delta()));
-            by += scroll;
-            if (zoom - 1.0).abs() > f32::EPSILON {
-                self.zoom_by(zoom, pointer - response.rect.min);
-                return;
-            }
-        }
-        if by != Vec2::ZERO {
-            self.look = Look::Free(Camera { offset: shown.offset + by, ..shown });
-        }
-    }
-
-    fn canvas_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, graph: &CausalGraph) {
+    fn canvas_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         let area = ui.available_rect_before_wrap().round();
         let response = ui.allocate_rect(area, Sense::click_and_drag());
-        let name = format!("causal graph of {}", text::sequence(graph.focus));
+        let name = format!("causal graph, {}", text::counted(self.sheet.cards.len() as u64, "node"));
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &name));
-        self.move_by_hand(ui, &response);
-        let camera = match self.look {
-            Look::Free(camera) => camera,
-            Look::Whole => whole(&self.layout, area.size()),
-            Look::Focus => around_focus(graph, &self.layout, area.size()),
-        };
-        self.shown = Some(camera);
+        self.camera.move_by_hand(ui, &response);
+        let focus = self.sheet.cards.iter().position(|card| card.selected);
+        let scene = self.camera.scene(ui, &self.sheet, focus, area);
         let mut child = ui.new_child(UiBuilder::new().max_rect(area));
         child.set_clip_rect(area.intersect(ui.clip_rect()));
-        let scene = paint_graph::Scene {
-            graph,
-            layout: &self.layout,
-            origin: area.min + camera.offset,
-            zoom: camera.zoom,
+        let under = response.hover_pos().and_then(|pos| self.hits.at(&scene, pos));
+        edges::hulls(&child, &scene, ctx.view.tokens);
+        edges::show(&child, &scene, ctx.view.tokens);
+        let mut touched = cards::show(ctx, &child, &scene, under);
+        if let Some(pos) = response.interact_pointer_pos().filter(|_| touched.is_none()) {
+            let hit = self.hits.at(&scene, pos);
+            touched = hit.filter(|_| response.clicked() || response.double_clicked());
+        }
+        let on_handle = |card: &Card, rect: Rect| {
+            let pointer = ui.input(|input| input.pointer.interact_pos());
+            card.more > 0 && pointer.is_some_and(|pos| pos.distance(rect.right_center()) <= cards::HANDLE)
         };
-        let clicked = paint_graph::show(ctx, &mut child, &scene);
-        // A node of several events leads to the first of them.
-        let first = clicked.and_then(|clicked| match &self.layout.placed[clicked].place {
-            Place::Event(index) => Some(*index),
-            Place::Siblings(_, members) | Place::Chain(members) => members.first().copied(),
-        });
-        if let Some(index) = first {
-            ctx.view.commands.send(Action::Select(graph.nodes[index].row.sequence));
+        if let Some(card) = touched.and_then(|index| self.sheet.cards.get(index)) {
+            let index = touched.unwrap_or_default();
+            let double = ui.input(|input| input.pointer.button_double_clicked(egui::PointerButton::Primary));
+            if on_handle(card, scene.rect(index)) {
+                ctx.view.commands.send(Action::Graph(more(ctx, card)));
+            } else {
+                self.open(ctx, card, index, double);
+            }
         }
-        paint_graph::legend(ctx, &child, area);
-    }
-}
-
-/// The room for the graph: the view without its margin and without the legend.
-fn room(view: Vec2) -> Vec2 {
-    view - Vec2::splat(2.0 * MARGIN) - vec2(0.0, LEGEND)
-}
-
-/// The camera that shows the whole graph, never larger than life.
-fn whole(layout: &GraphLayout, view: Vec2) -> Camera {
-    let room = room(view);
-    let zoom =
-        (room.x / layout.width.max(1.0)).min(room.y / layout.height.max(1.0)).clamp(*ZOOM.start(), 1.0);
-    let spare = room - zoom * vec2(layout.width, layout.height);
-    let offset =
-        Vec2::splat(MARGIN) + vec2((spare.x / 2.0).clamp(0.0, 48.0), (spare.y / 2.0).clamp(0.0, 96.0));
-    Camera { offset: offset.round(), zoom }
-}
-
-/// The whole graph if its text can be read then; else life size, with the event that was asked for in the middle.
-fn around_focus(graph: &CausalGraph, layout: &GraphLayout, view: Vec2) -> Camera {
-    let whole = whole(layout, view);
-    if whole.zoom >= READABLE {
-        return whole;
-    }
-    let is_focus = |place: &Place| match place {
-        Place::Event(index) => graph.nodes[*index].row.sequence == graph.focus,
-        Place::Siblings(_, members) | Place::Chain(members) => {
-            members.iter().any(|index| graph.nodes[*index].row.sequence == graph.focus)
+        if let Some(card) = under.and_then(|under| self.sheet.cards.get(under)) {
+            cards::tip(ui, card, scene.rect(under.unwrap_or_default()));
         }
-    };
-    let at = layout
-        .placed
-        .iter()
-        .find(|node| is_focus(&node.place))
-        .map_or(Vec2::ZERO, |node| vec2(node.x, node.y));
-    let centre = at + vec2(graph::NODE_WIDTH, graph::NODE_HEIGHT) / 2.0;
-    let room = room(view);
-    // No emptier than need be: the graph starts at the margin if it does not fill the room.
-    let along = |centre: f32, length: f32, room: f32| {
-        if length <= room {
-            ((room - length) / 2.0).clamp(0.0, 96.0)
-        } else {
-            (room / 2.0 - centre).clamp(room - length, 0.0)
+        let legend = edges::legend(&child, area, ctx.view.tokens, &self.sheet);
+        if let Some(moved) = overview::show(&mut child, &scene, area, legend, ctx.view.tokens) {
+            self.camera.centre_on(moved, area.size());
         }
-    };
-    let offset = vec2(along(centre.x, layout.width, room.x), along(centre.y, layout.height, room.y));
-    Camera { offset: (Vec2::splat(MARGIN) + offset).round(), zoom: 1.0 }
+    }
+
+    /// What a click on a node does: select, unfold; a double click on a group filters the table to its events.
+    fn open(&self, ctx: StoreContext<'_>, card: &Card, index: usize, double: bool) {
+        let Some(built) = &self.built else { return };
+        match (&*built.picture, card.look) {
+            (GraphPicture::Groups(groups, _), _) => {
+                let group = &groups.groups[index];
+                if double && !group.name.is_empty() {
+                    let name = group.name.as_ref().to_owned();
+                    let term = match built.options.by {
+                        GroupBy::Entity => Term::entity(name),
+                        GroupBy::Scope => Term::scope(name),
+                    };
+                    let mut query = ctx.store.query.with(term);
+                    if let Some(kind) = group.kind {
+                        query = query.with(Term::kind(kind, &ctx.store.kind_names));
+                    }
+                    ctx.view.commands.send(Action::Refine(query));
+                    ctx.view.commands.run(Command::ShowEvents);
+                }
+            }
+            (_, CardLook::Stack | CardLook::Pill) => {
+                ctx.view.commands.send(Action::Graph(GraphAction::Unfold(card.sequence)));
+            }
+            _ => ctx.view.commands.send(Action::Select(card.sequence)),
+        }
+    }
 }
 
-/// Depth, what is folded and what is not shown at all.
-fn facts(graph: &CausalGraph, layout: &GraphLayout) -> String {
-    let mut facts = vec![format!("depth {}", layout.depth)];
-    if layout.folded > 0 {
-        facts.push(format!("{} folded", text::grouped(layout.folded)));
+/// What the handle of a node does: effects that the store has and the graph has not are asked for; others are only turned away from.
+fn more(ctx: StoreContext<'_>, card: &Card) -> GraphAction {
+    let options = ctx.store.graph.options;
+    if options.reach == graph::Reach::Both {
+        GraphAction::More(card.sequence)
+    } else {
+        GraphAction::Look(GraphOptions { reach: graph::Reach::Both, ..options })
     }
-    if graph.hidden > 0 {
-        facts.push(format!("{} of the conversation not shown", text::grouped(graph.hidden)));
-    }
-    facts.join(" · ")
 }
 
 /// An event without causes and effects: why the graph is empty.
-fn lonely_ui(ctx: StoreContext<'_>, ui: &mut Ui, graph: &CausalGraph) {
-    let advice = match graph.correlation_count {
-        0 | 1 => "Its conversation has no other event".to_owned(),
-        count => {
-            format!("Its conversation has {}, linked by correlation only", text::counted(count, "event"))
-        }
+fn lonely_ui(ctx: StoreContext<'_>, ui: &mut Ui, graph: &crate::worker::protocol::CausalGraph) {
+    let node = graph.nodes.first();
+    let names_cause =
+        node.and_then(|node| crate::view::rows::event_of(&node.row)).and_then(|cell| cell.causation);
+    let reason = match (names_cause, node.is_some_and(|node| node.lost_cause)) {
+        (Some(_), true) => "The cause of this event is not in the store, and it has no effects",
+        (Some(_), false) => "The cause of this event is not shown, and it has no effects",
+        (None, _) => "This event has no causation id and no effects",
     };
-    let state = EmptyState {
-        reason: "This event has no cause and no effects",
-        advice: &advice,
-        link: Some("Append a reaction to it"),
-    };
+    let correlation =
+        node.and_then(|node| crate::view::rows::event_of(&node.row)).map(|cell| cell.correlation);
+    let id = correlation.map_or_else(String::new, |id| format!(" {}", text::id_tail(id)));
+    let advice = format!("Correlation{id} has {}", text::counted(graph.correlation_count, "event"));
+    let state = EmptyState { reason, advice: &advice, link: Some("Append a reaction to it") };
     let below: Rect = ui.available_rect_before_wrap();
     inside(ui, below, Layout::default(), |ui| {
         if state.show(ui) {
             ctx.view.commands.run(Command::AppendReaction);
         }
     });
+}
+
+fn empty_ui(ui: &mut Ui) {
+    let state = EmptyState {
+        reason: "There is nothing to group",
+        advice: "The current result has no event that can be read",
+        link: None,
+    };
+    state.show(ui);
+}
+
+/// Half of a node, points.
+fn half_node() -> Vec2 {
+    vec2(graph::NODE_WIDTH, graph::NODE_HEIGHT) / 2.0
 }

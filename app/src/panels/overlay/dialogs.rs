@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use causeway::id::EventId;
 use egui::{Align, Frame, Layout, Margin, Ui};
 
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
 use crate::theme::{icons, type_roles};
+use crate::view::palette::target;
+use crate::view::times;
 use crate::widgets::button::Button;
 use crate::widgets::text_input::{FieldError, TextInput};
 use crate::worker::protocol::Target;
@@ -27,11 +28,20 @@ pub(super) struct OpenPath {
 impl Jump {
     /// Draws the dialog.
     pub(super) fn show(&mut self, ctx: ViewContext<'_>, ui: &mut Ui, is_new: bool) {
-        let target = target(&self.typed);
-        let wrong = (!self.typed.trim().is_empty() && target.is_none())
-            .then_some(FieldError { message: "Neither a sequence nor an id of 32 digits", fix: None });
-        let field = TextInput::new("Sequence or id of an event")
-            .placeholder("9,811,992")
+        let time = || times::typed(&self.typed, ctx.model.now_us, ctx.model.zone()).map(Target::Time);
+        let target = target(&self.typed).or_else(time);
+        let wrong = (!self.typed.trim().is_empty() && target.is_none()).then_some(FieldError {
+            message: "Neither a sequence, nor an id of 32 digits, nor a time",
+            fix: None,
+        });
+        // What a time is understood as stands beside the label, in the zone that the table shows.
+        let understood = match target {
+            Some(Target::Time(time_us)) => times::full(time_us, ctx.model.zone()),
+            _ => String::new(),
+        };
+        let field = TextInput::new("Sequence, id or time of an event")
+            .hint(&understood)
+            .placeholder("9,811,992 · 2026-11-24 10:00 · -1h")
             .icon(icons::HASH)
             .error(wrong);
         let go =
@@ -88,30 +98,4 @@ fn form_ui(
             .inner
         })
         .inner
-}
-
-/// A sequence with or without `#` and commas, or an id with or without `event:`.
-fn target(typed: &str) -> Option<Target> {
-    let typed = typed.trim();
-    let digits: String = typed.trim_start_matches('#').chars().filter(|c| *c != ',').collect();
-    let id = typed.strip_prefix("event:").unwrap_or(typed);
-    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return u128::from_str_radix(id, 16).ok().map(|id| Target::Id(EventId::from_u128(id)));
-    }
-    digits.parse().ok().map(Target::Sequence)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_given_as_a_sequence_or_as_an_id() {
-        assert_eq!(target(" #9,811,992 "), Some(Target::Sequence(9_811_992)));
-        let id = EventId::from_u128(0xA7F3);
-        assert_eq!(target(&id.to_string()), Some(Target::Id(id)));
-        assert_eq!(target(&format!("{:032x}", 0xA7F3)), Some(Target::Id(id)));
-        assert_eq!(target("9.8"), None);
-        assert_eq!(target(""), None);
-    }
 }

@@ -1,8 +1,10 @@
 //! Owns what lies over the screen: the palette, the list of keys, three small dialogs. Only one at a time; Escape closes it.
 
 mod dialogs;
+mod keys;
 mod kind_names;
 mod palette;
+mod settings;
 
 use egui::{
     Align2, Area, CornerRadius, Id, Key, Layout, Modifiers, Order, Rect, Response, Role, Sense, Stroke,
@@ -14,7 +16,7 @@ use crate::command::Command;
 use crate::context::ViewContext;
 use crate::state::model::Overlay;
 use crate::theme::metrics::{PALETTE_WIDTH, RADIUS_CHIP, RADIUS_PALETTE};
-use crate::theme::{Tokens, type_roles};
+use crate::theme::type_roles;
 use crate::widgets::paint;
 
 /// Height of a dialog with one field and room for what is wrong with it, points.
@@ -32,6 +34,7 @@ pub(super) struct Overlays {
     jump: dialogs::Jump,
     open_path: dialogs::OpenPath,
     kind_names: kind_names::KindNames,
+    settings: settings::SettingsDialog,
 }
 
 impl Overlays {
@@ -43,13 +46,18 @@ impl Overlays {
             *self = Self { shown: wanted, ..Self::default() };
         }
         // Escape is taken here, because the text field of an overlay would keep it from being a command.
-        if wanted != Overlay::None && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        let records = ctx.model.recording.is_some();
+        if wanted != Overlay::None
+            && !records
+            && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
+        {
             ctx.commands.run(Command::Cancel);
         }
         match wanted {
             Overlay::None => {}
             Overlay::Palette => float(ctx, ui, 420.0, |ui| self.palette.show(ctx, ui, is_new)),
-            Overlay::Keys => float(ctx, ui, 540.0, |ui| palette::keys_ui(ctx, ui)),
+            Overlay::Keys => float(ctx, ui, 640.0, |ui| keys::show(ctx, ui)),
+            Overlay::Settings => float(ctx, ui, 640.0, |ui| self.settings.show(ctx, ui)),
             Overlay::Jump => float(ctx, ui, DIALOG, |ui| self.jump.show(ctx, ui, is_new)),
             Overlay::OpenPath => float(ctx, ui, DIALOG, |ui| self.open_path.show(ctx, ui, is_new)),
             Overlay::KindNames => float(ctx, ui, 480.0, |ui| self.kind_names.show(ctx, ui)),
@@ -94,8 +102,15 @@ fn float(ctx: ViewContext<'_>, ui: &Ui, height: f32, add: impl FnOnce(&mut Ui)) 
 }
 
 /// A command with its icon, its name and its keys, in the palette and in menus.
-pub(super) fn command_row(ui: &mut Ui, command: Command, label: &str, chosen: bool) -> Response {
-    let t = Tokens::of(ui);
+pub(super) fn command_row(
+    ctx: ViewContext<'_>,
+    ui: &mut Ui,
+    command: Command,
+    label: &str,
+    chosen: bool,
+) -> Response {
+    let t = ctx.tokens;
+    let keys = ctx.model.keys.text(command);
     let (rect, response) = paint::allocate(ui, vec2(ui.available_width(), 32.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, chosen, label));
     if chosen {
@@ -111,10 +126,10 @@ pub(super) fn command_row(ui: &mut Ui, command: Command, label: &str, chosen: bo
         16.0,
         if chosen { t.text } else { t.text2 },
     );
-    let keys_width = command.keys().split('+').count() as f32 * KEY_ROOM;
+    let keys_width = keys.split('+').count() as f32 * KEY_ROOM;
     let words =
         paint::line(ui.painter(), label, type_roles::body_medium(), t.text, rect.width() - 50.0 - keys_width);
     paint::put(ui.painter(), Align2::LEFT_CENTER, pos2(rect.left() + 38.0, y), words);
-    keys_at(ui, rect, 10.0, &command.keys());
+    keys_at(ui, rect, 10.0, &keys);
     response
 }

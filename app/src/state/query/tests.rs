@@ -203,7 +203,7 @@ fn what_can_be_written_next_is_offered_with_counts() {
     assert_eq!(offered("entity:").1, ["order", "payment"]);
     assert_eq!(offered("entity:order:").1, ["order:1", "order:2"]);
     assert_eq!(offered("scope:e").1, ["\"EU shop\""]);
-    assert_eq!(offered("payload.t").1, ["payload.total", "payload.note"]);
+    assert_eq!(offered("payload.t").1, ["payload.total"]);
     assert_eq!(offered("(fl").1, ["flag:"]);
     assert_eq!(offered("flag:re").1, ["removed", "replay"]);
     assert_eq!(offered("\"kin").1, [""; 0]);

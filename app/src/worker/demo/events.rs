@@ -54,7 +54,7 @@ kinds! {
     0x5 0x001 RunStarted { task: String, model: String }
     0x5 0x002 ToolCalled { tool: String, arguments: String }
     0x5 0x003 ToolReturned { tool: String, ok: bool, bytes: u32 }
-    0x5 0x004 RunFinished { answer: String, tool_calls: u32, tokens: u32 }
+    0x5 0x004 RunFinished { answer: String, tool_calls: u32, tokens: u32, cost_cents: u32 }
     0x6 0x001 CustomerRegistered { name: String, country: String }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The story is made up by deterministic code; only the time at which it is told differs.
 
+mod calendar;
+mod damage;
 mod events;
 mod story;
 
@@ -15,29 +17,38 @@ use causeway::store::{AppendReceipt, Clock, Open, Store, StoreConfig, StoreError
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
 
+pub use damage::create_damaged;
 pub use story::Story;
 
+use crate::worker::demo::calendar::Calendar;
 use crate::worker::failure;
 use crate::worker::outbox::Outbox;
 use crate::worker::protocol::{Failure, Update};
 
-/// Events of a store that was just created.
-pub const DEMO_EVENTS: u32 = 3000;
+/// Events of a store that was just created, unless somebody asks for another number: two weeks of the shop, 20 MB.
+pub const DEMO_EVENTS: u32 = 50_000;
 /// Events a second that a feed begins with.
 pub const DEMO_RATE: f64 = 4.0;
-/// How long the story took before it is told live, in microseconds.
-const STORY_US: i64 = 3 * 3600 * 1_000_000;
 
-/// Opens a directory for writing and tells the beginning of the story if it is empty. The story goes on where it ended.
+/// Opens a directory for writing and tells the beginning of the story, so many events, if it is empty. The story goes on where it ended.
 ///
 /// # Errors
 /// Those of opening and appending.
-pub fn open(path: &Path) -> Result<(Arc<Store<Open>>, Story), StoreError> {
-    open_at(path, SystemClock::new().now_us())
+pub fn open(path: &Path, events: u32) -> Result<(Arc<Store<Open>>, Story), StoreError> {
+    open_at(path, events, SystemClock::new().now_us())
 }
 
-/// The same, with the story's beginning ending at `now_us`.
-fn open_at(path: &Path, now_us: i64) -> Result<(Arc<Store<Open>>, Story), StoreError> {
+/// Creates a store with the beginning of the story, which ends on stable storage; what is there already gets no second one.
+///
+/// # Errors
+/// Those of opening, appending and closing.
+pub fn create(path: &Path, events: u32) -> Result<(), StoreError> {
+    let (store, _) = open(path, events)?;
+    Arc::into_inner(store).map_or(Ok(()), |store| store.close().map(drop))
+}
+
+/// [`open`] with the story's beginning ending at `now_us`.
+fn open_at(path: &Path, events: u32, now_us: i64) -> Result<(Arc<Store<Open>>, Story), StoreError> {
     // While the past is told, the store's clock shows the time of the story; 0 stands for the present.
     let told_us = Arc::new(AtomicI64::new(0));
     let shown = told_us.clone();
@@ -49,8 +60,9 @@ fn open_at(path: &Path, now_us: i64) -> Result<(Arc<Store<Open>>, Story), StoreE
     let mut story = Story::new(store.visible());
     let untold = store.kinds()?.iter().all(|(kind, _)| kind.is_system());
     if untold {
-        for event in 0..i64::from(DEMO_EVENTS) {
-            told_us.store(now_us - STORY_US + STORY_US / i64::from(DEMO_EVENTS) * event, Ordering::Release);
+        let calendar = Calendar::ending_at(now_us, events);
+        for event in 0..events {
+            told_us.store(calendar.time_us(event), Ordering::Release);
             story.tell(&store)?;
         }
         told_us.store(0, Ordering::Release);

@@ -13,7 +13,7 @@ use crate::worker::demo::events::{
 /// Threads of the story that go on side by side.
 const STRANDS: usize = 12;
 
-const NAMES: [&str; 8] = ["Ada", "Bela", "Chloé", "Dmitri", "Esi", "Farid", "Grete", "Hoshi"];
+const NAMES: [&str; 9] = ["Ada", "Bela", "Chloé", "Дмитрий", "Esi", "Farid", "Grete", "星野", "Øyvind"];
 const COUNTRIES: [&str; 5] = ["DE", "FR", "GH", "JP", "PT"];
 const SKUS: [(&str, u64); 6] = [
     ("sku-teapot", 4900),
@@ -25,6 +25,7 @@ const SKUS: [(&str, u64); 6] = [
 ];
 const METHODS: [&str; 3] = ["card", "transfer", "wallet"];
 const CARRIERS: [&str; 3] = ["Postbote", "Nordfracht", "Kurier 24"];
+const REASONS: [&str; 3] = ["insufficient funds", "card expired", "limit of the day reached"];
 const TASKS: [&str; 4] = [
     "summarise returns of last week",
     "answer ticket 4711",
@@ -32,6 +33,9 @@ const TASKS: [&str; 4] = [
     "check address of parcel",
 ];
 const TOOLS: [&str; 4] = ["search_orders", "read_document", "run_query", "send_mail"];
+
+/// One run in so many goes round in circles: the same tool again and again.
+const CIRCLES: u64 = 400;
 
 /// A story that never ends. The same number of events before it gives the same events after it.
 pub struct Story {
@@ -131,7 +135,7 @@ impl Story {
             ),
         ];
         if self.random.below(10) == 0 {
-            let reason = "insufficient funds".to_owned();
+            let reason = self.random.word(&REASONS);
             let failed = PaymentFailed { order: order.clone(), reason: reason.clone() };
             beats.push(Beat::new(payment, "payments", failed, Some(2)));
             beats.push(Beat::new(order, "shop", OrderCancelled { reason }, Some(3)));
@@ -168,9 +172,10 @@ impl Story {
         let task = self.random.word(&TASKS);
         let model = "small-1".to_owned();
         let mut beats = vec![Beat::new(agent.clone(), "agents", RunStarted { task, model }, None)];
-        let tool_calls = self.random.below(5) as u32 + 1;
+        let circles = self.random.below(CIRCLES) == 0;
+        let tool_calls = self.random.below(if circles { 60 } else { 5 }) as u32 + 1;
         for _ in 0..tool_calls {
-            let tool = self.random.word(&TOOLS);
+            let tool = if circles { TOOLS[0].to_owned() } else { self.random.word(&TOOLS) };
             let arguments = format!("limit={}", self.random.below(50) + 1);
             let called = beats.len();
             beats.push(Beat::new(
@@ -183,11 +188,9 @@ impl Story {
                 ToolReturned { tool, ok: self.random.below(12) != 0, bytes: self.random.below(9000) as u32 };
             beats.push(Beat::new(agent.clone(), "agents", returned, Some(called)));
         }
-        let finished = RunFinished {
-            answer: "done".to_owned(),
-            tool_calls,
-            tokens: self.random.below(5000) as u32 + 300,
-        };
+        let tokens = tool_calls * (self.random.below(1000) as u32 + 300);
+        let answer = if circles { "gave up" } else { "done" }.to_owned();
+        let finished = RunFinished { answer, tool_calls, tokens, cost_cents: tokens / 100 };
         let last = beats.len() - 1;
         beats.push(Beat::new(agent, "agents", finished, Some(last)));
         beats

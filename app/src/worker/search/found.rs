@@ -197,6 +197,16 @@ impl Found {
         is_match.then(|| self.before[at] + rank as u64)
     }
 
+    /// The first match at a place or behind it.
+    pub(crate) fn first_from(&self, sequence: u64) -> Option<u64> {
+        let at = self.blocks.partition_point(|(number, _)| *number < sequence / BLOCK);
+        let (number, block) = self.blocks.get(at)?;
+        let is_inside = *number == sequence / BLOCK;
+        let rank = if is_inside { block.rank((sequence % BLOCK) as u16).0 } else { 0 };
+        let row = self.before[at] + rank as u64;
+        self.rows(row..row + 1).next()
+    }
+
     /// The matches with these numbers; fewer if there are not so many.
     pub(crate) fn rows(&self, rows: Range<u64>) -> impl Iterator<Item = u64> + '_ {
         let first = self.before.partition_point(|before| *before <= rows.start).saturating_sub(1);
@@ -233,6 +243,8 @@ mod tests {
         for row in (0..all.len()).step_by(37).chain([all.len() - 1]) {
             assert_eq!(found.rows(row as u64..row as u64 + 3).next(), Some(all[row]));
             assert_eq!(found.row_of(all[row]), Some(row as u64));
+            assert_eq!(found.first_from(all[row]), Some(all[row]));
+            assert_eq!(found.first_from(all[row] + 1), all.get(row + 1).copied());
         }
         assert_eq!((found.row_of(1), found.row_of(8 * BLOCK)), (None, None));
         assert_eq!(found.rows(70_000..70_003).count(), 0);

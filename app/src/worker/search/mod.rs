@@ -204,6 +204,12 @@ impl Search {
         }
     }
 
+    /// The newest places of the result so far, oldest first.
+    pub(crate) fn newest(&self, most: usize, holes: &Holes) -> Vec<u64> {
+        let rows = self.found.as_ref().map_or_else(|| holes.rows(self.next), Found::len);
+        self.sequences(rows.saturating_sub(most as u64)..rows, holes)
+    }
+
     /// The row of an event, if it is part of the result so far.
     pub(crate) fn row_of(&self, sequence: u64, holes: &Holes) -> Option<u64> {
         match &self.found {

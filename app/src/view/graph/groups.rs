@@ -1,0 +1,142 @@
+//! Owns groups of events: who is in which, how many of one caused how many of the other and how late, and where groups stand.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use causeway::event::EventKind;
+
+use super::layered::layered;
+use crate::worker::protocol::{Group, GroupBy, GroupEdge, GroupGraph};
+
+/// Groups that are told apart; what is left over shares one more.
+const GROUPS_MAX: usize = 300;
+/// From one layer of groups to the next, points: wider than between events, for edges say how many they are.
+pub(super) const LAYER: f32 = 252.0;
+
+/// Counts events by group.
+#[derive(Debug, Default)]
+pub struct Tally {
+    by: GroupBy,
+    index: HashMap<(Arc<str>, EventKind), usize>,
+    groups: Vec<Group>,
+    events: Vec<Counted>,
+    by_id: HashMap<u128, usize>,
+    unreadable: u64,
+}
+
+#[derive(Debug)]
+struct Counted {
+    group: usize,
+    time_us: i64,
+    cause: Option<u128>,
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    pub fn new(by: GroupBy) -> Self {
+        Self { by, ..Self::default() }
+    }
+
+    /// Counts an event: its place, entity and scope, kind, time, id and cause.
+    pub fn add(
+        &mut self,
+        sequence: u64,
+        (entity, scope): (&str, &str),
+        kind: EventKind,
+        time_us: i64,
+        (id, cause): (u128, Option<u128>),
+    ) {
+        let name = match self.by {
+            GroupBy::Entity => entity.split([':', '/']).next().unwrap_or(entity),
+            GroupBy::Scope => scope,
+        };
+        let key = (Arc::<str>::from(name), kind);
+        let groups = &mut self.groups;
+        let group = *self.index.entry(key).or_insert_with_key(|(name, kind)| {
+            groups.push(Group { name: name.clone(), kind: Some(*kind), events: 0, newest: sequence });
+            groups.len() - 1
+        });
+        groups[group].events += 1;
+        groups[group].newest = groups[group].newest.max(sequence);
+        self.by_id.insert(id, self.events.len());
+        self.events.push(Counted { group, time_us, cause });
+    }
+
+    /// Counts an event that cannot be read.
+    pub fn add_unreadable(&mut self) {
+        self.unreadable += 1;
+    }
+
+    /// The groups, of `total` events that there are.
+    pub fn finish(self, total: u64) -> GroupGraph {
+        let mut out = GroupGraph {
+            events: self.events.len() as u64 + self.unreadable,
+            total,
+            unreadable: self.unreadable,
+            ..GroupGraph::default()
+        };
+        let mut order: Vec<usize> = (0..self.groups.len()).collect();
+        order.sort_by(|a, b| {
+            let (a, b) = (&self.groups[*a], &self.groups[*b]);
+            b.events.cmp(&a.events).then_with(|| (&a.name, a.kind).cmp(&(&b.name, b.kind)))
+        });
+        let mut place = vec![0; order.len()];
+        for (rank, group) in order.into_iter().enumerate() {
+            place[group] = rank.min(GROUPS_MAX);
+            let this = &self.groups[group];
+            match out.groups.get_mut(GROUPS_MAX) {
+                Some(rest) => {
+                    rest.events += this.events;
+                    rest.newest = rest.newest.max(this.newest);
+                }
+                None if rank == GROUPS_MAX => {
+                    out.groups.push(Group { name: Arc::from(""), kind: None, ..this.clone() });
+                }
+                None => out.groups.push(this.clone()),
+            }
+        }
+        let mut delays: BTreeMap<(usize, usize), Vec<i64>> = BTreeMap::new();
+        for effect in &self.events {
+            let Some(cause) = effect.cause else { continue };
+            match self.by_id.get(&cause) {
+                Some(cause) => {
+                    let cause = &self.events[*cause];
+                    let delay = effect.time_us.saturating_sub(cause.time_us);
+                    delays.entry((place[cause.group], place[effect.group])).or_default().push(delay);
+                }
+                None => out.outside += 1,
+            }
+        }
+        out.edges = delays.into_iter().map(|((from, to), delays)| edge(from, to, delays)).collect();
+        out
+    }
+}
+
+fn edge(from: usize, to: usize, mut delays: Vec<i64>) -> GroupEdge {
+    let count = delays.len() as u64;
+    let middle = delays.len() / 2;
+    let median_us = *delays.select_nth_unstable(middle).1;
+    GroupEdge { from, to, count, median_us }
+}
+
+/// Where groups stand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupLayout {
+    /// Left and upper edge of each group, points.
+    pub at: Vec<(f32, f32)>,
+    /// Width of the whole, points.
+    pub width: f32,
+    /// Height of the whole, points.
+    pub height: f32,
+}
+
+/// Lays groups out: causes left of effects where that is possible.
+pub fn lay_groups(graph: &GroupGraph) -> GroupLayout {
+    let edges: Vec<(usize, usize)> =
+        graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| (edge.from, edge.to)).collect();
+    let at: Vec<(f32, f32)> =
+        layered(graph.groups.len(), &edges).into_iter().map(|(layer, y)| (layer as f32 * LAYER, y)).collect();
+    let far = |size: f32, of: fn(&(f32, f32)) -> f32| at.iter().map(of).fold(0.0, f32::max) + size;
+    let (width, height) = (far(super::NODE_WIDTH, |at| at.0), far(super::NODE_HEIGHT, |at| at.1));
+    GroupLayout { at, width, height }
+}
