@@ -49,8 +49,7 @@ struct Bench {
 impl Bench {
     fn open(dir: PathBuf) -> anyhow::Result<Self> {
         let begun = Instant::now();
-        let parts =
-            Parts { worker: Worker::start(|| ())?, home: None, zone: Zone::UTC, log: Log::Silent };
+        let parts = Parts { worker: Worker::start(|| ())?, home: None, zone: Zone::UTC, log: Log::Silent };
         let app = App::new(parts, Start::Open(dir, OpenMode::ReadOnly));
         let mut bench = Self { app, ctx: Context::default(), frame: 0 };
         bench.until("the store is open", |app| app.model().screen == Screen::Store)?;
@@ -64,7 +63,12 @@ impl Bench {
         })?;
         let position = &bench.store()?.summary.position;
         println!("{} events, {} MB on disk", position.events, position.bytes / 1_000_000);
-        println!("open {:.0} ms, first rows drawn {:.0} ms, all rows {:.0} ms", ms(opened), ms(first), ms(begun.elapsed()));
+        println!(
+            "open {:.0} ms, first rows drawn {:.0} ms, all rows {:.0} ms",
+            ms(opened),
+            ms(first),
+            ms(begun.elapsed())
+        );
         bench.settle()?;
         println!("everything shown {:.0} ms", ms(begun.elapsed()));
         tell_memory();
@@ -138,7 +142,11 @@ impl Bench {
                 bail!("{line}: {message}");
             }
             let answered = self.app.model().asked.filter_answered && is_asked(store) && self.app.is_idle();
-            if first.is_none() && is_asked(store) && self.app.model().asked.filter_answered && !store.rows.is_empty() {
+            if first.is_none()
+                && is_asked(store)
+                && self.app.model().asked.filter_answered
+                && !store.rows.is_empty()
+            {
                 first = Some(begun.elapsed());
             }
             if answered && store.matched.complete {
@@ -170,10 +178,13 @@ impl Bench {
         tell_memory();
         let output = self.run();
         let delay = output.viewport_output.values().map(|viewport| viewport.repaint_delay).min();
-        println!("idle: next frame {}", match delay {
-            Some(Duration::MAX) | None => "never".to_owned(),
-            Some(delay) => format!("in {delay:?}"),
-        });
+        println!(
+            "idle: next frame {}",
+            match delay {
+                Some(Duration::MAX) | None => "never".to_owned(),
+                Some(delay) => format!("in {delay:?}"),
+            }
+        );
         Ok(())
     }
 

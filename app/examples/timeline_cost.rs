@@ -92,10 +92,7 @@ fn measure(per_point: f64, motion: Motion) -> (f64, f64, usize) {
             .sum();
         for action in commands.drain() {
             // Questions are answered by `answer`; everything else would be the user's.
-            assert!(matches!(
-                action,
-                Action::Timeline(TimelineAction::Ask(_)) | Action::NeedRows(..)
-            ));
+            assert!(matches!(action, Action::Timeline(TimelineAction::Ask(_)) | Action::NeedRows(..)));
         }
     }
     costs.sort_by(f64::total_cmp);

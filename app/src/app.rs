@@ -12,6 +12,7 @@ mod log;
 mod needs;
 mod notes;
 mod places;
+mod queries;
 mod run;
 mod saved;
 mod settings;
@@ -252,6 +253,7 @@ impl App {
                 Outcome::Folder(Some(path)) => self.commands.send(Action::Preview(path)),
                 Outcome::Folder(None) => {}
                 Outcome::NoDialog => self.model.overlay = Overlay::OpenPath,
+                Outcome::SaveTo(path) => self.export(path, now),
                 Outcome::Saved(saved) => self.saved(saved, ctx, now),
                 Outcome::KindNames(Ok(names)) => self.name_kinds(names, now),
                 Outcome::KindNames(Err(problem)) => self.model.say(problem, true, now),

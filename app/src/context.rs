@@ -2,6 +2,7 @@
 
 use crate::command::Commands;
 use crate::state::model::{Model, StoreModel};
+use crate::state::query::Vocabulary;
 use crate::theme::Tokens;
 
 /// What a panel draws from.
@@ -22,4 +23,11 @@ pub struct StoreContext<'a> {
     pub view: ViewContext<'a>,
     /// The open store.
     pub store: &'a StoreModel,
+}
+
+impl<'a> StoreContext<'a> {
+    /// What queries are read and written with.
+    pub fn vocabulary(&self) -> Vocabulary<'a> {
+        self.store.vocabulary(self.view.model.zone(), self.view.model.now_us)
+    }
 }

@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 
 pub use self::graph::{large_graph, lonely_graph};
 use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
-use crate::state::query::Query;
+use crate::state::queries::{Queries, SavedQuery};
+use crate::state::query::{Query, Term};
 use crate::state::route::{Screen, View};
 use crate::state::table::TableView;
 use crate::state::trust::Trust;
@@ -246,6 +247,17 @@ fn summary() -> Summary {
     }
 }
 
+fn queries() -> Queries {
+    let saved = [
+        ("Failed tools today", "kind:ToolFailed after:-1d"),
+        ("Paid, not packed", "kind:OrderPaid -kind:ParcelPacked"),
+    ];
+    Queries {
+        saved: saved.map(|(name, line)| SavedQuery { name: name.to_owned(), line: line.to_owned() }).into(),
+        recent: vec!["entity:order:8841".to_owned()],
+    }
+}
+
 fn store_model() -> StoreModel {
     let rows = rows();
     let selected = rows[47].sequence;
@@ -257,7 +269,9 @@ fn store_model() -> StoreModel {
         kind_names: KINDS.iter().map(|kind| (EventKind::custom(kind.0, kind.1), kind.2.to_owned())).collect(),
         filter_text: "corr:a7f3 kind:* total".to_owned(),
         filter_error: None,
+        queries: queries(),
         query: Query::default(),
+        consists_of: Arc::default(),
         table: TableView::default(),
         matched: Matched {
             matched: rows.len() as u64,
@@ -426,7 +440,7 @@ pub fn error() -> Model {
 pub fn store() -> Model {
     let mut store = store_model();
     store.query =
-        Query { correlation: Some("a7f3".to_owned()), text: Some("total".to_owned()), ..Query::default() };
+        Query::all([Query::Is(Term::correlation("a7f3")), Query::Is(Term::Text("total".to_owned()))]);
     "corr:a7f3 total".clone_into(&mut store.filter_text);
     Model { screen: Screen::Store, store: Some(store), ..welcome() }
 }
@@ -461,7 +475,7 @@ pub fn nothing_found() -> Model {
     let mut model = store();
     if let Some(store) = &mut model.store {
         store.rows.clear();
-        store.query = Query { text: Some("OrderPlcaed".to_owned()), ..Query::default() };
+        store.query = Query::Is(Term::Text("OrderPlcaed".to_owned()));
         "OrderPlcaed".clone_into(&mut store.filter_text);
         store.matched = Matched { matched: 0, rows: 0, served_by: "scan", ..store.matched.clone() };
         (store.selected, store.selected_row, store.reveal_row, store.detail) = (None, None, None, None);

@@ -210,3 +210,36 @@ fn commands_are_listed_with_ids_that_a_picture_can_run() {
     let unknown = ["shot", &store, "--out", "x.png", "--run", "view.hologram"];
     assert_eq!(causeway(&unknown).status.code(), Some(2));
 }
+
+#[test]
+fn a_query_prints_what_it_takes_in_each_form_and_says_what_was_searched() {
+    let store = fixture("shop-3k");
+    let lined =
+        causeway(&["query", &store, "entity:agent payload.prompt~summarise", "--jsonl", "--limit", "2"]);
+    let events = lines(&lined);
+    assert_eq!(events.len(), 2);
+    assert!(events.iter().all(|event| event["entity"].as_str().unwrap().starts_with("agent:")));
+    let told = String::from_utf8(lined.stderr).unwrap();
+    assert!(told.contains("of 3,003 events, searched #0 to #3,002, complete"), "{told}");
+    assert!(told.contains("by index, then scan"), "{told}");
+
+    let count = causeway(&["query", &store, "entity:agent", "--count"]);
+    let count: usize = String::from_utf8(count.stdout).unwrap().trim().parse().unwrap();
+    let all = lines(&causeway(&["dump", &store]));
+    let agents = all.iter().filter(|event| event["entity"].as_str().unwrap().starts_with("agent:"));
+    assert_eq!(count, agents.count());
+
+    let newest =
+        causeway(&["query", &store, "--reverse", "--limit", "2", "--csv", "--columns", "sequence,entity"]);
+    let text = String::from_utf8(newest.stdout).unwrap();
+    assert!(text.starts_with("sequence,entity\r\n3002,"), "{text}");
+    let table = String::from_utf8(causeway(&["query", &store, "id:#1"]).stdout).unwrap();
+    assert_eq!(table.lines().count(), 2, "{table}");
+}
+
+#[test]
+fn a_query_that_cannot_be_understood_is_refused_with_its_place() {
+    let (code, line) = failure(&["query", &fixture("v082-single"), "a or"]);
+    assert!(code == 1 && line.contains("query, character 4: something is missing here"), "{line}");
+    assert_eq!(failure(&["query", &fixture("v082-single"), "", "--columns", "colour"]).0, 2);
+}

@@ -137,7 +137,7 @@ fn the_palette_goes_to_a_sequence_and_filters_by_an_entity() {
         press(&mut driver, Modifiers::NONE, Key::Enter);
     }
     assert_eq!(driver.store().selected, Some(5));
-    assert!(driver.store().query.entity.as_ref().is_some_and(|entity| entity.starts_with("order")));
+    assert!(driver.store().filter_text.starts_with("entity:order"));
 }
 
 #[test]

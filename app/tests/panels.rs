@@ -9,7 +9,7 @@ use causeway_inspector::fixture;
 use causeway_inspector::panels::Panels;
 use causeway_inspector::state::graph::{GraphAction, GraphOptions};
 use causeway_inspector::state::model::{Model, Overlay};
-use causeway_inspector::state::query::Query;
+use causeway_inspector::state::query::{Query, Term};
 use causeway_inspector::state::route::{DetailTab, View};
 use causeway_inspector::theme::{Theme, Tokens};
 use causeway_inspector::view::graph::Axis;
@@ -100,7 +100,7 @@ fn the_command_for_the_filter_puts_the_cursor_there() {
 fn a_token_is_taken_out_of_the_query_by_a_click() {
     let mut harness = screen(fixture::store());
     click(&mut harness, "remove corr:a7f3");
-    let rest = Query { text: Some("total".to_owned()), ..Query::default() };
+    let rest = Query::Is(Term::Text("total".to_owned()));
     assert!(harness.state().sent(&Action::Refine(rest)));
 }
 
@@ -109,11 +109,9 @@ fn entities_kinds_and_scopes_filter_by_what_was_clicked() {
     let mut harness = screen(fixture::store());
     let query = harness.state().model.store.as_ref().expect("the fixture has a store").query.clone();
     click(&mut harness, "order 412,380");
-    assert!(
-        harness.state().sent(&Action::Refine(Query { entity: Some("order".to_owned()), ..query.clone() }))
-    );
+    assert!(harness.state().sent(&Action::Refine(query.with(Term::entity("order")))));
     click(&mut harness, "audit 31,204");
-    assert!(harness.state().sent(&Action::Refine(Query { scope: Some("audit".to_owned()), ..query })));
+    assert!(harness.state().sent(&Action::Refine(query.with(Term::scope("audit")))));
 }
 
 #[test]
@@ -446,4 +444,42 @@ fn no_screen_asks_for_the_same_thing_twice() {
             assert_eq!(harness.state().sent, []);
         }
     }
+}
+
+#[test]
+fn what_can_be_written_next_is_offered_and_taken_with_the_keyboard() {
+    let mut model = fixture::store();
+    let store = model.store.as_mut().expect("the fixture has a store");
+    store.query = Query::default();
+    store.filter_text.clear();
+    let mut harness = screen(model);
+    type_into(&mut harness, "Filter", "kind:OrderPl");
+    harness.key_press(Key::Tab);
+    harness.run_steps(3);
+    assert!(harness.state().sent(&Action::Filter("kind:OrderPlaced ".to_owned())));
+    assert!(harness.get_by_label("Filter").is_focused());
+}
+
+#[test]
+fn a_name_that_names_nothing_leads_to_what_was_probably_meant() {
+    let mut model = fixture::nothing_found();
+    let store = model.store.as_mut().expect("the fixture has a store");
+    let names = store.kind_names.clone();
+    let zone = causeway_inspector::state::zone::Zone::UTC;
+    let vocabulary = causeway_inspector::state::query::Vocabulary { names: &names, zone: &zone, now_us: 0 };
+    store.query = Query::parse("kind:OrderPlcaed", &vocabulary).expect("the line can be understood");
+    let mut harness = screen(model);
+    assert!(harness.query_by_label("0 events: kind:OrderPlcaed matches no kind").is_some());
+    click(&mut harness, "Use OrderPlaced");
+    let meant = Query::parse("kind:OrderPlaced", &vocabulary).expect("the line can be understood");
+    assert!(harness.state().sent(&Action::Refine(meant)));
+}
+
+#[test]
+fn saved_queries_are_listed_and_asked_again() {
+    let mut harness = screen(fixture::store());
+    click(&mut harness, "Failed tools today");
+    let line = "kind:ToolFailed after:-1d".to_owned();
+    let asked = causeway_inspector::state::queries::QueryAction::Use(line);
+    assert!(harness.state().sent(&Action::Query(asked)));
 }

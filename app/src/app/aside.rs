@@ -25,6 +25,8 @@ pub(super) enum Outcome {
     Folder(Option<PathBuf>),
     /// This desktop has no dialog.
     NoDialog,
+    /// The file that the user chose, or why there is none: `None` if there is no dialog.
+    SaveTo(Option<PathBuf>),
     /// What became of a text that was to be saved.
     Saved(Saved),
     /// What a file of kind names says.
@@ -78,6 +80,23 @@ impl Aside {
             match rfd::FileDialog::new().set_title("Open store").pick_folder() {
                 None if asked.elapsed() < NO_DIALOG => Outcome::NoDialog,
                 chosen => Outcome::Folder(chosen),
+            }
+        });
+    }
+
+    /// Shows the system's dialog for the file that a result is written into.
+    pub(super) fn choose_file(&self, name: String, ctx: &Context) {
+        self.spawn("causeway-dialog", ctx, move || {
+            let asked = Instant::now();
+            let dialog = rfd::FileDialog::new()
+                .set_title("Export events")
+                .set_file_name(name)
+                .add_filter("Lines of JSON", &["jsonl"])
+                .add_filter("Comma-separated values", &["csv"]);
+            match dialog.save_file() {
+                None if asked.elapsed() < NO_DIALOG => Outcome::SaveTo(None),
+                None => Outcome::Folder(None),
+                chosen => Outcome::SaveTo(chosen),
             }
         });
     }

@@ -36,6 +36,7 @@ impl App {
             Action::SetCursor(cursor) => self.set_cursor(cursor),
             Action::Filter(line) => self.type_filter(line, now),
             Action::Refine(query) => self.refine(&query),
+            Action::Query(action) => self.run_query(action),
             Action::Show(view) => self.show_view(view),
             Action::Arrange(arrange) => self.arrange(arrange, ctx),
             Action::Change(change) => self.change(change),
@@ -65,6 +66,9 @@ impl App {
             Command::ToggleWriting => self.toggle_writing(),
             Command::ToggleFollow => self.toggle_follow(),
             Command::ClearFilter => self.refine(&Query::default()),
+            Command::SaveQuery => self.show_view(View::Events),
+            Command::CopyAsCli => self.copy_as_cli(ctx, now),
+            Command::ExportResult => self.choose_export(ctx),
             Command::JumpDialog => self.model.overlay = Overlay::Jump,
             Command::GoFirst => self.go_to_row(0, false),
             Command::GoLast => self.go_last(),
@@ -303,8 +307,11 @@ impl App {
     }
 
     fn refine(&mut self, query: &Query) {
-        let Some(store) = &mut self.model.store else { return };
-        store.filter_text = query.line(&store.kind_names);
+        let Some(store) = &self.model.store else { return };
+        let line = query.line(&store.vocabulary(self.model.zone(), self.model.now_us));
+        if let Some(store) = &mut self.model.store {
+            store.filter_text = line;
+        }
         self.take_filter_line(false);
     }
 
@@ -319,14 +326,17 @@ impl App {
     /// so that everything is asked for.
     pub(super) fn take_filter_line(&mut self, opening: bool) {
         self.filter_due = None;
+        let Some(store) = &self.model.store else { return };
+        let vocabulary = store.vocabulary(self.model.zone(), self.model.now_us);
+        let parsed = Query::parse(&store.filter_text, &vocabulary);
         let Some(store) = &mut self.model.store else { return };
-        let query = match Query::parse(&store.filter_text, &store.kind_names) {
+        let query = match parsed {
             Ok(query) => {
                 store.filter_error = None;
                 query
             }
             Err(error) => {
-                store.filter_error = Some((error.range, error.message));
+                store.filter_error = Some(error);
                 if !opening {
                     return;
                 }
@@ -335,6 +345,8 @@ impl App {
         };
         if opening || query != store.query {
             store.query = query.clone();
+            let line = store.filter_text.clone();
+            store.queries.remember(&line);
             let id = self.model.asked.next_filter();
             self.worker.send(Request::Filter { id, query });
             self.save();
@@ -391,7 +403,7 @@ impl App {
             self.model.overlay = Overlay::None;
             return;
         }
-        let runs = self.model.progress.is_some();
+        let runs = self.model.progress.is_some() || self.model.asked.export.is_some();
         match self.model.screen {
             Screen::Preview | Screen::Error => {
                 self.model.preview = None;

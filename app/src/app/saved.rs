@@ -21,6 +21,7 @@ impl App {
         self.model.detail_tab = saved.detail_tab;
         store.kind_names =
             kind_names::merged(&store.summary.kind_names, &kind_names::given(&saved.kind_names));
+        store.queries = saved.queries;
         store.filter_text.clone_from(&saved.filter);
         store.timeline.look = saved.timeline;
         store.table = saved.table.complete();
@@ -44,6 +45,7 @@ impl App {
             view.detail_tab = self.model.detail_tab;
             view.table.clone_from(&store.table);
             view.filter.clone_from(&store.filter_text);
+            view.queries = store.queries.clone();
             view.timeline.clone_from(&store.timeline.look);
             view.heads.clone_from(&store.vouched.kept);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
@@ -101,6 +103,8 @@ impl App {
         let saved = self.workspace.stores.get(&store.summary.identity);
         let given = saved.map(|saved| kind_names::given(&saved.kind_names)).unwrap_or_default();
         store.kind_names = kind_names::merged(&store.summary.kind_names, &given);
+        // What a word of the line means may have changed.
+        self.take_filter_line(false);
         self.save();
     }
 }

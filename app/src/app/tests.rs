@@ -2,6 +2,7 @@
 
 mod commands;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use causeway::event::EventKind;
@@ -9,6 +10,7 @@ use egui::{Pos2, RawInput, Rect, vec2};
 
 use super::*;
 use crate::command::Command;
+use crate::state::query::{Query, Term};
 use crate::worker::demo;
 
 /// Nothing that these tests wait for takes nearly as long.
@@ -120,10 +122,8 @@ fn the_selection_walks_rows_causes_and_its_own_history() {
     assert_eq!(driver.store().selected, Some(2));
     driver.run(Command::Forward);
     assert_eq!(driver.store().selected, last);
-    driver.send(Action::Refine(crate::state::query::Query {
-        kinds: Some(vec![EventKind::custom(2, 1)]),
-        ..Default::default()
-    }));
+    let payments = Term::kind(EventKind::custom(2, 1), &HashMap::new());
+    driver.send(Action::Refine(Query::Is(payments)));
     driver.run(Command::GoFirst);
     let payment = driver.store().selected.unwrap();
     driver.run(Command::GoToCause);
@@ -144,9 +144,9 @@ fn a_filter_is_taken_over_when_typing_pauses_and_a_mistake_leaves_the_result() {
     driver.settle();
     let orders = driver.store().matched.matched;
     assert!(orders > 0 && orders < total);
-    driver.send(Action::Filter("kind:OrderPlcaed".to_owned()));
+    driver.send(Action::Filter("knid:OrderPlaced".to_owned()));
     let error = driver.store().filter_error.clone().unwrap();
-    assert!(error.1.contains("did you mean OrderPlaced?"), "{error:?}");
+    assert!(error.message.contains("did you mean kind:?"), "{error:?}");
     assert_eq!(driver.store().matched.matched, orders);
     driver.run(Command::ClearFilter);
     assert_eq!((driver.store().matched.matched, &driver.store().filter_error), (total, &None));

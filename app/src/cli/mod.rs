@@ -10,6 +10,7 @@ mod dump;
 mod events;
 mod graph;
 mod head;
+mod query;
 mod repair;
 mod report;
 mod shot;
@@ -65,6 +66,7 @@ enum Command {
     Shot(shot::ShotArgs),
     /// Print every event as a line of JSON.
     Dump(dump::DumpArgs),
+    Query(query::QueryArgs),
     /// Print causes and effects of an event: an indented list, a picture, or a language that draws graphs.
     Graph(graph::GraphArgs),
     /// Append an event and print its receipt.
@@ -184,6 +186,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Demo(_)) => window::demo(home, log, &surroundings.displays),
         Some(Command::Shot(args)) => shot::shot(&args),
         Some(Command::Dump(args)) => dump::dump(&args),
+        Some(Command::Query(args)) => query::query(&args),
         Some(Command::Graph(args)) => graph::graph(&args),
         Some(Command::Append(args)) => events::append(&args),
         Some(Command::Import(args)) => store::import(&args),

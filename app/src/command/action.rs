@@ -8,6 +8,7 @@ use causeway::event::EventKind;
 use crate::command::{Change, Command, TrustAction};
 use crate::state::graph::GraphAction;
 use crate::state::layout::Arrange;
+use crate::state::queries::QueryAction;
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, View};
 use crate::state::table::TableAction;
@@ -43,6 +44,8 @@ pub enum Action {
     Filter(String),
     /// Filter by a query that was put together by clicking.
     Refine(Query),
+    /// Keep a query, ask one that is kept, or forget it.
+    Query(QueryAction),
     /// Show a view where it lies, in the middle if it lies nowhere, and give it the focus.
     Show(View),
     /// Arrange views.

@@ -63,6 +63,9 @@ commands! {
     ChooseColumns: "table.columns", "Choose columns…", "Choose the columns of the event table, their order, and how times are told", COLUMNS, [ALT C];
     FocusFilter: "query.focus", "Filter events", "Put the cursor into the filter line", MAGNIFYING_GLASS, [NONE Slash];
     ClearFilter: "query.clear", "Clear filter", "Show every event again", FUNNEL_SIMPLE, [CTRL Backspace];
+    SaveQuery: "query.save", "Save query…", "Keep the query under a name", BOOKMARK_SIMPLE, [CTRL D];
+    CopyAsCli: "query.copy-cli", "Copy as command line", "Copy the command that asks the same in a terminal", TERMINAL, [CTRL_SHIFT C];
+    ExportResult: "query.export", "Export result…", "Write the events of the result into a file", EXPORT, [CTRL E];
     JumpDialog: "go.to", "Go to event…", "Go to an event by its sequence or its id", HASH, [CTRL G];
     GoFirst: "go.first", "Go to first event", "Select the first event of the result", SKIP_BACK, [NONE Home];
     GoLast: "go.last", "Go to last event", "Select the last event of the result and follow", SKIP_FORWARD, [NONE End];

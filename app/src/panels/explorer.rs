@@ -6,16 +6,18 @@ use std::sync::Arc;
 use causeway::event::EventKind;
 use egui::{Frame, Margin, Rect, Response, ScrollArea, Ui, vec2};
 
-use super::facts;
+use super::{facts, refined};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::state::damage::Wrong;
-use crate::state::query::Query;
+use crate::state::queries::QueryAction;
+use crate::state::query::Term;
 use crate::theme::metrics::{PADDING_TIGHT, TREE_ROW};
 use crate::theme::{icons, type_roles};
 use crate::view::explorer::{self, EntityRow};
 use crate::view::{rows, text};
 use crate::widgets::empty_state::EmptyState;
+use crate::widgets::select::menu_row;
 use crate::widgets::text_input::TextInput;
 use crate::widgets::tree_row::TreeRow;
 use crate::widgets::{escape, section_header};
@@ -71,6 +73,8 @@ impl Explorer {
             self.kinds_ui(ctx, ui);
             ui.add_space(8.0);
             self.scopes_ui(ctx, ui);
+            ui.add_space(8.0);
+            self.queries_ui(ctx, ui);
             ui.add_space(8.0);
             self.bookmarks_ui(ctx, ui);
         });
@@ -182,7 +186,8 @@ impl Explorer {
                 );
                 continue;
             }
-            let selected = query.entity.as_ref() == Some(&row.name);
+            let term = Term::entity(&row.name);
+            let selected = query.has(&term);
             let count = text::short_count(row.events);
             let line =
                 TreeRow { open: row.open, depth: row.depth, selected, ..TreeRow::new(&row.label, &count) };
@@ -190,8 +195,7 @@ impl Explorer {
             if shown.caret_clicked || shown.response.double_clicked() && row.open.is_some() {
                 toggled = Some(row.name.clone());
             } else if shown.response.clicked() {
-                let entity = (!selected).then(|| row.name.clone());
-                ctx.view.commands.send(Action::Refine(Query { entity, ..query.clone() }));
+                ctx.view.commands.send(refined(ui, query, term));
             }
             whole_name(shown.response, &row.name);
         }
@@ -217,15 +221,15 @@ impl Explorer {
         let shown =
             if self.all_kinds || !wanted.is_empty() { found.len() } else { KINDS_SHOWN.min(found.len()) };
         for (kind, words, count) in &found[..shown] {
-            let selected = ctx.store.query.kinds.as_ref().is_some_and(|kinds| kinds.contains(kind));
+            let term = Term::kind(*kind, &ctx.store.kind_names);
+            let selected = ctx.store.query.has(&term);
             let count = text::short_count(*count);
             let line = TreeRow { mark: Some(words.mark), selected, ..TreeRow::new(&words.name, &count) };
             let row = line.show(ui);
             if row.response.clicked() {
-                let keep = ui.input(|input| input.modifiers.command);
-                ctx.view.commands.send(Action::Refine(with_kind(&ctx.store.query, *kind, keep)));
+                ctx.view.commands.send(refined(ui, &ctx.store.query, term));
             }
-            let number = format!("{kind} · click to filter, Ctrl+click to add");
+            let number = format!("{kind} · click to filter, Ctrl+click to add, Alt+click to leave out");
             row.response.on_hover_text(number);
         }
         if found.is_empty() {
@@ -260,14 +264,39 @@ impl Explorer {
             self.nothing_ui(ui, "No scope");
         }
         for (name, count) in found {
-            let selected = ctx.store.query.scope.as_deref() == Some(name);
+            let term = Term::scope(&**name);
+            let selected = ctx.store.query.has(&term);
             let (label, count) = (escape::visible(name), text::short_count(*count));
             let row = TreeRow { icon: Some(icons::CUBE), selected, ..TreeRow::new(&label, &count) }.show(ui);
             if row.response.clicked() {
-                let scope = (!selected).then(|| name.to_string());
-                ctx.view.commands.send(Action::Refine(Query { scope, ..ctx.store.query.clone() }));
+                ctx.view.commands.send(refined(ui, &ctx.store.query, term));
             }
             whole_name(row.response, name);
+        }
+    }
+
+    /// Queries with a name; there is no such section while there are none.
+    fn queries_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        let saved = &ctx.store.queries.saved;
+        if saved.is_empty() || !self.section(ui, 4, "Saved queries", &text::grouped(saved.len() as u64)) {
+            return;
+        }
+        let wanted = self.filter.trim().to_lowercase();
+        for query in saved.iter().filter(|query| query.name.to_lowercase().contains(&wanted)) {
+            let label = escape::visible(&query.name);
+            let selected = query.line == ctx.store.filter_text;
+            let line = TreeRow { icon: Some(icons::BOOKMARK_SIMPLE), selected, ..TreeRow::new(&label, "") };
+            let row = line.show(ui).response;
+            if row.clicked() {
+                ctx.view.commands.send(Action::Query(QueryAction::Use(query.line.clone())));
+            }
+            row.context_menu(|ui| {
+                if menu_row(ui, "Forget this query", false).clicked() {
+                    ctx.view.commands.send(Action::Query(QueryAction::Forget(query.name.clone())));
+                    ui.close();
+                }
+            });
+            row.on_hover_text(format!("{} · right-click to forget it", escape::visible(&query.line)));
         }
     }
 
@@ -284,21 +313,6 @@ impl Explorer {
     }
 }
 
-/// The query with one kind added or taken away; without `keep` it is the only one.
-fn with_kind(query: &Query, kind: EventKind, keep: bool) -> Query {
-    let mut kinds = query.kinds.clone().unwrap_or_default();
-    let had = kinds.contains(&kind);
-    if keep {
-        kinds.retain(|other| *other != kind);
-    } else {
-        kinds.clear();
-    }
-    if !had {
-        kinds.push(kind);
-    }
-    Query { kinds: (!kinds.is_empty()).then_some(kinds), ..query.clone() }
-}
-
 fn more_ui(ui: &mut Ui, label: &str) -> Response {
     ui.horizontal(|ui| {
         ui.add_space(32.0);
@@ -312,21 +326,5 @@ fn whole_name(response: Response, name: &str) {
     if name.len() > 20 {
         let shown: String = escape::visible(name).chars().take(400).collect();
         response.on_hover_text(shown);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_click_takes_one_kind_and_a_click_with_ctrl_adds_or_removes_it() {
-        let (a, b) = (EventKind::custom(1, 1), EventKind::custom(1, 2));
-        let one = with_kind(&Query::default(), a, false);
-        assert_eq!(one.kinds, Some(vec![a]));
-        let both = with_kind(&one, b, true);
-        assert_eq!(both.kinds, Some(vec![a, b]));
-        assert_eq!(with_kind(&both, a, true).kinds, Some(vec![b]));
-        assert_eq!(with_kind(&one, a, false).kinds, None);
     }
 }

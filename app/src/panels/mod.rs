@@ -19,6 +19,7 @@ mod opening;
 mod overlay;
 mod preview;
 mod projections;
+mod query_box;
 mod regions;
 mod status_bar;
 mod tasks;
@@ -29,9 +30,10 @@ mod welcome;
 
 use egui::{Align, CentralPanel, Frame, Layout, Panel, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
-use crate::command::Command;
+use crate::command::{Action, Command};
 use crate::context::{StoreContext, ViewContext};
 use crate::state::model::{Model, StoreModel};
+use crate::state::query::{Query, Term};
 use crate::state::route::{Screen, View};
 use crate::theme::{Tokens, metrics, type_roles};
 use crate::view::{findings as finding_words, text};
@@ -63,6 +65,7 @@ impl Panels {
     pub fn run(&mut self, command: Command, model: &Model) {
         match command {
             Command::FocusFilter => self.top_bar.focus_filter(),
+            Command::SaveQuery => self.top_bar.name_query(),
             Command::FindInPayload => self.detail.find(),
             Command::ChooseColumns => self.views.events.choose_columns(),
             Command::NextPanel => self.regions.step(1),
@@ -199,6 +202,18 @@ fn banner_text(store: &StoreModel) -> Option<(Tone, String)> {
         parts.push(format!("and {} more", damage.findings.len() - 1));
     }
     (!parts.is_empty()).then(|| (Tone::Warn, parts.join(" · ")))
+}
+
+/// What a click on something that a query can name does: asks for it alone, or no longer; with Ctrl for it as well, with Alt for
+/// everything else.
+fn refined(ui: &Ui, query: &Query, term: Term) -> Action {
+    let modifiers = ui.input(|input| input.modifiers);
+    Action::Refine(match term {
+        term if modifiers.alt && query.excludes(&term) => query.without(&term),
+        term if modifiers.alt => query.exclude(term),
+        term if modifiers.command => query.also(term),
+        term => query.toggled(term),
+    })
 }
 
 /// Draws into a place that was allocated already: unlike a scope, it leaves the cursor where it is.

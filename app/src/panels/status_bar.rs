@@ -96,6 +96,7 @@ fn progress_ui(ctx: ViewContext<'_>, ui: &mut Ui, task: Task, done: u64, total: 
     let (what, how_far) = match task {
         Task::Open => ("Opening", format!("{} of {}", text::bytes(done), text::bytes(total))),
         Task::Filter => ("Filtering", format!("{} of {}", text::grouped(done), text::grouped(total))),
+        Task::Export => ("Exporting", format!("{} of {}", text::grouped(done), text::grouped(total))),
     };
     spinner(ui, what);
     caption(ui, ctx, &format!("{what} · {how_far} · {}", text::percent(done, total)));

@@ -67,6 +67,7 @@ fn name_of(task: Task) -> &'static str {
     match task {
         Task::Open => "Opening",
         Task::Filter => "Filtering",
+        Task::Export => "Exporting",
     }
 }
 

@@ -1,21 +1,17 @@
 //! Owns the bar at the top: which store, how it is open, the filter line, and where the view stands. Never filters.
 
-use egui::{
-    Align, FontSelection, Frame, Layout, Popup, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    UiBuilder, pos2, vec2,
-};
+use egui::{Align, Layout, Popup, Rect, Response, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::menus;
+use super::query_box::QueryBox;
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
-use crate::state::query::Query;
 use crate::theme::metrics::{CONTROL, PADDING_TIGHT, RADIUS_CONTROL};
 use crate::theme::{Tokens, icons, type_roles};
-use crate::view::{rows, standing, text, trust};
+use crate::view::{standing, text, trust};
 use crate::widgets::badge::{Tone, badge};
-use crate::widgets::button;
-use crate::widgets::chip;
 use crate::widgets::toggle::switch;
+use crate::widgets::{button, chip};
 use crate::widgets::{escape, focus, paint, tooltip};
 use crate::worker::protocol::{OpenMode, StoreFormat};
 
@@ -25,18 +21,21 @@ const NAME_MAX: f32 = 170.0;
 /// A filter line below this width would hide what is typed, points.
 const FILTER_MIN: f32 = 120.0;
 
-/// Private state: what stands in the filter line while it is edited.
+/// Private state: that of the query box.
 #[derive(Debug, Default)]
 pub(super) struct TopBar {
-    edited: String,
-    is_editing: bool,
-    wants_focus: bool,
+    query: QueryBox,
 }
 
 impl TopBar {
     /// Puts the cursor into the filter line at the next frame.
     pub(super) fn focus_filter(&mut self) {
-        self.wants_focus = true;
+        self.query.focus();
+    }
+
+    /// Asks for the name under which the query is kept.
+    pub(super) fn name_query(&mut self) {
+        self.query.name();
     }
 
     /// Draws the bar.
@@ -48,118 +47,9 @@ impl TopBar {
         let width = room.width().clamp(0.0, 604.0);
         if width >= FILTER_MIN {
             let line = Rect::from_center_size(room.center(), vec2(width, CONTROL)).round();
-            self.filter_ui(ctx, ui, line);
+            self.query.show(ctx, ui, line);
         }
     }
-
-    fn filter_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, line: Rect) {
-        let t = ctx.view.tokens;
-        let store = ctx.store;
-        let wrong = store.filter_error.is_some();
-        let border = if wrong { Stroke::new(1.5, t.red) } else { Stroke::new(1.0, t.control) };
-        ui.painter().rect(line, RADIUS_CONTROL, t.input, border, StrokeKind::Inside);
-        let color = if wrong { t.red_text } else { t.text3 };
-        paint::icon(
-            ui.painter(),
-            pos2(line.left() + 15.0, line.center().y),
-            icons::MAGNIFYING_GLASS,
-            14.0,
-            color,
-        );
-        let inner = Rect::from_min_max(line.min + vec2(28.0, 1.0), line.max - vec2(6.0, 1.0));
-        if !self.is_editing {
-            self.edited.clone_from(&store.filter_text);
-        }
-        let is_set = store.query != Query::default() || !store.filter_text.is_empty();
-        let right = part(ui, inner, Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            if is_set {
-                if button::small_icon(ui, icons::X, Command::ClearFilter.text().0).clicked() {
-                    self.is_editing = false;
-                    ctx.view.commands.run(Command::ClearFilter);
-                }
-            } else if !self.is_editing && inner.width() > 220.0 {
-                super::keys_at(ui, inner, 0.0, &ctx.view.model.keys.text(Command::ShowPalette));
-                ui.add_space(52.0);
-            }
-        });
-        let inner = inner.with_max_x(right.left() - 4.0);
-        let has_tokens = Query { text: None, ..store.query.clone() } != Query::default();
-        let with_tokens =
-            has_tokens && inner.width() > 200.0 && !self.is_editing && !self.wants_focus && !wrong;
-        let inner = if with_tokens { inner.with_min_x(tokens_ui(ctx, ui, inner)) } else { inner };
-        let shown_text = store.query.text.clone().unwrap_or_default();
-        self.edit_ui(ctx, ui, inner, with_tokens.then_some(shown_text));
-        if let Some((_, message)) = &store.filter_error {
-            let hover = ui.interact(line, ui.scope_id().with("filter error"), Sense::hover());
-            tooltip::hint(hover, message);
-        }
-    }
-
-    /// The text itself. Beside tokens it shows only what is not a token, and turns into the whole line once it is clicked.
-    fn edit_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, beside_tokens: Option<String>) {
-        let t = ctx.view.tokens;
-        let is_beside = beside_tokens.is_some();
-        let mut shown = beside_tokens.unwrap_or_else(|| self.edited.clone());
-        let hint = if is_beside { "" } else { "Filter, as kind:OrderPlaced entity:order text" };
-        let edit = TextEdit::singleline(&mut shown)
-            .id_salt("filter")
-            .frame(Frame::NONE)
-            .margin(egui::Margin::ZERO)
-            .font(FontSelection::FontId(type_roles::mono()))
-            .text_color(t.text)
-            .hint_text(type_roles::rich(hint, type_roles::body()).color(t.text3))
-            .align(egui::Align2::LEFT_CENTER)
-            .desired_width(rect.width());
-        let layout = Layout::left_to_right(Align::Center);
-        let builder = UiBuilder::new().max_rect(rect).layout(layout);
-        let response = ui.scope_builder(builder, |ui| ui.add_sized(rect.size(), edit)).inner;
-        let response = response.accessible_name("Filter");
-        focus::ring(ui, &response, rect.expand2(vec2(28.0, 0.0)), RADIUS_CONTROL);
-        if std::mem::take(&mut self.wants_focus) {
-            response.request_focus();
-        }
-        self.is_editing = response.has_focus();
-        if response.changed() && !is_beside {
-            self.edited.clone_from(&shown);
-            ctx.view.commands.send(Action::Filter(shown));
-        }
-    }
-}
-
-/// The parts of the query as tokens, each with a cross; gives back where the text may start.
-fn tokens_ui(ctx: StoreContext<'_>, ui: &mut Ui, room: Rect) -> f32 {
-    let query = &ctx.store.query;
-    let mut without = None;
-    let used = part(ui, room.with_max_x(room.right() - 40.0), Layout::left_to_right(Align::Center), |ui| {
-        ui.set_clip_rect(room);
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let mut token = |ui: &mut Ui, key: &str, value: &str, rest: Query| {
-            let value: String = escape::visible(value).chars().take(28).collect();
-            if chip::query_token(ui, key, &value).clicked() {
-                without = Some(rest);
-            }
-        };
-        if let Some(entity) = &query.entity {
-            token(ui, "entity:", entity, Query { entity: None, ..query.clone() });
-        }
-        if let Some(kinds) = &query.kinds {
-            let names: Vec<String> =
-                kinds.iter().map(|kind| rows::kind_text(*kind, &ctx.store.kind_names).name).collect();
-            token(ui, "kind:", &names.join(","), Query { kinds: None, ..query.clone() });
-        }
-        if let Some(scope) = &query.scope {
-            token(ui, "scope:", scope, Query { scope: None, ..query.clone() });
-        }
-        if let Some(correlation) = &query.correlation {
-            let tail = correlation.get(correlation.len().saturating_sub(8)..).unwrap_or(correlation);
-            token(ui, "corr:", tail, Query { correlation: None, ..query.clone() });
-        }
-    });
-    if let Some(query) = without {
-        ctx.view.commands.send(Action::Refine(query));
-    }
-    used.right() + 8.0
 }
 
 /// Lays out a part of the bar and says how much of it was used.

@@ -12,6 +12,7 @@ use crate::state::asked::Asked;
 use crate::state::graph::GraphState;
 use crate::state::kind_names;
 use crate::state::model::{Message, Model, OpenFailure, StoreModel};
+use crate::state::queries::Queries;
 use crate::state::query::Query;
 use crate::state::route::Screen;
 use crate::state::table::TableView;
@@ -48,6 +49,11 @@ impl Model {
             }),
             Update::Facets(facets) => self.with_store(|store, _| store.facets = facets),
             Update::Matched { id, matched } => self.with_store(|store, asked| store.grow(asked, id, matched)),
+            Update::ResultFacets { id, facets } => self.with_store(|store, asked| {
+                if id == asked.filter {
+                    store.consists_of = facets;
+                }
+            }),
             Update::Rows { id, first, rows } => {
                 self.with_store(|store, asked| store.load(asked, id, first, rows));
             }
@@ -61,6 +67,7 @@ impl Model {
             }
             // The clipboard belongs to the program.
             Update::Copied { .. } => {}
+            Update::Exported { id, exported } => self.exported(id, exported, now),
             Update::Projection(state) => self.with_store(|store, _| store.project(state)),
             Update::Appended { id, receipt } => self.appended(id, receipt, now),
             Update::Trust(said) => self.trusted(*said, now),
@@ -188,6 +195,16 @@ impl Model {
         });
     }
 
+    fn exported(&mut self, id: RequestId, exported: Result<String, Failure>, now: f64) {
+        if self.asked.export.take_if(|asked| *asked == id).is_some() {
+            self.progress = None;
+            match exported {
+                Ok(said) => self.say(said, false, now),
+                Err(failure) => self.say_failure(&failure, now),
+            }
+        }
+    }
+
     fn appended(&mut self, id: RequestId, receipt: Result<ReceiptView, Failure>, now: f64) {
         if self.asked.append.take_if(|asked| *asked == id).is_none() {
             return;
@@ -210,8 +227,10 @@ impl StoreModel {
             facets: Arc::default(),
             filter_text: String::new(),
             filter_error: None,
+            queries: Queries::default(),
             query: Query::default(),
             matched: Matched::default(),
+            consists_of: Arc::default(),
             table: TableView::default(),
             rows: std::collections::BTreeMap::new(),
             selected: None,
@@ -259,6 +278,7 @@ impl StoreModel {
         let first_answer = !std::mem::replace(&mut asked.filter_answered, true);
         if first_answer || matched.rows < self.matched.rows {
             self.rows.clear();
+            self.consists_of = Arc::default();
             self.selected_row = None;
             self.unseen = 0;
             self.reveal_row = (first_answer && !self.follow).then_some(0);

@@ -39,6 +39,8 @@ pub struct Asked {
     pub append: Option<RequestId>,
     /// The payload to be copied that is on its way.
     pub copy: Option<RequestId>,
+    /// The export on its way.
+    pub export: Option<RequestId>,
 }
 
 impl Asked {

@@ -10,6 +10,7 @@ pub mod layout;
 mod lenient;
 pub mod model;
 pub mod notes;
+pub mod queries;
 pub mod query;
 pub mod rate;
 pub mod route;

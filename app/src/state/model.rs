@@ -16,7 +16,8 @@ use crate::state::damage::{self, Spot};
 use crate::state::graph::GraphState;
 use crate::state::layout::Layout;
 use crate::state::notes::Note;
-use crate::state::query::Query;
+use crate::state::queries::Queries;
+use crate::state::query::{Query, QueryError, Vocabulary};
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::settings::Settings;
@@ -27,7 +28,7 @@ use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
-    Summary, Task, VerifyView,
+    ResultFacets, Summary, Task, VerifyView,
 };
 
 /// Everything that a frame is drawn from.
@@ -104,12 +105,16 @@ pub struct StoreModel {
     pub kind_names: HashMap<EventKind, String>,
     /// What the filter line says.
     pub filter_text: String,
-    /// Why the filter line cannot be understood: byte range in the line, message.
-    pub filter_error: Option<(std::ops::Range<usize>, String)>,
+    /// Why the filter line cannot be understood.
+    pub filter_error: Option<QueryError>,
+    /// Queries that are kept. Saved.
+    pub queries: Queries,
     /// The query of the current result.
     pub query: Query,
     /// How it stands.
     pub matched: Matched,
+    /// What it consists of.
+    pub consists_of: Arc<ResultFacets>,
     /// How the user arranged the table. Written by `run`; saved.
     pub table: TableView,
     /// Rows that were loaded, by row number. Bounded; far rows are dropped.
@@ -210,6 +215,11 @@ pub enum Overlay {
 }
 
 impl StoreModel {
+    /// What queries are read and written with.
+    pub fn vocabulary<'a>(&'a self, zone: &'a Zone, now_us: i64) -> Vocabulary<'a> {
+        Vocabulary { names: &self.kind_names, zone, now_us }
+    }
+
     /// The first place whose event does not fit its hashes or the event before it, as far as that is known.
     pub fn broken_from(&self) -> Option<u64> {
         damage::broken_from(&self.spots)

@@ -20,6 +20,7 @@ use crate::state::kind_names::GivenNames;
 use crate::state::layout::Layout;
 use crate::state::lenient::lenient;
 use crate::state::model::Recent;
+use crate::state::queries::Queries;
 use crate::state::route::{DetailTab, View};
 use crate::state::settings::Settings;
 use crate::state::table::TableView;
@@ -81,6 +82,8 @@ pub struct StoreView {
     pub detail_tab: DetailTab,
     /// The filter line.
     pub filter: String,
+    /// Queries that are kept.
+    pub queries: Queries,
     /// Projections that ran.
     pub projections: Vec<ProjectionSpec>,
     /// How the event table was arranged.

@@ -77,6 +77,15 @@ impl Handle {
         ask!(self, store => store.event_at(sequence))
     }
 
+    /// The events of a range that match, in commit order.
+    pub(crate) fn read_selected(
+        &self,
+        selection: &Selection,
+        range: Range<u64>,
+    ) -> Box<dyn Iterator<Item = (u64, Result<LogEvent, StoreError>)>> {
+        ask!(self, store => Box::new(store.read_selected(selection, range)))
+    }
+
     /// The sequences that match, ascending from `from`, answered by the index alone.
     pub(crate) fn select(
         &self,

@@ -118,6 +118,21 @@ impl Holes {
             .filter(|run| !run.is_empty())
     }
 
+    /// The parts of runs that lie within a range, ascending.
+    pub(crate) fn within(&self, range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+        let first = self.runs.partition_point(|run| run.end <= range.start);
+        let runs = self.runs.get(first..).unwrap_or_default().iter();
+        runs.take_while(move |run| run.start < range.end)
+            .map(move |run| run.start.max(range.start)..run.end.min(range.end))
+    }
+
+    /// Where runs begin within a range.
+    pub(crate) fn starts(&self, range: Range<u64>) -> impl Iterator<Item = u64> {
+        let first = self.runs.partition_point(|run| run.start < range.start);
+        let runs = self.runs.get(first..).unwrap_or_default().iter();
+        runs.map(|run| run.start).take_while(move |start| *start < range.end)
+    }
+
     /// Unreadable places below `end`.
     pub(crate) fn count_below(&self, end: u64) -> u64 {
         let whole = self.runs.partition_point(|run| run.end <= end);

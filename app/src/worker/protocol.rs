@@ -20,9 +20,11 @@ use serde_json::Value;
 use crate::state::query::Query;
 use crate::state::template::Template;
 
+pub use crate::worker::export::Export;
 pub use crate::worker::graph::{
     CausalGraph, GraphAsk, GraphNode, GraphPicture, GraphView, Group, GroupBy, GroupEdge, GroupGraph, Over,
 };
+pub use crate::worker::search::ResultFacets;
 pub use crate::worker::timeline::words::{
     Bucket, Jump, Lane, LaneBy, LaneEvent, LaneKey, LaneMarks, TimeAxis, Timeline, TimelineQuestion, Window,
 };
@@ -72,6 +74,8 @@ pub enum Request {
     Summaries(BTreeMap<String, Template>),
     /// The whole payload of an event as text.
     Copy { id: RequestId, sequence: u64, form: CopyForm },
+    /// Write the current result, as far as it is known, into a file.
+    Export { id: RequestId, export: Export },
     /// Append an event.
     Append { id: RequestId, draft: Draft },
     /// Something about the trust that the store deserves.
@@ -122,6 +126,8 @@ pub enum Update {
     Facets(Arc<Facets>),
     /// How a query stands. Sent again as the result grows.
     Matched { id: RequestId, matched: Matched },
+    /// What the current result consists of.
+    ResultFacets { id: RequestId, facets: Arc<ResultFacets> },
     /// Rows of the current result.
     Rows { id: RequestId, first: u64, rows: Vec<EventRow> },
     /// Everything about one event.
@@ -134,6 +140,8 @@ pub enum Update {
     Timeline { id: RequestId, timeline: Result<Arc<Timeline>, Failure> },
     /// The whole payload of an event, and what it is called.
     Copied { id: RequestId, copied: Result<(String, &'static str), Failure> },
+    /// A result was written: what to say of it.
+    Exported { id: RequestId, exported: Result<String, Failure> },
     /// A projection moved.
     Projection(ProjectionState),
     /// An append was committed or refused.
@@ -151,6 +159,8 @@ pub enum Task {
     Open,
     /// Filtering by text; counts events.
     Filter,
+    /// Writing a result into a file; counts events.
+    Export,
 }
 
 /// Which program wrote a directory.

@@ -19,9 +19,9 @@ use crate::worker::caught::caught;
 use crate::worker::copy;
 use crate::worker::demo::Feeder;
 use crate::worker::detail;
+use crate::worker::export::Exporter;
 use crate::worker::facets;
 use crate::worker::failure;
-use crate::worker::filter::Search;
 use crate::worker::folds::Folds;
 use crate::worker::graph::Graphs;
 use crate::worker::handle::Handle;
@@ -33,6 +33,7 @@ use crate::worker::protocol::{
     Request, RequestId, Summary, Target, Task, Update,
 };
 use crate::worker::rows;
+use crate::worker::search::Search;
 use crate::worker::standing::Standing;
 use crate::worker::timeline::{self, Timelines};
 use crate::worker::trust::Desk;
@@ -61,6 +62,7 @@ pub(crate) struct Session {
     /// The user stopped the search: it does not go on by itself.
     search_stopped: bool,
     folds: Folds,
+    exporter: Exporter,
     timelines: Timelines,
     graphs: Graphs,
     summaries: rows::Summaries,
@@ -81,6 +83,9 @@ struct Told {
     matched_at: Instant,
     facets_of: Option<u64>,
     facets_at: Instant,
+    /// The result whose facets were told, by the number of its matches, and when the next look at it is due.
+    consists_of: Option<(u64, bool)>,
+    consists_due: Instant,
     holder_at: Instant,
     damage: Damage,
     /// `None` before the first look.
@@ -106,6 +111,8 @@ impl Session {
             matched_at: now,
             facets_of: None,
             facets_at: now,
+            consists_of: None,
+            consists_due: now,
             // The first look is due at once: who writes is not known from the opening.
             holder_at: now.checked_sub(LOOK_INTERVAL).unwrap_or(now),
             damage: Damage::default(),
@@ -117,10 +124,11 @@ impl Session {
         outbox.send(Update::Opened(summary));
         Self {
             arrivals: handle.subscribe(&Region::all()),
-            search: Search::new(RequestId::default(), &Query::default()),
+            search: Search::new(RequestId::default(), &Query::default(), &handle, now_us()),
             searching: None,
             search_stopped: false,
             folds: Folds::default(),
+            exporter: Exporter::default(),
             timelines: Timelines::default(),
             summaries: rows::Summaries::new(),
             graphs: Graphs::new(outbox.clone()),
@@ -148,7 +156,8 @@ impl Session {
     }
 
     /// Ends the session and closes the store.
-    pub(crate) fn close(self) -> Result<(), StoreError> {
+    pub(crate) fn close(mut self) -> Result<(), StoreError> {
+        self.exporter.stop();
         drop((self.folds, self.feeder, self.arrivals));
         self.trust.close();
         self.handle.close()
@@ -171,6 +180,10 @@ impl Session {
             Request::Copy { id, sequence, form } => {
                 let copied = copy::payload(&self.handle, sequence, form);
                 self.tell(Update::Copied { id, copied });
+            }
+            Request::Export { id, export } => {
+                let result = (&self.search, &self.handle, &self.holes);
+                self.exporter.start(id, export, result, &self.outbox, self.activity.begin());
             }
             Request::Append { id, draft } => {
                 let receipt = append::append(&self.handle, &draft);
@@ -202,7 +215,7 @@ impl Session {
         self.tell_damage(now);
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
-        let counting = self.tell_facets(now);
+        let counting = self.tell_facets(now).min(self.tell_what_the_result_consists_of(now));
         let drawing = self.step_timeline();
         let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
         [looking, searching, moving, counting, drawing, grouping].into_iter().min().unwrap_or(LOOK_INTERVAL)
@@ -258,7 +271,8 @@ impl Session {
     }
 
     fn filter(&mut self, id: RequestId, query: &Query) {
-        self.search = Search::new(id, query);
+        self.search = Search::new(id, query, &self.handle, now_us());
+        self.told.consists_of = None;
         self.search_stopped = false;
         self.searching = Some(self.activity.begin());
         // The first slice answers at once: most queries need no second one.
@@ -393,6 +407,23 @@ impl Session {
         LOOK_INTERVAL
     }
 
+    fn tell_what_the_result_consists_of(&mut self, now: Instant) -> Duration {
+        let matched = &self.told.matched;
+        let key = Some((matched.matched, matched.complete));
+        if self.told.consists_of == key || matched.matched == 0 {
+            return LOOK_INTERVAL;
+        }
+        if self.told.consists_of.is_some() && now < self.told.consists_due {
+            return self.told.consists_due - now;
+        }
+        self.told.consists_of = key;
+        let facets = Arc::new(self.search.facets(&self.handle, &self.holes));
+        self.tell(Update::ResultFacets { id: self.search.id, facets });
+        // As with the counts of the store.
+        self.told.consists_due = now + FACETS_INTERVAL.max(now.elapsed() * 10);
+        LOOK_INTERVAL
+    }
+
     fn rows(&self, id: RequestId, first: u64, end: u64) {
         let sequences = self.search.sequences(first..end, &self.holes);
         let row = |sequence| match self.holes.at(sequence) {
@@ -447,6 +478,7 @@ impl Session {
     }
 
     fn cancel(&mut self) {
+        self.exporter.cancel();
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
             let matched = self.search.matched(&self.handle, &self.holes);
@@ -455,4 +487,9 @@ impl Session {
             self.tell(Update::Matched { id: self.search.id, matched });
         }
     }
+}
+
+/// The present, microseconds since 1970: what "an hour ago" is told from.
+fn now_us() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
 }

@@ -13,7 +13,7 @@ use causeway::store::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::state::query::Query;
+use crate::state::query::{Query, Term};
 use crate::view::graph::GraphLayout;
 use crate::worker::protocol::{
     CausalGraph, Check, Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus,
@@ -132,7 +132,11 @@ fn append(
 
 /// The events that a test appended: without those of the store itself.
 fn written(query: Query) -> Query {
-    Query { scope: Some("shop".to_owned()), ..query }
+    query.with(Term::scope("shop"))
+}
+
+fn of_kind(kind: EventKind) -> Query {
+    Query::Is(Term::kind(kind, &std::collections::HashMap::new()))
 }
 
 fn sequences(rows: &[EventRow]) -> Vec<u64> {
@@ -226,18 +230,18 @@ fn each_part_of_a_query_narrows_the_result() {
     shop(dir.path(), 20).close().unwrap();
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
     assert_eq!(asker.filter(Query::default()).matched, summary.position.events);
-    let text = |text: &str| Query { text: Some(text.to_owned()), ..Query::default() };
-    let entity = |entity: &str| Query { entity: Some(entity.to_owned()), ..Query::default() };
+    let text = |text: &str| Query::Is(Term::Text(text.to_owned()));
+    let entity = |entity: &str| Query::Is(Term::entity(entity));
     for (query, expected) in [
         (written(Query::default()), 41),
         (entity("order"), 21),
         (entity("order:1"), 1),
         (entity("ord"), 0),
-        (written(Query { kinds: Some(vec![PAID]), ..Query::default() }), 21),
-        (Query { kinds: Some(vec![PLACED]), ..entity("order:0") }, 1),
+        (written(of_kind(PAID)), 21),
+        (Query::all([of_kind(PLACED), entity("order:0")]), 1),
         (text("GRÜßE"), 20),
         (written(text("late")), 1),
-        (Query { kinds: Some(vec![PAID]), ..text("order") }, 20),
+        (Query::all([of_kind(PAID), text("order")]), 20),
     ] {
         let matched = asker.filter(query.clone());
         assert_eq!((matched.matched, matched.searched), (expected, matched.total), "{query:?}");
@@ -253,7 +257,7 @@ fn a_conversation_is_found_by_its_id_and_by_its_end() {
     let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
     let digits = format!("{:032x}", u128::from(placed));
     for part in [&digits[..], &digits[20..]] {
-        let matched = asker.filter(Query { correlation: Some(part.to_owned()), ..Query::default() });
+        let matched = asker.filter(Query::Is(Term::correlation(part)));
         assert_eq!(matched.matched, 2, "{part}");
         assert_eq!(sequences(&asker.rows(0..9)), [1, 2], "{part}");
     }
@@ -264,10 +268,7 @@ fn the_result_grows_while_another_writer_appends() {
     let dir = tempfile::tempdir().unwrap();
     let store = shop(dir.path(), 2);
     let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
-    let asked = asker.ask(|id| Request::Filter {
-        id,
-        query: Query { text: Some("needle".to_owned()), ..Query::default() },
-    });
+    let asked = asker.ask(|id| Request::Filter { id, query: Query::Is(Term::Text("needle".to_owned())) });
     for found in 0..3 {
         asker.wait(|update| match update {
             Update::Matched { id, matched } => {
@@ -328,7 +329,7 @@ fn an_event_is_located_by_its_sequence_and_its_id_in_the_current_result() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path(), 3).close().unwrap();
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
-    asker.filter(Query { kinds: Some(vec![PAID]), ..Query::default() });
+    asker.filter(of_kind(PAID));
     let paid = match asker.rows(1..2).remove(0).cell {
         RowCell::Event(cell) => cell.event_id,
         other => panic!("{other:?}"),
@@ -567,7 +568,7 @@ fn the_demonstration_tells_its_story_and_goes_on_until_it_is_paused() {
     });
     drop(asker);
     let (mut asker, _) = Asker::opened(dir.path(), OpenMode::ReadOnly);
-    let caused = Query { entity: Some("parcel".to_owned()), ..Query::default() };
+    let caused = Query::Is(Term::entity("parcel"));
     assert!(asker.filter(caused).matched > 0);
     let row = asker.rows(0..1).remove(0);
     assert!(matches!(row.cell, RowCell::Event(cell) if cell.cause_sequence.is_some()));

@@ -6,7 +6,7 @@ use super::super::inside;
 use super::{fact_ui, value_ui};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
-use crate::state::query::Query;
+use crate::state::query::Term;
 use crate::theme::metrics::{MARK, PADDING, RADIUS_CHIP, TREE_ROW};
 use crate::theme::{icons, type_roles};
 use crate::view::{rows, text, times};
@@ -195,15 +195,14 @@ fn facts_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCe
     let query = &ctx.store.query;
     fact_ui(ctx, ui, "Scope", |ui| {
         if link::link(ui, &escape::visible(&event.scope)).clicked() {
-            let scope = Some(event.scope.to_string());
-            ctx.view.commands.send(Action::Refine(Query { scope, ..query.clone() }));
+            ctx.view.commands.send(Action::Refine(query.with(Term::scope(&*event.scope))));
         }
     });
     fact_ui(ctx, ui, "Correlation", |ui| {
         let digits = text::id_digits(event.correlation);
         let label = format!("{}…{}", &digits[..8], &digits[28..]);
         if link::link_in(ui, &label, type_roles::mono()).on_hover_text(&digits).clicked() {
-            ctx.view.commands.send(Action::Refine(Query { correlation: Some(digits), ..query.clone() }));
+            ctx.view.commands.send(Action::Refine(query.with(Term::correlation(digits))));
         }
         let count = text::counted(detail.correlation_count, "event");
         ui.label(type_roles::rich(count, type_roles::caption()).color(ctx.view.tokens.text3));
@@ -247,8 +246,7 @@ fn encoding(detail: &Detail, event: &EventCell) -> String {
 /// Shows only the events whose payloads contain a value.
 fn refine_by_value(ctx: StoreContext<'_>, value: &serde_json::Value) {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let query = Query { text: Some(text), ..ctx.store.query.clone() };
-    ctx.view.commands.send(Action::Refine(query));
+    ctx.view.commands.send(Action::Refine(ctx.store.query.with(Term::Text(text))));
 }
 
 /// `decoded as JSON, because MessagePack gave up: byte 0 does not begin a value`, in words.

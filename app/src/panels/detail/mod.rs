@@ -13,7 +13,7 @@ use egui::{Align2, Frame, Margin, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2}
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::state::damage::{self, Wrong};
-use crate::state::query::Query;
+use crate::state::query::Term;
 use crate::state::route::DetailTab;
 use crate::theme::metrics::{MARK_TITLE, PADDING};
 use crate::theme::{icons, type_roles};
@@ -161,8 +161,8 @@ fn title_ui(ctx: StoreContext<'_>, ui: &mut Ui, detail: &Detail, event: &EventCe
         ui.scope(|ui| {
             ui.set_max_width(room);
             if tooltip::hint(link::link(ui, &entity), "Show only this entity").clicked() {
-                let entity = Some(event.entity.to_string());
-                ctx.view.commands.send(Action::Refine(Query { entity, ..ctx.store.query.clone() }));
+                let term = Term::entity(&*event.entity);
+                ctx.view.commands.send(Action::Refine(ctx.store.query.with(term)));
             }
         });
         let number = type_roles::rich(text::sequence(detail.row.sequence), type_roles::table());

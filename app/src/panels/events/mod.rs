@@ -3,36 +3,29 @@
 
 mod gutter;
 mod head;
+mod header;
 mod row;
 
 use std::ops::Range;
 
-use causeway::event::EventKind;
-use egui::{Align, Key, Layout, Modifiers, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align, Key, Layout, Modifiers, Rect, Ui, pos2, vec2};
 
 use self::head::Head;
-use super::{from_left, from_right, inside};
+use super::inside;
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::state::model::Overlay;
 use crate::state::query::Query;
 use crate::state::table::{Column, TableAction, TimeMode};
-use crate::theme::metrics::{PADDING, RESULT_HEADER};
-use crate::theme::type_roles;
 use crate::view::columns::{Columns, Room};
 use crate::view::lanes::{self, LaneRow, Lanes};
 use crate::view::{rows, text};
-use crate::widgets::chip::{self, FacetState};
-use crate::widgets::empty_state::EmptyState;
+use crate::widgets::button;
 use crate::widgets::row_scroller::{RowScroller, Rows};
-use crate::widgets::spinner::spinner;
-use crate::widgets::{button, escape, hairline, paint};
 use crate::worker::protocol::RequestId;
 
 /// Rows above and below the view that lanes look at, and that are asked for ahead.
 const MARGIN_ROWS: u64 = 100;
-/// Facet chips beside the result header.
-const FACETS_MAX: usize = 5;
 
 /// Private state: where the table is scrolled to, what it asked for last.
 #[derive(Debug, Default)]
@@ -61,9 +54,9 @@ impl EventTable {
     /// Draws the table in all the room there is.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        header_ui(ctx, ui);
+        header::show(ctx, ui);
         if ctx.store.matched.rows == 0 {
-            empty_ui(ctx, ui);
+            header::show_empty(ctx, ui);
             return;
         }
         let lanes = self.lanes(ctx);
@@ -193,135 +186,6 @@ fn take_letters(ctx: StoreContext<'_>, ui: &Ui) {
     for (key, step) in [(Key::J, 1), (Key::K, -1)] {
         if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
             ctx.view.commands.send(Action::Step(step));
-        }
-    }
-}
-
-/// How much was found, and chips for the most frequent kinds and scopes.
-fn header_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
-    let t = ctx.view.tokens;
-    let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER), Sense::hover());
-    hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
-    let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
-    let matched = &ctx.store.matched;
-    let used = inside(ui, room, from_left(), |ui| {
-        ui.spacing_mut().item_spacing.x = 5.0;
-        let strong = type_roles::rich(text::grouped(matched.matched), type_roles::table_medium());
-        ui.label(strong.color(t.text));
-        let of = if matched.matched == matched.total && matched.complete {
-            if matched.total == 1 { "event".to_owned() } else { "events".to_owned() }
-        } else {
-            format!("of {}", text::counted(matched.total, "event"))
-        };
-        ui.label(type_roles::rich(of, type_roles::table()).color(t.text));
-        ui.add_space(6.0);
-        if !matched.complete {
-            spinner(ui, "filtering");
-        }
-        if matched.unreadable > 0 {
-            unreadable_ui(ctx, ui, matched.unreadable);
-        }
-        let caption =
-            paint::line(ui.painter(), &how(ctx), type_roles::caption(), t.text3, ui.available_width());
-        let (rect, response) = paint::allocate(ui, caption.size(), Sense::hover());
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, how(ctx)));
-        paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), caption);
-        ui.min_rect().right()
-    });
-    let room = room.with_min_x(used + 16.0);
-    inside(ui, room, from_right(), |ui| {
-        facets_ui(ctx, ui);
-    });
-}
-
-/// Places that the filter could not look at: they may match, and nobody can tell.
-fn unreadable_ui(ctx: StoreContext<'_>, ui: &mut Ui, places: u64) {
-    let t = ctx.view.tokens;
-    let words = format!("{} cannot be read and may match ·", text::counted(places, "event"));
-    let line = paint::line(ui.painter(), &words, type_roles::caption(), t.amber_text, ui.available_width());
-    let (rect, response) = paint::allocate(ui, line.size(), Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Status, true, &words));
-    paint::put(ui.painter(), egui::Align2::LEFT_CENTER, rect.left_center(), line);
-}
-
-/// `complete · 18 ms · served by correlation index`, or how far the search is.
-fn how(ctx: StoreContext<'_>) -> String {
-    let matched = &ctx.store.matched;
-    let state = if matched.complete {
-        "complete".to_owned()
-    } else {
-        format!("{} searched", text::percent(matched.searched, matched.total))
-    };
-    let served = if matched.served_by.is_empty() {
-        String::new()
-    } else {
-        format!(" · served by {}", matched.served_by)
-    };
-    format!("{state} · {}{served}", text::duration_us(matched.elapsed_us))
-}
-
-/// From the right: scopes, then kinds, as long as there is room.
-fn facets_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
-    ui.spacing_mut().item_spacing.x = 6.0;
-    let query = &ctx.store.query;
-    let mut shown = 0;
-    let mut scopes: Vec<_> = ctx.store.facets.scopes.iter().collect();
-    scopes.sort_by_key(|scope| std::cmp::Reverse(scope.1));
-    for (name, count) in scopes.into_iter().take(2) {
-        if ui.available_width() < 150.0 {
-            return;
-        }
-        let on = query.scope.as_deref() == Some(name);
-        let label: String = escape::visible(name).chars().take(16).collect();
-        let state = if on { FacetState::On } else { FacetState::Off };
-        if chip::facet(ui, None, &label, &text::short_count(*count), state).clicked() {
-            let scope = (!on).then(|| name.to_string());
-            ctx.view.commands.send(Action::Refine(Query { scope, ..query.clone() }));
-        }
-        shown += 1;
-    }
-    for (kind, count) in ctx.store.facets.kinds.iter().take(FACETS_MAX - shown) {
-        if ui.available_width() < 190.0 {
-            return;
-        }
-        let words = rows::kind_text(*kind, &ctx.store.kind_names);
-        let on = query.kinds.as_ref().is_some_and(|kinds| kinds.contains(kind));
-        let state = if on { FacetState::On } else { FacetState::Off };
-        let label: String = words.name.chars().take(20).collect();
-        if chip::facet(ui, Some(words.mark), &label, &text::short_count(*count), state).clicked() {
-            let kinds: Option<Vec<EventKind>> = (!on).then(|| vec![*kind]);
-            ctx.view.commands.send(Action::Refine(Query { kinds, ..query.clone() }));
-        }
-    }
-}
-
-/// No row: why, and the way out.
-fn empty_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
-    let matched = &ctx.store.matched;
-    if !matched.complete {
-        let state = EmptyState {
-            reason: "Searching",
-            advice: "Events appear as soon as they are found",
-            link: Some("Stop"),
-        };
-        if state.show(ui) {
-            ctx.view.commands.run(Command::Cancel);
-        }
-    } else if matched.total == 0 {
-        let state = EmptyState {
-            reason: "This store holds no event yet",
-            advice: "It is shown here as soon as one is appended",
-            link: Some("Append an event"),
-        };
-        if state.show(ui) {
-            ctx.view.commands.run(Command::ShowAppend);
-        }
-    } else {
-        let typed: String = escape::visible(&ctx.store.filter_text).chars().take(60).collect();
-        let reason = format!("None of {} matches {typed}", text::counted(matched.total, "event"));
-        let advice = "Text is looked for in payloads; kinds are found by kind: and entities by entity:";
-        if (EmptyState { reason: &reason, advice, link: Some("Clear filter") }).show(ui) {
-            ctx.view.commands.run(Command::ClearFilter);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::panels::facts;
 use crate::state::damage::{self, Wrong};
-use crate::state::query::Query;
+use crate::state::query::Term;
 use crate::state::table::{Column, TableAction};
 use crate::state::trust::{self, Padlock};
 use crate::theme::metrics::{MARK, RADIUS_CHIP};
@@ -373,20 +373,14 @@ fn menu(ctx: StoreContext<'_>, response: &Response, sequence: u64, event: &Event
         let choices = [
             ("Show in causal graph", vec![Action::Select(sequence), Action::Run(Command::ShowGraph)]),
             ("Append a reaction…", vec![Action::Select(sequence), Action::Run(Command::AppendReaction)]),
-            (
-                "Only this entity",
-                vec![Action::Refine(Query { entity: Some(event.entity.to_string()), ..query.clone() })],
-            ),
+            ("Only this entity", vec![Action::Refine(query.with(Term::entity(&*event.entity)))]),
             (
                 "Only this kind",
-                vec![Action::Refine(Query { kinds: Some(vec![event.kind]), ..query.clone() })],
+                vec![Action::Refine(query.with(Term::kind(event.kind, &ctx.store.kind_names)))],
             ),
             (
                 "Only this conversation",
-                vec![Action::Refine(Query {
-                    correlation: Some(text::id_digits(event.correlation)),
-                    ..query.clone()
-                })],
+                vec![Action::Refine(query.with(Term::correlation(text::id_digits(event.correlation))))],
             ),
             (
                 if quiet { "Draw this kind as all others" } else { "Let this kind recede" },

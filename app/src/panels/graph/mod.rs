@@ -18,7 +18,7 @@ use super::{from_left, from_right, inside};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::state::graph::{GraphAction, GraphOptions};
-use crate::state::query::Query;
+use crate::state::query::Term;
 use crate::state::route::View;
 use crate::theme::metrics::PADDING;
 use crate::view::graph::{self, Card, CardLook, Critical, Sheet, Way, Words};
@@ -214,11 +214,13 @@ impl GraphPanel {
                 let group = &groups.groups[index];
                 if double && !group.name.is_empty() {
                     let name = group.name.as_ref().to_owned();
-                    let mut query =
-                        Query { kinds: group.kind.map(|kind| vec![kind]), ..ctx.store.query.clone() };
-                    match built.options.by {
-                        GroupBy::Entity => query.entity = Some(name),
-                        GroupBy::Scope => query.scope = Some(name),
+                    let term = match built.options.by {
+                        GroupBy::Entity => Term::entity(name),
+                        GroupBy::Scope => Term::scope(name),
+                    };
+                    let mut query = ctx.store.query.with(term);
+                    if let Some(kind) = group.kind {
+                        query = query.with(Term::kind(kind, &ctx.store.kind_names));
                     }
                     ctx.view.commands.send(Action::Refine(query));
                     ctx.view.commands.run(Command::ShowEvents);

@@ -8,7 +8,8 @@ use egui::{
 use super::super::{inside, keys_at};
 use crate::command::{Action, Command};
 use crate::context::ViewContext;
-use crate::state::query::Query;
+use crate::state::model::StoreModel;
+use crate::state::query::Term;
 use crate::theme::metrics::{MARK, RADIUS_CHIP};
 use crate::theme::{KindMark, icons, type_roles};
 use crate::view::palette::{Found, found};
@@ -156,16 +157,16 @@ fn words_of(ctx: ViewContext<'_>, found: &Found) -> (String, String) {
 
 /// Does what was chosen.
 fn choose(ctx: ViewContext<'_>, found: &Found) {
-    let refine = |change: &dyn Fn(&mut Query)| {
-        let mut query = ctx.model.store.as_ref().map(|store| store.query.clone()).unwrap_or_default();
-        change(&mut query);
-        ctx.commands.send(Action::Refine(query));
+    let refine = |term: &dyn Fn(&StoreModel) -> Term| {
+        if let Some(store) = &ctx.model.store {
+            ctx.commands.send(Action::Refine(store.query.with(term(store))));
+        }
     };
     match found {
         Found::Command(command) => ctx.commands.run(*command),
         Found::Go(target) => ctx.commands.send(Action::Jump(*target)),
-        Found::Entity(name, _) => refine(&|query| query.entity = Some(name.as_ref().to_owned())),
-        Found::Kind(kind, ..) => refine(&|query| query.kinds = Some(vec![*kind])),
+        Found::Entity(name, _) => refine(&|_| Term::entity(&**name)),
+        Found::Kind(kind, ..) => refine(&|store| Term::kind(*kind, &store.kind_names)),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::worker::activity::Work;
 use crate::worker::handle::Handle;
 use crate::worker::holes::Holes;
 use crate::worker::protocol::{RequestId, TimeAxis, Timeline, TimelineQuestion, Window};
+use crate::worker::search::Found;
 use crate::worker::timeline::blocks::{BLOCK, Blocks, Log};
 use crate::worker::timeline::lanes::Lanes;
 use crate::worker::timeline::overview::Overview;
@@ -75,7 +76,7 @@ impl Timelines {
     }
 
     /// Goes on with what is asked. `found` are the sequences of the current result; `None` if it is everything.
-    pub(crate) fn step(&mut self, handle: &Handle, holes: &Holes, found: Option<&[u64]>) -> Step {
+    pub(crate) fn step(&mut self, handle: &Handle, holes: &Holes, found: Option<&Found>) -> Step {
         let end = handle.visible().min(holes.looked_at());
         self.rewind(end);
         self.end = end;
@@ -218,10 +219,8 @@ impl Timelines {
 }
 
 /// Which parts of the whole hold an event of a result; `firsts` are the sequences that they begin with.
-fn hits(found: &[u64], firsts: &[u64], end: u64) -> Vec<bool> {
+fn hits(found: &Found, firsts: &[u64], end: u64) -> Vec<bool> {
     let ends = firsts.iter().skip(1).copied().chain([end]);
-    let holds = |(first, end): (u64, u64)| {
-        found.get(found.partition_point(|sequence| *sequence < first)).is_some_and(|next| *next < end)
-    };
+    let holds = |(first, end): (u64, u64)| found.first_from(first).is_some_and(|next| next < end);
     firsts.iter().copied().zip(ends).map(holds).collect()
 }
