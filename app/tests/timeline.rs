@@ -11,7 +11,7 @@ use causeway_inspector::state::model::Model;
 use causeway_inspector::state::timeline::{TimelineAction, TimelineLook};
 use causeway_inspector::theme::Theme;
 use causeway_inspector::worker::protocol::{LaneBy, Target, TimeAxis, TimelineQuestion};
-use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Vec2, vec2};
+use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Role, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
@@ -47,7 +47,7 @@ fn screen_of(change: impl FnOnce(&mut TimelineLook), size: Vec2) -> Harness<'sta
         for action in screen.commands.drain() {
             screen.sent.push(action.clone());
             if let (Action::Timeline(action), Some(store)) = (action, &mut screen.model.store) {
-                store.timeline.look.change(action);
+                store.timeline.look.change(&action);
             }
         }
     });
@@ -193,7 +193,8 @@ fn lanes_and_axis_are_chosen_in_the_head() {
     click(&mut harness, "by kind");
     assert_eq!(harness.state().look().lanes, LaneBy::Kind);
     assert!(harness.state().questions().any(|question| question.lanes == LaneBy::Kind));
-    click(&mut harness, "Sequence");
+    harness.get_by_role_and_label(Role::RadioButton, "Sequence").click();
+    harness.run_steps(3);
     assert_eq!((harness.state().look().axis, harness.state().look().place), (TimeAxis::Sequence, None));
 }
 

@@ -11,9 +11,9 @@ impl App {
         match action {
             TimelineAction::Ask(question) => self.ask_for_timeline(question),
             // A place changes with every frame of a drag; it is saved with whatever is saved next.
-            TimelineAction::Go(_) => store.timeline.look.change(action),
+            TimelineAction::Go(_) => store.timeline.look.change(&action),
             action => {
-                store.timeline.look.change(action);
+                store.timeline.look.change(&action);
                 self.save();
             }
         }

@@ -107,8 +107,8 @@ impl TimelineState {
 
 impl TimelineLook {
     /// Looks at it in another way. A question changes nothing here.
-    pub fn change(&mut self, action: TimelineAction) {
-        match action {
+    pub fn change(&mut self, action: &TimelineAction) {
+        match *action {
             TimelineAction::Ask(_) => {}
             TimelineAction::Axis(axis) => {
                 // A part of one axis is none of another.
@@ -135,9 +135,8 @@ fn pinned(pins: [Option<u64>; 2], sequence: u64) -> [Option<u64>; 2] {
     match pins {
         [Some(a), b] if a == sequence => [b, None],
         [a, Some(b)] if b == sequence => [a, None],
-        [None, _] => [Some(sequence), None],
         [Some(a), None] => [Some(a), Some(sequence)],
-        [Some(_), Some(_)] => [Some(sequence), None],
+        [None, _] | [Some(_), Some(_)] => [Some(sequence), None],
     }
 }
 
@@ -168,9 +167,9 @@ mod tests {
     #[test]
     fn another_axis_shows_the_whole_store_and_keeps_everything_else() {
         let mut look = TimelineLook { lanes: LaneBy::Kind, log_scale: true, ..TimelineLook::default() };
-        look.change(TimelineAction::Go(Some(Place { start: 1.0, per_point: 2.0 })));
-        look.change(TimelineAction::Unfold((1, 9)));
-        look.change(TimelineAction::Axis(TimeAxis::Sequence));
+        look.change(&TimelineAction::Go(Some(Place { start: 1.0, per_point: 2.0 })));
+        look.change(&TimelineAction::Unfold((1, 9)));
+        look.change(&TimelineAction::Axis(TimeAxis::Sequence));
         assert_eq!(
             (look.place, look.unfolded.len(), look.lanes, look.log_scale),
             (None, 0, LaneBy::Kind, true)

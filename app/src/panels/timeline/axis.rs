@@ -14,6 +14,8 @@ use crate::worker::protocol::TimeAxis;
 
 /// From one label of the axis to the next, at least, points.
 const LABEL_PITCH: f64 = 110.0;
+/// The clock went back visibly if it went so far, points.
+const JUMP_MIN: f64 = 12.0;
 /// A tooth of the edge of a folded gap, points.
 const TOOTH: f32 = 4.0;
 
@@ -126,6 +128,11 @@ fn jumps_ui(scene: Scene<'_>, ui: &mut Ui) {
     let mut drawn = f32::NEG_INFINITY;
     for jump in &picture.jumps {
         let x = areas.axis.left() + scale.x(jump.to_us as f64) as f32;
+        // A step back that no eye could see at this zoom is none that is worth a mark.
+        let points = scale.x(jump.from_us as f64) - scale.x(jump.to_us as f64);
+        if points < JUMP_MIN {
+            continue;
+        }
         if !areas.axis.x_range().contains(x) || (x - drawn).abs() < 8.0 {
             continue;
         }

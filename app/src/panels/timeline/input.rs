@@ -18,6 +18,8 @@ const ZOOM_STEP: f64 = 1.5;
 const PAN_STEP: f64 = 0.2;
 /// Points of the wheel that zoom by e.
 const WHEEL: f64 = 300.0;
+/// The view is at most so many times as wide as the store.
+const FARTHEST: f64 = 2.0;
 /// A part is no shorter than this, points.
 const RANGE_MIN: f32 = 4.0;
 
@@ -50,7 +52,20 @@ impl Scene<'_> {
         Scale::whole((first, last), self.scale.width(), &inside).place()
     }
 
-    fn go(&self, place: Place) {
+    /// Shows a place, or the nearest from which something of the store is seen.
+    pub(super) fn go(&self, place: Place) {
+        let width = self.scale.width();
+        let most = Scale::whole(self.picture.span, width, self.gaps).place().per_point * FARTHEST;
+        let place = Place { per_point: place.per_point.min(most), ..place };
+        let (from, to) = Scale::new(place, width, self.gaps).seen();
+        let (first, last) = (self.picture.span.0 as f64, self.picture.span.1 as f64);
+        let place = if from > last {
+            self.scale.around(last, 0.0, place.per_point, self.gaps)
+        } else if to < first {
+            self.scale.around(first, width, place.per_point, self.gaps)
+        } else {
+            place
+        };
         self.ctx.view.commands.send(Action::Timeline(TimelineAction::Go(Some(place))));
     }
 }
@@ -62,7 +77,7 @@ impl TimelinePanel {
         scene: Scene<'_>,
         ui: &mut Ui,
         response: &Response,
-        hovered: Option<Hovered>,
+        hovered: Option<&Hovered>,
     ) {
         let axis = scene.picture.axis;
         let zone = scene.ctx.view.model.zone();
@@ -82,7 +97,7 @@ impl TimelinePanel {
         if self.drag.is_some() {
             return;
         }
-        if let Some(hovered) = &hovered {
+        if let Some(hovered) = hovered {
             tips::show(scene, ui, hovered);
             if response.clicked() {
                 let action = match hovered {

@@ -13,7 +13,7 @@ use crate::view::timeline::scale::Scale;
 use crate::view::timeline::words;
 use crate::view::{rows, text};
 use crate::widgets::{hairline, kind_mark, paint, tooltip};
-use crate::worker::protocol::Timeline;
+use crate::worker::protocol::{LaneBy, Timeline};
 
 /// Marks and bars this far from the pointer are still hit, points.
 const REACH: f32 = 6.0;
@@ -125,8 +125,8 @@ impl TimelinePanel {
 
     fn marks_ui(&self, scene: Scene<'_>, ui: &mut Ui, p: &Painter, (index, found): (usize, &[Mark])) {
         let t = scene.ctx.view.tokens;
-        // Words under a line cannot be read.
-        let with_arrows = arrows::lanes(scene);
+        // Words under a line cannot be read, and those that the lane is called by say nothing.
+        let named = scene.picture.lanes_by != LaneBy::Kind && !arrows::lanes(scene).contains(&index);
         let count: usize = self.drawn.lanes.iter().map(marks_in).sum();
         for (at, mark) in found.iter().enumerate() {
             let center = mark_center(scene, index, mark);
@@ -145,7 +145,7 @@ impl TimelinePanel {
             let next = found.get(at + 1).map_or(scene.scale.width() as f32, |next| next.x);
             let fold = scene.scale.folds().iter().map(|fold| fold.x.0 as f32).find(|x| *x >= mark.x);
             let next = fold.map_or(next, |fold| next.min(fold + 8.0));
-            if next - mark.x > ROOM_FOR_NAME && mark.x >= 0.0 && !with_arrows.contains(&index) {
+            if named && next - mark.x > ROOM_FOR_NAME && mark.x >= 0.0 {
                 let name = mark_name(scene, mark);
                 let words = paint::line(p, &name, type_roles::small(), t.text3, next - mark.x - 22.0);
                 paint::put(p, Align2::LEFT_CENTER, center + egui::vec2(9.0, 0.0), words);
@@ -249,7 +249,6 @@ fn name_ui(scene: Scene<'_>, ui: &mut Ui, index: usize) {
 
 /// Why there is no lane, and what to do.
 fn empty_ui(scene: Scene<'_>, ui: &Ui) {
-    use crate::worker::protocol::LaneBy;
     let t = scene.ctx.view.tokens;
     let words = match (scene.picture.complete, scene.picture.lanes_by) {
         (false, _) => "Counting…",

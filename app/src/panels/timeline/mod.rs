@@ -74,7 +74,7 @@ impl TimelinePanel {
         let state = &ctx.store.timeline;
         let picture = state.picture.as_ref().filter(|picture| picture.axis == state.look.axis);
         let gaps = foldable(ctx, picture.map_or(&[][..], |picture| &picture.gaps));
-        let scale = picture.map(|picture| self.scale(ctx, picture, &areas, &gaps));
+        let scale = picture.map(|picture| scale(ctx, picture, &areas, &gaps));
         self.ask(ctx, ui, &areas, scale.as_ref());
         head::show(self, ctx, ui, areas.head, scale.as_ref());
         let (Some(picture), Some(scale)) = (picture, scale) else {
@@ -89,16 +89,16 @@ impl TimelinePanel {
         self.strip_ui(scene, ui);
         let hovered = self.lanes_ui(scene, ui);
         axis::show(scene, ui);
-        self.input_ui(scene, ui, &lanes, hovered);
+        self.input_ui(scene, ui, &lanes, hovered.as_ref());
     }
+}
 
-    /// The scale of the part that is looked at.
-    fn scale(&self, ctx: StoreContext<'_>, picture: &Timeline, areas: &Areas, gaps: &[(i64, i64)]) -> Scale {
-        let width = f64::from(areas.lanes.width());
-        match ctx.store.timeline.look.place {
-            Some(place) => Scale::new(place, width, gaps),
-            None => Scale::whole(picture.span, width, gaps),
-        }
+/// The scale of the part that is looked at.
+fn scale(ctx: StoreContext<'_>, picture: &Timeline, areas: &Areas, gaps: &[(i64, i64)]) -> Scale {
+    let width = f64::from(areas.lanes.width());
+    match ctx.store.timeline.look.place {
+        Some(place) => Scale::new(place, width, gaps),
+        None => Scale::whole(picture.span, width, gaps),
     }
 }
 

@@ -7,7 +7,6 @@ use egui::{Align2, CursorIcon, Mesh, Rect, Role, Sense, Shape, Ui, WidgetInfo, p
 use super::{Scene, TimelinePanel};
 use crate::command::Action;
 use crate::state::damage::Wrong;
-use crate::state::timeline::TimelineAction;
 use crate::theme::{Theme, type_roles};
 use crate::view::text;
 use crate::view::timeline::overview;
@@ -115,7 +114,7 @@ impl TimelinePanel {
             self.strip.held = None;
             return;
         };
-        let go = |place| ctx.view.commands.send(Action::Timeline(TimelineAction::Go(Some(place))));
+        let go = |place| scene.go(place);
         if response.clicked() {
             let bin =
                 ((pointer.x - strip.left()) / strip.width() * picture.first_sequence.len() as f32) as usize;

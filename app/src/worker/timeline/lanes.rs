@@ -79,7 +79,7 @@ impl Lanes {
             let lane =
                 self.known.entry(key.clone()).or_insert_with(|| Postings::new(key.clone(), selection(key)));
             lane.used = self.clock;
-            let is_done = lane.extend(log, deadline)? && lane.mark(log, blocks, marked.clone(), deadline)?;
+            let is_done = lane.extend(log, deadline)? && lane.mark(log, blocks, marked, deadline)?;
             if !is_done || Instant::now() >= deadline {
                 // The deadline may have come with the last lane; the next step finds that out at no cost.
                 return Ok(false);

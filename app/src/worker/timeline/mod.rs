@@ -173,12 +173,11 @@ impl Timelines {
         let question = &job.question;
         let window = self.window(question);
         let counted;
-        let overview = match &job.overview {
-            Some(overview) => overview,
-            None => {
-                counted = Overview::of(&self.pyramid, question.axis, question.bins);
-                &counted
-            }
+        let overview = if let Some(overview) = &job.overview {
+            overview
+        } else {
+            counted = Overview::of(&self.pyramid, question.axis, question.bins);
+            &counted
         };
         let gaps = match question.axis {
             TimeAxis::Time => gaps::gaps(log, &mut self.blocks, &self.pyramid, window)?,
