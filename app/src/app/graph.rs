@@ -4,6 +4,7 @@ use egui::Context;
 
 use super::App;
 use super::aside::FileKind;
+use crate::command::Command;
 use crate::state::graph::{GraphAction, GraphOptions, GraphState};
 use crate::state::model::StoreModel;
 use crate::state::route::View;
@@ -16,7 +17,7 @@ const RENEWED_AFTER_US: i64 = 500_000;
 
 impl App {
     /// Does something with the graph.
-    pub(super) fn graph(&mut self, action: GraphAction, ctx: &Context, now: f64) {
+    pub(super) fn graph(&mut self, action: GraphAction) {
         let Some(store) = &mut self.model.store else { return };
         let state = &mut store.graph;
         match action {
@@ -26,12 +27,48 @@ impl App {
             GraphAction::Unfold(first) => drop(state.unfolded.insert(first)),
             GraphAction::FoldAll => state.unfolded.clear(),
             GraphAction::Step(way) => self.step_in_graph(way),
-            GraphAction::Export(format) => self.export_graph(format, ctx, now),
         }
     }
 
+    /// Does what a command means for the graph; false if it means nothing there.
+    pub(super) fn run_in_graph(&mut self, command: Command, ctx: &Context, now: f64) -> bool {
+        match command {
+            Command::NextRow if self.moves_in_graph() => self.step_in_graph(Way::Down),
+            Command::PreviousRow if self.moves_in_graph() => self.step_in_graph(Way::Up),
+            // The panel knows how large it is drawn.
+            Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit => {}
+            Command::GraphSelection => self.show_selection_in_graph(),
+            Command::GraphSvg => self.export_graph(Format::Svg, ctx, now),
+            Command::GraphDot => self.export_graph(Format::Dot, ctx, now),
+            Command::GraphMermaid => self.export_graph(Format::Mermaid, ctx, now),
+            Command::GraphText => self.export_graph(Format::Text, ctx, now),
+            Command::GraphFold => self.graph(GraphAction::FoldAll),
+            command => return self.look_otherwise(command),
+        }
+        true
+    }
+
+    /// Changes how the graph is looked at; false if the command means something else.
+    fn look_otherwise(&mut self, command: Command) -> bool {
+        let Some(state) = self.model.store.as_mut().map(|store| &mut store.graph) else { return false };
+        let grouped = state.is_grouped();
+        let options = &mut state.options;
+        match command {
+            Command::GraphGroups => options.grouped = Some(!grouped),
+            Command::GraphOver => (options.over, options.grouped) = (options.over.other(), Some(true)),
+            Command::GraphBy => (options.by, options.grouped) = (options.by.other(), Some(true)),
+            Command::GraphAxis => options.axis = options.axis.other(),
+            Command::GraphReach => options.reach = options.reach.next(),
+            Command::GraphChain => options.chain = !options.chain,
+            Command::GraphCritical => options.critical = !options.critical,
+            Command::GraphList => options.list = !options.list,
+            _ => return false,
+        }
+        true
+    }
+
     /// The selected event in the graph, and the graph begins with it.
-    pub(super) fn show_selection_in_graph(&mut self) {
+    fn show_selection_in_graph(&mut self) {
         if let Some(store) = &mut self.model.store
             && let Some(selected) = store.selected
         {
@@ -74,13 +111,13 @@ impl App {
     }
 
     /// True if arrow keys move in the graph.
-    pub(super) fn moves_in_graph(&self) -> bool {
+    fn moves_in_graph(&self) -> bool {
         let is_flow = |store: &StoreModel| !store.graph.is_grouped() && store.graph.picture.is_some();
         self.model.view == View::Graph && self.model.store.as_ref().is_some_and(is_flow)
     }
 
     /// Selects the event that lies this way from the selected one.
-    pub(super) fn step_in_graph(&mut self, way: Way) {
+    fn step_in_graph(&mut self, way: Way) {
         let Some(store) = &self.model.store else { return };
         let Some(sheet) = self.graph_sheet() else { return };
         let here = sheet.cards.iter().position(|card| card.selected);

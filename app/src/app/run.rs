@@ -7,12 +7,10 @@ use egui::{Context, ViewportCommand};
 use super::App;
 use super::aside::Saved;
 use crate::command::{Action, Command};
-use crate::state::graph::GraphAction;
 use crate::state::history::{History, Place};
 use crate::state::model::{Overlay, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
-use crate::view::graph::{Format, Way};
 use crate::worker::protocol::{
     CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, Part, ProjectionSpec,
     ProjectionState, Request, RequestId, RowCell, Target,
@@ -45,7 +43,7 @@ impl App {
             Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
             Action::Timeline(action) => self.change_timeline(action),
-            Action::Graph(action) => self.graph(action, ctx, now),
+            Action::Graph(action) => self.graph(action),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
             Action::Unwatch(id) => self.unwatch(id),
@@ -61,6 +59,7 @@ impl App {
 
     fn run_command(&mut self, command: Command, ctx: &Context, now: f64) {
         match command {
+            command if self.run_in_graph(command, ctx, now) => {}
             Command::OpenDialog => self.aside.choose_folder(ctx),
             Command::CloseStore => self.close_store(),
             Command::ToggleWriting => self.toggle_writing(),
@@ -69,17 +68,10 @@ impl App {
             Command::JumpDialog => self.model.overlay = Overlay::Jump,
             Command::GoFirst => self.go_to_row(0, false),
             Command::GoLast => self.go_last(),
-            Command::NextRow if self.moves_in_graph() => self.step_in_graph(Way::Down),
-            Command::PreviousRow if self.moves_in_graph() => self.step_in_graph(Way::Up),
             Command::NextRow => self.step_row(1),
             Command::PreviousRow => self.step_row(-1),
-            // The table knows how long a page is and where its menu is, the graph how large it is drawn.
-            Command::NextPage
-            | Command::PreviousPage
-            | Command::ChooseColumns
-            | Command::GraphZoomIn
-            | Command::GraphZoomOut
-            | Command::GraphFit => {}
+            // The table knows how long a page is and where its menu is.
+            Command::NextPage | Command::PreviousPage | Command::ChooseColumns => {}
             Command::GoToCause => self.go_to(|store| selected_cell(store)?.cause_sequence),
             Command::GoToEffect => {
                 self.go_to(|store| store.detail.as_ref()?.effects.first().map(|row| row.sequence));
@@ -93,25 +85,6 @@ impl App {
             Command::Forward => self.return_to(History::forward),
             Command::FocusFilter => self.show_what_is_filtered(),
             Command::AppendReaction => self.show_view(View::Append),
-            Command::GraphSelection => self.show_selection_in_graph(),
-            Command::GraphSvg => self.graph(GraphAction::Export(Format::Svg), ctx, now),
-            Command::GraphDot => self.graph(GraphAction::Export(Format::Dot), ctx, now),
-            Command::GraphMermaid => self.graph(GraphAction::Export(Format::Mermaid), ctx, now),
-            Command::GraphText => self.graph(GraphAction::Export(Format::Text), ctx, now),
-            // The timeline knows what its view shows.
-            Command::TimelineZoomIn
-            | Command::TimelineZoomOut
-            | Command::TimelinePanLeft
-            | Command::TimelinePanRight
-            | Command::TimelineFit
-            | Command::TimelineCentre
-            | Command::TimelineAxis
-            | Command::TimelineFoldGaps
-            | Command::TimelineLogScale
-            | Command::TimelineLanes
-            | Command::TimelineLanesDown
-            | Command::TimelineLanesUp
-            | Command::TimelinePin => {}
             Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),

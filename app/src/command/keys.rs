@@ -14,12 +14,15 @@ pub(super) const SHIFT: Modifiers = Modifiers::SHIFT;
 pub(super) const NONE: Modifiers = Modifiers::NONE;
 
 /// Keys whose name on a keyboard is another one than egui's.
-const NAMES: [(Key, &str); 17] = [
+const NAMES: [(Key, &str); 20] = [
     (Key::Escape, "Esc"),
     (Key::Slash, "/"),
     (Key::Backslash, "\\"),
     (Key::OpenBracket, "["),
     (Key::CloseBracket, "]"),
+    (Key::OpenCurlyBracket, "{"),
+    (Key::CloseCurlyBracket, "}"),
+    (Key::Num0, "0"),
     (Key::Comma, ","),
     (Key::Period, "."),
     (Key::Questionmark, "?"),

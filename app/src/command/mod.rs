@@ -73,8 +73,8 @@ commands! {
     GoToCause: "go.cause", "Go to cause", "Select the event that caused this one", ARROW_LEFT, [NONE OpenBracket];
     GoToEffect: "go.effect", "Go to first effect", "Select the first event that this one caused", ARROW_RIGHT, [NONE CloseBracket];
     NextEffect: "go.next-effect", "Go to next effect", "Select the next event that the same cause had", ARROW_DOWN, [ALT CloseBracket];
-    PreviousInStream: "go.previous-in-stream", "Previous in stream", "Select the event before in the same stream", CARET_LEFT, [NONE Comma];
-    NextInStream: "go.next-in-stream", "Next in stream", "Select the event after in the same stream", CARET_RIGHT, [NONE Period];
+    PreviousInStream: "go.previous-in-stream", "Previous in stream", "Select the event before in the same stream", CARET_LEFT, [NONE Comma, NONE OpenCurlyBracket];
+    NextInStream: "go.next-in-stream", "Next in stream", "Select the event after in the same stream", CARET_RIGHT, [NONE Period, NONE CloseCurlyBracket];
     CursorHere: "cursor.here", "Look back to this event", "Show the store as of the selected event in every panel", CLOCK, [NONE C];
     CursorLive: "cursor.live", "Return to now", "Show the store as it is now", BROADCAST, [SHIFT C];
     Back: "go.back", "Back", "Go back to the event and the view before", ARROW_LEFT, [ALT ArrowLeft, CTRL OpenBracket];
@@ -85,6 +85,15 @@ commands! {
     GraphZoomIn: "graph.zoom-in", "Zoom in", "Magnify the causal graph", MAGNIFYING_GLASS_PLUS, [NONE Plus];
     GraphZoomOut: "graph.zoom-out", "Zoom out", "Show more of the causal graph", MAGNIFYING_GLASS_MINUS, [NONE Minus];
     GraphFit: "graph.fit", "Fit the graph", "Show all of the causal graph", CORNERS_OUT, [NONE Num0];
+    GraphGroups: "graph.aggregate", "Graph: flow or aggregate", "Show single events, or groups of them", STACK, [];
+    GraphOver: "graph.over", "Graph: conversation or result", "Group the events of the conversation, or those of the current result", FUNNEL_SIMPLE, [];
+    GraphBy: "graph.by", "Graph: group by entity or scope", "What the events of a group have in common besides their kind", TAG, [];
+    GraphReach: "graph.reach", "Graph: causes, both or effects", "Which way from the selected event the graph goes", SWAP, [];
+    GraphAxis: "graph.axis", "Graph: depth or time", "What the horizontal axis of the causal graph means", CLOCK, [];
+    GraphChain: "graph.chain", "Graph: hash chain", "Show or hide the links of the hash chain", LINK_SIMPLE, [];
+    GraphCritical: "graph.critical", "Graph: critical path", "Show or hide the path that took longest", TIMER, [];
+    GraphList: "graph.list", "Graph: as a list", "Show the graph as a list, or as a picture", LIST, [];
+    GraphFold: "graph.fold", "Graph: fold everything again", "Fold again what was unfolded", STACK, [];
     GraphSvg: "graph.export-svg", "Save graph as SVG…", "Write the causal graph into a picture", EXPORT, [];
     GraphDot: "graph.export-dot", "Save graph as DOT…", "Write the causal graph in the language of Graphviz", EXPORT, [];
     GraphMermaid: "graph.export-mermaid", "Save graph as Mermaid…", "Write the causal graph in the language of Mermaid", EXPORT, [];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::view::graph::{Axis, Format, Reach, Shape, Way};
+use crate::view::graph::{Axis, Reach, Shape, Way};
 use crate::worker::protocol::{CausalGraph, GraphAsk, GraphPicture, GraphView, GroupBy, Over};
 
 /// More members of a conversation than this are grouped, until the user says otherwise.
@@ -77,8 +77,6 @@ pub enum GraphAction {
     FoldAll,
     /// Select the event that lies this way from the selected one.
     Step(Way),
-    /// Write the graph into a file.
-    Export(Format),
 }
 
 impl GraphState {

@@ -24,6 +24,8 @@ const QUIET: &[(&str, &str)] = &[
     ("app.cancel", "nothing is open and nothing runs"),
     ("app.quit", "the window closes"),
     ("query.focus", "only the cursor of the keyboard moves"),
+    ("table.columns", "only a menu of the table opens"),
+    ("detail.find", "only the cursor of the keyboard moves"),
     ("panel.next", "only the focus of the keyboard moves"),
     ("panel.previous", "only the focus of the keyboard moves"),
     ("cursor.live", "it is now already"),

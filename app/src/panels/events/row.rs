@@ -342,6 +342,9 @@ fn removed(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, t: &Tokens
     let (left, right) = (columns.words_left(), columns.words_right());
     let words = paint::line(p, REMOVED, type_roles::table(), t.text3, right - left);
     paint::put(p, Align2::LEFT_CENTER, pos2(rect.left() + left, rect.center().y), words);
+    if let Some(at) = lock_at(rect, columns) {
+        paint::icon(p, at, icons::LOCK_KEY, 12.0, t.text3);
+    }
 }
 
 /// A row that cannot be read: hatched, with its reason in red.

@@ -24,6 +24,8 @@ const CHIP: f32 = 40.0;
 const DOT: f32 = 6.0;
 /// Side of a cell that stands for many, points.
 const CELL: f32 = 4.0;
+/// How much is seen of what had not happened yet.
+const NOT_YET: f32 = 0.35;
 /// Radius of the handle at the right edge of a node, points.
 pub(super) const HANDLE: f32 = 8.0;
 
@@ -50,10 +52,19 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &Ui, scene: &Scene<'_>, under: Opt
             ui.interact(rect, ui.scope_id().with(card.sequence).with(card.look as u8), Sense::click());
         let name = spoken(ctx, card);
         response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, card.selected, &name));
+        let mut p = ui.painter().clone();
+        if ctx.view.model.cursor.is_some_and(|cursor| cursor < card.sequence) {
+            // At the moment that everything is shown as of, it had not happened yet.
+            p.set_opacity(NOT_YET);
+        }
         if width >= TWO_LINES {
-            whole(ctx, ui, (card, rect), scene.zoom, under == Some(index));
+            whole(ctx, &p, (card, rect), scene.zoom, under == Some(index));
         } else {
-            chip(ctx, ui, (card, rect), scene.zoom, under == Some(index));
+            chip(ctx, &p, (card, rect), scene.zoom, under == Some(index));
+        }
+        if ctx.view.model.hover == Some(card.sequence) {
+            let stroke = Stroke::new(1.5, ctx.view.tokens.text);
+            p.rect_stroke(rect.expand(2.0), radius(scene.zoom) + 1, stroke, StrokeKind::Outside);
         }
         if card.more > 0 {
             handle(ui.painter(), rect, scene.zoom, ctx.view.tokens);
@@ -94,9 +105,8 @@ fn colors(card: &Card, broken: bool, hovered: bool, t: &Tokens) -> (Color32, Str
 }
 
 /// A card with two lines.
-fn whole(ctx: StoreContext<'_>, ui: &Ui, (card, rect): (&Card, Rect), zoom: f32, hovered: bool) {
+fn whole(ctx: StoreContext<'_>, p: &Painter, (card, rect): (&Card, Rect), zoom: f32, hovered: bool) {
     let t = ctx.view.tokens;
-    let p = ui.painter();
     let spot = damage::spot_at(&ctx.store.spots, card.sequence).filter(|_| card.look == CardLook::Event);
     let broken = spot.is_some_and(|spot| spot.wrong == Wrong::Broken);
     let (fill, border) = colors(card, broken, hovered, t);
@@ -135,9 +145,8 @@ fn whole(ctx: StoreContext<'_>, ui: &Ui, (card, rect): (&Card, Rect), zoom: f32,
 }
 
 /// Mark and kind.
-fn chip(ctx: StoreContext<'_>, ui: &Ui, (card, rect): (&Card, Rect), zoom: f32, hovered: bool) {
+fn chip(ctx: StoreContext<'_>, p: &Painter, (card, rect): (&Card, Rect), zoom: f32, hovered: bool) {
     let t = ctx.view.tokens;
-    let p = ui.painter();
     let (fill, border) = colors(card, false, hovered, t);
     let mut mesh = Mesh::default();
     if card.look == CardLook::Stack {

@@ -12,15 +12,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use causeway::event::EventKind;
-use egui::{Layout, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo, vec2};
+use egui::{Key, Layout, Modifiers, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo, vec2};
 
 use super::{from_left, from_right, inside};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::state::graph::{GraphAction, GraphOptions};
 use crate::state::query::Query;
+use crate::state::route::View;
 use crate::theme::metrics::PADDING;
-use crate::view::graph::{self, Card, CardLook, Critical, Sheet, Words};
+use crate::view::graph::{self, Card, CardLook, Critical, Sheet, Way, Words};
 use crate::view::text;
 use crate::widgets::empty_state::EmptyState;
 use crate::widgets::spinner::spinner;
@@ -182,9 +183,26 @@ impl GraphPanel {
         if let Some(card) = under.and_then(|under| self.sheet.cards.get(under)) {
             cards::tip(ui, card, scene.rect(under.unwrap_or_default()));
         }
+        if let Some(sequence) = under.and_then(|under| self.sheet.cards.get(under)).map(|card| card.sequence)
+        {
+            ctx.view.commands.send(Action::Hover(Some(sequence)));
+        }
+        self.take_arrows(ctx, ui);
         let legend = edges::legend(&child, area, ctx.view.tokens, &self.sheet);
         if let Some(moved) = overview::show(&mut child, &scene, area, legend, ctx.view.tokens) {
             self.camera.centre_on(moved, area.size());
+        }
+    }
+
+    /// Left and right go to the cause and to the nearest effect; up and down are commands.
+    fn take_arrows(&self, ctx: StoreContext<'_>, ui: &Ui) {
+        if ctx.view.model.view != View::Graph || ui.ctx().text_edit_focused() {
+            return;
+        }
+        for (key, way) in [(Key::ArrowLeft, Way::Left), (Key::ArrowRight, Way::Right)] {
+            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+                ctx.view.commands.send(Action::Graph(GraphAction::Step(way)));
+            }
         }
     }
 

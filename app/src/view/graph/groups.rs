@@ -140,3 +140,82 @@ pub fn lay_groups(graph: &GroupGraph) -> GroupLayout {
     let (width, height) = (far(super::NODE_WIDTH, |at| at.0), far(super::NODE_HEIGHT, |at| at.1));
     GroupLayout { at, width, height }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::Random;
+    use super::*;
+
+    /// Events at random: name, kind, time, cause.
+    fn events(
+        random: &mut Random,
+        count: usize,
+        names: usize,
+    ) -> Vec<(String, EventKind, i64, Option<u128>)> {
+        let event = |(i, random): (usize, &mut Random)| {
+            let cause = match random.below(4) {
+                0 => None,
+                1 => Some(u128::MAX - i as u128),
+                _ => Some(random.below(count) as u128),
+            };
+            let kind = EventKind::custom(1 + random.below(2) as u8, 1);
+            (format!("e{}:{i}", random.below(names)), kind, random.below(1_000) as i64, cause)
+        };
+        (0..count).map(|i| event((i, random))).collect()
+    }
+
+    fn tally(events: &[(String, EventKind, i64, Option<u128>)]) -> GroupGraph {
+        let mut tally = Tally::new(GroupBy::Entity);
+        for (i, (entity, kind, time, cause)) in events.iter().enumerate() {
+            tally.add(i as u64, (entity, "shop"), *kind, *time, (i as u128, *cause));
+        }
+        tally.finish(events.len() as u64)
+    }
+
+    #[test]
+    fn counts_add_up_and_the_middle_delay_is_the_middle_one() {
+        for seed in 1..30_u64 {
+            println!("seed {seed}");
+            let events = events(&mut Random(seed), 200, 4);
+            let graph = tally(&events);
+            assert_eq!(graph.groups.iter().map(|group| group.events).sum::<u64>(), 200);
+            let caused = events.iter().filter(|event| event.3.is_some()).count() as u64;
+            assert_eq!(graph.edges.iter().map(|edge| edge.count).sum::<u64>() + graph.outside, caused);
+            let group_of = |event: &(String, EventKind, i64, Option<u128>)| {
+                let name = event.0.split(':').next().unwrap();
+                graph
+                    .groups
+                    .iter()
+                    .position(|group| &*group.name == name && group.kind == Some(event.1))
+                    .unwrap()
+            };
+            for edge in &graph.edges {
+                let mut delays: Vec<i64> = events
+                    .iter()
+                    .filter(|effect| group_of(effect) == edge.to)
+                    .filter_map(|effect| Some((effect, events.get(effect.3? as usize)?)))
+                    .filter(|(_, cause)| group_of(cause) == edge.from)
+                    .map(|(effect, cause)| effect.2 - cause.2)
+                    .collect();
+                delays.sort_unstable();
+                assert_eq!((edge.count, edge.median_us), (delays.len() as u64, delays[delays.len() / 2]));
+            }
+        }
+    }
+
+    #[test]
+    fn more_groups_than_can_be_drawn_share_one_and_nothing_is_lost() {
+        let graph = tally(&events(&mut Random(9), 4_000, 400));
+        assert_eq!(graph.groups.len(), GROUPS_MAX + 1);
+        assert!(graph.groups[GROUPS_MAX].kind.is_none());
+        assert_eq!(graph.groups.iter().map(|group| group.events).sum::<u64>(), 4_000);
+        let layout = lay_groups(&graph);
+        for (i, a) in layout.at.iter().enumerate() {
+            let apart = |b: &(f32, f32)| {
+                (a.0 - b.0).abs() >= super::super::NODE_WIDTH
+                    || (a.1 - b.1).abs() >= super::super::NODE_HEIGHT
+            };
+            assert!(layout.at[..i].iter().all(apart), "{i}");
+        }
+    }
+}

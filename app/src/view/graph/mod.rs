@@ -76,6 +76,16 @@ pub enum Axis {
     Time,
 }
 
+impl Axis {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Depth => Self::Time,
+            Self::Time => Self::Depth,
+        }
+    }
+}
+
 /// Which way from the focus is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Reach {
@@ -86,6 +96,17 @@ pub enum Reach {
     Both,
     /// What followed from it.
     Effects,
+}
+
+impl Reach {
+    /// The next one, and after the last the first.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Causes => Self::Both,
+            Self::Both => Self::Effects,
+            Self::Effects => Self::Causes,
+        }
+    }
 }
 
 /// What stands at a place.

@@ -41,6 +41,16 @@ pub enum Over {
     Result,
 }
 
+impl Over {
+    /// The other ones.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Conversation => Self::Result,
+            Self::Result => Self::Conversation,
+        }
+    }
+}
+
 /// What events of a group have in common besides their kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GroupBy {
@@ -49,6 +59,16 @@ pub enum GroupBy {
     Entity,
     /// The scope.
     Scope,
+}
+
+impl GroupBy {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Entity => Self::Scope,
+            Self::Scope => Self::Entity,
+        }
+    }
 }
 
 /// A graph that can be drawn.
