@@ -111,7 +111,7 @@ fn screens() -> Vec<(&'static str, Model)> {
         ("events-empty", fixture::nothing_found()),
         ("events-raw", with(|model| model.detail_tab = DetailTab::Raw)),
         ("events-hex", with(|model| model.detail_tab = DetailTab::Hex)),
-        ("events-chain", with(|model| model.detail_tab = DetailTab::Chain)),
+        ("events-chain", with(|model| model.detail_tab = DetailTab::Proof)),
         ("graph", fixture::store_showing(View::Graph)),
         ("graph-large", fixture::large_graph(2_000)),
         ("graph-lonely", fixture::lonely_graph()),

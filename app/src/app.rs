@@ -10,6 +10,7 @@ mod graph;
 mod icon;
 mod log;
 mod needs;
+mod notes;
 mod places;
 mod run;
 mod saved;
@@ -18,6 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod trust;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -165,6 +167,7 @@ impl App {
         self.take_filter(now);
         self.note_place();
         self.ask_for_what_is_missing();
+        self.keep_verifying(now);
         self.worker.flush();
         self.plan_repaint(ctx, now);
         self.set_title(ctx);
@@ -266,15 +269,19 @@ impl App {
 
     /// Keys with Ctrl or Alt and function keys act always, the others only while no text is written and nothing lies over the screen.
     fn take_keys(&self, ctx: &Context) {
+        if !ctx.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Key { .. }))) {
+            return;
+        }
         let writing = ctx.text_edit_focused();
+        // A menu that is open is what Escape closes, and a field is what it leaves.
+        let keeps_escape = writing || egui::Popup::is_any_open(ctx);
         for (command, shortcut) in self.model.keys.by_modifiers() {
-            let is_escape = shortcut.logical_key == Key::Escape;
-            let taken = if is_escape {
-                writing
+            let kept = if shortcut.logical_key == Key::Escape {
+                keeps_escape
             } else {
                 is_typed(shortcut) && (writing || self.model.overlay != Overlay::None)
             };
-            if !taken && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
+            if !kept && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
                 self.commands.run(command);
             }
         }
@@ -287,6 +294,9 @@ impl App {
         }
         let rate_falls =
             self.model.store.as_ref().is_some_and(|store| store.rate.iter().any(|rate| *rate > 0.0));
+        if let Some(due) = self.next_check(now) {
+            ctx.request_repaint_after_secs((due - now).max(0.0) as f32);
+        }
         if rate_falls || self.model.messages.iter().any(|message| !message.is_error) {
             ctx.request_repaint_after_secs(1.0);
         }

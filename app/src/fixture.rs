@@ -21,6 +21,8 @@ use crate::state::model::{Message, Model, OpenFailure, Recent, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{Screen, View};
 use crate::state::table::TableView;
+use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     Damage, Decoded, Detail, EventCell, EventRow, Facets, Failure, FailureClass, FoldKind, FoldSource,
@@ -277,6 +279,9 @@ fn store_model() -> StoreModel {
         projections: projections_of_the_shop(),
         receipt: None,
         verified: Some(Ok(verified(Vec::new()))),
+        trust: Trust { ranges: std::iter::once(0..TOTAL).collect(), ..Trust::default() },
+        vouched: Vouched::default(),
+        notes: BTreeMap::new(),
         follow: true,
         unseen: 0,
         rate: (0..60u8)
@@ -291,6 +296,8 @@ fn verified(findings: Vec<Finding>) -> VerifyView {
     let finding_count = findings.len() as u64;
     VerifyView {
         events: TOTAL,
+        checked: 0..TOTAL,
+        removed: 0,
         findings,
         finding_count,
         damage_count: finding_count,

@@ -63,7 +63,7 @@ fn look_around(driver: &mut Driver, sequence: u64, what: &str) {
     };
     look(driver, Action::Run(Command::ShowEvents));
     look(driver, Action::Jump(Target::Sequence(sequence)));
-    for tab in [DetailTab::Event, DetailTab::Raw, DetailTab::Hex, DetailTab::Chain] {
+    for tab in [DetailTab::Event, DetailTab::Raw, DetailTab::Hex, DetailTab::Proof] {
         look(driver, Action::ShowDetail(tab));
         if let Some(detail) = &driver.store().detail {
             assert!(detail.payload_head.len() <= PREVIEW_BYTES, "{what}");

@@ -196,7 +196,7 @@ fn a_payload_that_was_edited_breaks_the_chain_from_there_on() {
     driver.until("it was verified", |driver| driver.store().verified.is_some());
     assert_eq!(driver.store().broken_from(), Some(61));
     driver.act(Action::Jump(Target::Sequence(61)));
-    driver.act(Action::ShowDetail(DetailTab::Chain));
+    driver.act(Action::ShowDetail(DetailTab::Proof));
     driver.must_say("Chain broken at #61");
     driver.must_say("payload expected");
     driver.picture("chain-broken", &[TOOK]);

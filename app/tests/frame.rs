@@ -43,6 +43,8 @@ fn focused(driver: &Driver) -> String {
 fn a_tab_that_is_dragged_to_the_right_becomes_a_tile_of_its_own() {
     let mut driver = open("frame-drag", LARGE);
     let from = driver.harness.get_by_label("Causal graph").rect().center();
+    driver.harness.hover_at(from);
+    driver.harness.run_steps(2);
     driver.harness.drag_at(from);
     driver.harness.run_steps(2);
     for step in 1..=12 {
@@ -50,6 +52,7 @@ fn a_tab_that_is_dragged_to_the_right_becomes_a_tile_of_its_own() {
         driver.harness.hover_at(to);
         driver.harness.step();
     }
+    assert!(driver.harness.ctx.dragged_id().is_some(), "the tab is dragged");
     driver.harness.drop_at(egui::pos2(1060.0, 500.0));
     driver.harness.run_steps(3);
     driver.settle();
@@ -109,7 +112,7 @@ fn f6_walks_the_panels_and_tab_goes_on_inside_them() {
     assert_eq!(focused(&driver), "Inspector");
     press(&mut driver, Modifiers::NONE, Key::F6);
     press(&mut driver, Modifiers::NONE, Key::Tab);
-    assert_eq!(focused(&driver), "Find", "the first field of the explorer");
+    assert_eq!(focused(&driver), "Filter entities, kinds and scopes", "the first field of the explorer");
 }
 
 #[test]

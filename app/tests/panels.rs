@@ -157,8 +157,8 @@ fn the_tabs_of_the_middle_and_of_the_detail_are_chosen_by_a_click() {
     let mut harness = screen(fixture::store());
     click(&mut harness, "Causal graph");
     assert!(harness.state().sent(&Action::Show(View::Graph)));
-    click(&mut harness, "Chain");
-    assert!(harness.state().sent(&Action::ShowDetail(DetailTab::Chain)));
+    click(&mut harness, "Proof");
+    assert!(harness.state().sent(&Action::ShowDetail(DetailTab::Proof)));
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn start(harness: &Harness<'_, Screen>) -> f64 {
 fn drag(harness: &mut Harness<'_, Screen>, from: Pos2, to: Pos2, modifiers: Modifiers) {
     let button =
         |pos, pressed| Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers };
-    harness.input_mut().modifiers = modifiers;
+    harness.event(Event::ModifiersChanged(modifiers));
     harness.event(Event::PointerMoved(from));
     harness.run_steps(1);
     harness.event(button(from, true));
@@ -93,7 +93,7 @@ fn drag(harness: &mut Harness<'_, Screen>, from: Pos2, to: Pos2, modifiers: Modi
     }
     harness.event(button(to, false));
     harness.run_steps(2);
-    harness.input_mut().modifiers = Modifiers::NONE;
+    harness.event(Event::ModifiersChanged(Modifiers::NONE));
 }
 
 #[test]
@@ -121,6 +121,7 @@ fn the_wheel_zooms_at_the_pointer_and_asks_for_three_times_what_is_seen() {
         unit: MouseWheelUnit::Point,
         delta: vec2(0.0, 240.0),
         phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
         modifiers: Modifiers::NONE,
     });
     harness.run_steps(12);

@@ -252,3 +252,52 @@ fn links_that_are_named_like_files_of_the_store_are_not_followed_and_hinder_nobo
     assert_eq!(std::fs::read_to_string(target).unwrap(), "somebody else's");
     assert_verified(&place.open());
 }
+
+#[test]
+fn a_part_of_a_log_is_checked_from_any_event_on_and_says_which_places_that_were() {
+    let place = Place::new();
+    let store = Store::open(place.config().with_segment_max_bytes(4_096)).unwrap();
+    fill(&store, 200);
+    let end = store.visible();
+    for from in [0, 1, 50, 100, 150, end - 1] {
+        let mut told = 0..0;
+        let mut progress = |at: causeway::store::VerifyProgress<'_>| {
+            told = at.report.checked.clone();
+            ControlFlow::Continue(())
+        };
+        let report = store.verify_range(VerifyLevel::Chain, from..u64::MAX, &mut progress).unwrap();
+        assert!(report.holds(), "{from}: {:?}", report.findings);
+        assert!(report.checked.start <= from && report.checked.end == end, "{from}: {:?}", report.checked);
+        assert_eq!(report.events, end - report.checked.start);
+        assert_eq!(told, report.checked);
+    }
+    let middle =
+        store.verify_range(VerifyLevel::Chain, 100..101, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert!(middle.holds() && middle.checked.contains(&100), "{middle:?}");
+    assert!(middle.checked.start > 0 && middle.checked.end < end, "{:?}", middle.checked);
+}
+
+#[test]
+fn what_is_broken_is_found_by_the_part_that_holds_it_and_by_no_other() {
+    let place = Place::new();
+    let store = Store::open(place.config().with_segment_max_bytes(4_096)).unwrap();
+    fill(&store, 200);
+    store.close().unwrap();
+    let segments: Vec<_> = place.names().into_iter().filter(|name| name.ends_with(".seg")).collect();
+    let path = place.0.path().join(&segments[2]);
+    let first: u64 = segments[2].split('-').next().unwrap().parse().unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[1_000] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let reader = place.follow();
+    let damage = |places| {
+        let report =
+            reader.verify_range(VerifyLevel::Chain, places, &mut |_| ControlFlow::Continue(())).unwrap();
+        report.damage_count
+    };
+    assert!(damage(first..first + 1) > 0);
+    assert_eq!(damage(0..first), 0);
+    // Streams that miss an event in the damage before are not called broken for that.
+    let behind = damage(u64::MAX - 1..u64::MAX);
+    assert_eq!(behind, 0);
+}

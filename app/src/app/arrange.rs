@@ -7,6 +7,7 @@ use crate::command::Command;
 use crate::state::layout::{Arrange, Layout, Preset, Side};
 use crate::state::model::Overlay;
 use crate::state::route::{DetailTab, Docks, View};
+use crate::view::ring::turned;
 
 impl App {
     /// Shows a view where it lies, in the middle if it lies nowhere, and gives it the focus.
@@ -91,8 +92,7 @@ impl App {
         let focus = self.model.view;
         let views = self.model.layout.middle.tabs_of(focus).unwrap_or_default();
         if let Some(at) = views.iter().position(|view| *view == focus) {
-            let next = (at as isize + step).rem_euclid(views.len() as isize);
-            self.show_view(views[next as usize]);
+            self.show_view(views[turned(at, step, views.len())]);
         }
     }
 
@@ -110,7 +110,7 @@ impl App {
         self.model.layout = layout;
         self.model.view = focus;
         match preset {
-            Preset::Audit => self.model.detail_tab = DetailTab::Chain,
+            Preset::Audit => self.model.detail_tab = DetailTab::Proof,
             Preset::Live if self.model.store.as_ref().is_some_and(|store| !store.follow) => {
                 self.commands.run(Command::ToggleFollow);
             }

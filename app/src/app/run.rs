@@ -12,7 +12,7 @@ use crate::state::model::{Overlay, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::worker::protocol::{
-    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec,
+    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, Part, ProjectionSpec,
     ProjectionState, Request, RequestId, RowCell, Target,
 };
 
@@ -52,6 +52,7 @@ impl App {
             Action::Feed(paused, per_second) => self.feed(paused, per_second),
             Action::Copy(text, what) => self.copy(text, what, ctx, now),
             Action::CopyBytes => self.copy_payload(CopyForm::Hex),
+            Action::Trust(action) => self.run_trust(action, now),
             Action::Dismiss(id) => self.model.messages.retain(|message| message.id != id),
         }
     }
@@ -84,24 +85,22 @@ impl App {
             Command::Forward => self.return_to(History::forward),
             Command::FocusFilter => self.show_what_is_filtered(),
             Command::AppendReaction => self.show_view(View::Append),
-            // The timeline knows what its view shows.
-            Command::TimelineZoomIn
-            | Command::TimelineZoomOut
-            | Command::TimelinePanLeft
-            | Command::TimelinePanRight
-            | Command::TimelineFit
-            | Command::TimelineCentre
-            | Command::TimelineAxis
-            | Command::TimelineFoldGaps
-            | Command::TimelineLogScale
-            | Command::TimelineLanes
-            | Command::TimelineLanesDown
-            | Command::TimelineLanesUp
-            | Command::TimelinePin => {}
             Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
-            Command::Verify => self.verify(),
+            Command::Verify => self.verify(Part::WHOLE, now),
+            Command::VerifyStream => self.verify_stream(now),
+            Command::PauseVerifying => self.pause_verifying(),
+            Command::StopVerifying => self.stop_verifying(),
+            Command::ToggleVerifying => self.toggle_verifying(),
+            Command::TakeHead => self.take_head(),
+            Command::CompareHeads => self.compare_heads(),
+            Command::EvidenceReport => self.show_view(View::Findings),
+            Command::ToggleBookmark => self.toggle_bookmark(now),
+            Command::EditNote => self.show_detail(DetailTab::Notes),
+            Command::NextBookmark => self.go_to_bookmark(true),
+            Command::PreviousBookmark => self.go_to_bookmark(false),
+            Command::GoToBroken => self.go_to(StoreModel::broken_from),
             Command::Cancel => self.cancel(),
             Command::ShowSettings => self.model.overlay = Overlay::Settings,
             Command::NameKinds => self.model.overlay = Overlay::KindNames,
@@ -386,23 +385,13 @@ impl App {
         self.worker.send(Request::Feed { paused, per_second });
     }
 
-    fn verify(&mut self) {
-        if let Some(store) = &mut self.model.store {
-            store.verified = None;
-            store.gather_spots();
-            let id = self.model.asked.number();
-            self.model.asked.verify = Some(id);
-            self.worker.send(Request::Verify { id });
-        }
-    }
-
     /// Closes what lies over the screen, or stops what takes long.
     fn cancel(&mut self) {
         if self.model.overlay != Overlay::None {
             self.model.overlay = Overlay::None;
             return;
         }
-        let runs = self.model.progress.is_some() || self.model.asked.verify.is_some();
+        let runs = self.model.progress.is_some();
         match self.model.screen {
             Screen::Preview | Screen::Error => {
                 self.model.preview = None;
@@ -410,6 +399,7 @@ impl App {
             }
             Screen::Opening => self.worker.send(Request::Cancel),
             Screen::Welcome | Screen::Store if runs => self.worker.send(Request::Cancel),
+            Screen::Welcome | Screen::Store if self.is_verifying_for_the_user() => self.stop_verifying(),
             Screen::Welcome | Screen::Store => {}
         }
     }

@@ -24,7 +24,9 @@ impl App {
         store.filter_text.clone_from(&saved.filter);
         store.timeline.look = saved.timeline;
         store.table = saved.table.complete();
+        store.vouched.kept.clone_from(&saved.heads);
         self.send_summaries();
+        self.ask_for_notes();
         self.take_filter_line(true);
         for ProjectionSpec { fold, source, .. } in saved.projections {
             self.watch(fold, source);
@@ -43,6 +45,7 @@ impl App {
             view.table.clone_from(&store.table);
             view.filter.clone_from(&store.filter_text);
             view.timeline.clone_from(&store.timeline.look);
+            view.heads.clone_from(&store.vouched.kept);
             view.projections = store.projections.iter().map(|projection| projection.spec.clone()).collect();
         }
         if let Some(saver) = &self.saver {

@@ -63,7 +63,7 @@ impl App {
         let holder = self.model.keys.holder(pressed).filter(|holder| *holder != command);
         match holder {
             _ if pressed == KeyboardShortcut::new(egui::Modifiers::NONE, Key::Escape) => {
-                self.model.recording = None
+                self.model.recording = None;
             }
             Some(holder) if taken != Some((pressed, holder)) => {
                 self.model.recording = Some(Recording { command, taken: Some((pressed, holder)) });

@@ -15,6 +15,7 @@ use clap::Args;
 
 use crate::cli::{Ending, Outcome, hash_of, hash_text, print_json};
 use crate::worker::failure;
+use crate::worker::trust::jobs::heads_of;
 
 /// Longest file of a key that is looked at, in bytes.
 const LONGEST_KEY: u64 = 1024;
@@ -99,7 +100,7 @@ pub(super) fn prove(args: &ProveArgs) -> Outcome {
     let size = args.size.unwrap_or_else(|| store.durable());
     let mut out = stdout().lock();
     if let Some(path) = &args.from {
-        let older = heads_in(path)?.pop().ok_or_else(|| no_heads(path))?;
+        let older = heads_in(path)?.pop().ok_or_else(|| Ending::failed("there is no head"))?;
         if older.store_id.to_string() != store.identity() {
             let (dir, other) = (args.dir.display(), older.store_id);
             return Err(Ending::failed(format!("{dir}: the head is that of another store, {other}")));
@@ -119,17 +120,18 @@ impl AgainstArgs {
         self.key.iter().fold(config, |config, key| config.with_verifying_key(*key))
     }
 
+    /// The heads, if a file of them was given.
+    pub(super) fn heads(&self) -> Result<Option<Vec<Head>>, Ending> {
+        self.against.as_deref().map(heads_in).transpose()
+    }
+
     /// How a store stands to each of the heads, if there are any.
     pub(super) fn compare(
         &self,
         store: &Store<ReadOnly>,
         progress: Progress<'_>,
     ) -> Result<Option<Vec<Compared>>, Ending> {
-        let Some(path) = &self.against else { return Ok(None) };
-        let heads = heads_in(path)?;
-        if heads.is_empty() {
-            return Err(no_heads(path));
-        }
+        let Some(heads) = self.heads()? else { return Ok(None) };
         let checks = store.check_heads(&heads, progress);
         let checks = checks.map_err(|error| failure::of_directory(store.path(), &error))?;
         let compared = heads.iter().zip(checks).map(|(head, check)| Compared {
@@ -157,18 +159,9 @@ fn open(config: StoreConfig, dir: &Path) -> Result<Store<ReadOnly>, Ending> {
 
 /// The heads in a file, one on each line.
 fn heads_in(path: &Path) -> Result<Vec<Head>, Ending> {
-    let named = |what: String| Ending::failed(format!("{}: {what}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let head = |(at, line): (usize, &str)| {
-        line.parse()
-            .map_err(|error: causeway::store::HeadParseError| named(format!("line {}: {error}", at + 1)))
-    };
-    lines.map(head).collect()
-}
-
-fn no_heads(path: &Path) -> Ending {
-    Ending::failed(format!("{}: holds no head", path.display()))
+    let text = fs::read_to_string(path);
+    let text = text.map_err(|error| Ending::failed(format!("{}: {error}", path.display())))?;
+    Ok(heads_of(path, &text)?)
 }
 
 fn event_id(text: &str) -> Result<EventId, Ending> {

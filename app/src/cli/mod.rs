@@ -11,6 +11,7 @@ mod events;
 mod graph;
 mod head;
 mod repair;
+mod report;
 mod shot;
 mod store;
 mod window;
@@ -25,6 +26,7 @@ use serde_json::ser::Formatter;
 use crate::app::Log;
 use crate::state::workspace::Home;
 use crate::widgets::escape;
+use crate::worker::digits::{hash_of, hash_text};
 
 pub use crate::cli::window::Displays;
 
@@ -78,6 +80,8 @@ enum Command {
     Repair(repair::RepairArgs),
     /// List what can be done in the window: ids for `shot --run`, titles and usual keys.
     Commands(commands::CommandsArgs),
+    /// Write what was checked and found into a page or JSON, for somebody who was not there.
+    Report(report::ReportArgs),
 }
 
 #[derive(Debug, Args)]
@@ -188,6 +192,7 @@ fn perform(cli: Cli, surroundings: Surroundings) -> Outcome {
         Some(Command::Prove(args)) => head::prove(&args),
         Some(Command::Repair(args)) => repair::repair(&args),
         Some(Command::Commands(args)) => commands::commands(&args),
+        Some(Command::Report(args)) => report::report(&args, home.as_ref()),
     }
 }
 
@@ -218,26 +223,6 @@ fn print_json(out: &mut impl Write, value: &impl serde::Serialize) -> Outcome {
 /// Lower-case hexadecimal digits of an id.
 fn id_text(id: impl Into<u128>) -> String {
     format!("{:032x}", id.into())
-}
-
-/// Lower-case hexadecimal digits of a hash.
-fn hash_text(hash: &[u8; 32]) -> String {
-    let (high, low) = hash.split_at(16);
-    [high, low]
-        .map(|half| {
-            format!("{:032x}", half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte)))
-        })
-        .concat()
-}
-
-/// The 32 bytes that hexadecimal digits tell; `None` if they tell no such thing.
-fn hash_of(text: &str) -> Option<[u8; 32]> {
-    let (high, low) = text.split_at_checked(32)?;
-    let half = |digits: &str| {
-        let is_plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        is_plain.then(|| u128::from_str_radix(digits, 16).ok())?.map(u128::to_be_bytes)
-    };
-    [half(high)?, half(low)?].concat().try_into().ok()
 }
 
 #[cfg(test)]
@@ -274,13 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_and_ids_are_printed_in_full() {
-        assert_eq!(hash_text(&[0xab; 32]), "ab".repeat(32));
+    fn ids_are_printed_in_full() {
         assert_eq!(id_text(1_u128), format!("{:0>32}", "1"));
-        let bytes = std::array::from_fn(|at| at as u8);
-        assert_eq!(hash_of(&hash_text(&bytes)), Some(bytes));
-        for text in ["", "ab", &"ab".repeat(33), &"+b".repeat(32), &"ä".repeat(32)] {
-            assert_eq!(hash_of(text), None, "{text}");
-        }
     }
 }

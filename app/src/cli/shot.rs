@@ -177,7 +177,7 @@ fn actions(screen: ScreenName, step: usize, dir: &std::path::Path, model: &Model
         (ScreenName::Events, _) => Vec::new(),
         (ScreenName::Raw, _) => vec![Action::ShowDetail(DetailTab::Raw)],
         (ScreenName::Hex, _) => vec![Action::ShowDetail(DetailTab::Hex)],
-        (ScreenName::Chain, _) => vec![Action::ShowDetail(DetailTab::Chain)],
+        (ScreenName::Chain, _) => vec![Action::ShowDetail(DetailTab::Proof)],
         (ScreenName::Graph, _) => run(Command::ShowGraph),
         (ScreenName::Projections, _) => projections(model),
         (ScreenName::Append, _) => run(Command::AppendReaction),

@@ -44,11 +44,23 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Level {
+pub(super) enum Level {
     V0,
     V1,
     V2,
     V3,
+}
+
+impl Level {
+    /// The level, if it needs nothing but the store.
+    pub(super) fn own(self) -> Option<VerifyLevel> {
+        match self {
+            Self::V0 => Some(VerifyLevel::Files),
+            Self::V1 => Some(VerifyLevel::Frames),
+            Self::V2 => Some(VerifyLevel::Chain),
+            Self::V3 => None,
+        }
+    }
 }
 
 /// The report as JSON.
@@ -123,9 +135,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Outcome {
     let mut verified = progress("verified");
     let report = match (args.level, &args.receipts) {
         (Level::V3, Some(file)) => store.verify_receipts(receipts(file)?, &mut verified),
-        (Level::V0, _) => store.verify(VerifyLevel::Files, &mut verified),
-        (Level::V1, _) => store.verify(VerifyLevel::Frames, &mut verified),
-        (Level::V2 | Level::V3, _) => store.verify(VerifyLevel::Chain, &mut verified),
+        (level, _) => store.verify(level.own().unwrap_or(VerifyLevel::Chain), &mut verified),
     };
     let report = report.map_err(named)?;
     let heads = args.against.compare(&store, &mut progress("compared"))?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use causeway::event::EventKind;
 
-use crate::command::{Change, Command};
+use crate::command::{Change, Command, TrustAction};
 use crate::state::graph::GraphAction;
 use crate::state::layout::Arrange;
 use crate::state::query::Query;
@@ -75,6 +75,8 @@ pub enum Action {
     Copy(String, &'static str),
     /// Put the stored bytes of the selected event on the clipboard, in hexadecimal digits.
     CopyBytes,
+    /// Something about the trust that the store deserves.
+    Trust(TrustAction),
     /// Take a message away.
     Dismiss(u64),
 }

@@ -6,10 +6,10 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 pub(super) const CTRL: Modifiers = Modifiers::COMMAND;
 /// Ctrl and Shift.
 pub(super) const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
-/// Shift.
-pub(super) const SHIFT: Modifiers = Modifiers::SHIFT;
 /// Alt.
 pub(super) const ALT: Modifiers = Modifiers::ALT;
+/// Shift.
+pub(super) const SHIFT: Modifiers = Modifiers::SHIFT;
 /// The key alone.
 pub(super) const NONE: Modifiers = Modifiers::NONE;
 

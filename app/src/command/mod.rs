@@ -7,6 +7,7 @@ mod action;
 mod change;
 mod keymap;
 mod keys;
+mod trust;
 
 use egui::{Key, KeyboardShortcut};
 
@@ -16,6 +17,7 @@ use crate::theme::icons;
 pub use crate::command::action::{Action, Commands};
 pub use crate::command::change::Change;
 pub use crate::command::keymap::{KeyMap, OwnKeys, Recording, shortcut_of_press};
+pub use crate::command::trust::TrustAction;
 
 /// The enum of commands and what is known of each, from one line a command, in the order of the palette.
 macro_rules! commands {
@@ -137,6 +139,18 @@ commands! {
     CopyId: "copy.id", "Copy event id", "Copy the id of the selected event", COPY_SIMPLE, [CTRL_SHIFT I];
     CopyPayload: "copy.payload", "Copy payload", "Copy the payload of the selected event as JSON", COPY, [CTRL_SHIFT P];
     Verify: "verify.store", "Verify whole store", "Compute all hashes anew and compare them", SHIELD_CHECK, [NONE V];
+    VerifyStream: "verify.stream", "Verify stream", "Check every event of the selected event's stream", SHIELD_CHECK, [SHIFT V];
+    PauseVerifying: "verify.pause", "Pause or resume verifying", "Let the check that runs rest, or go on with it", PAUSE, [];
+    StopVerifying: "verify.stop", "Stop verifying", "End the check that runs; nothing is verified by itself until the next one", STOP, [];
+    ToggleVerifying: "settings.verify", "Verify by itself or on demand", "Check each store a moment after it was opened, or only when asked to", SHIELD_CHECK, [];
+    GoToBroken: "go.broken", "Go to first broken", "Select the first event that does not fit its hashes", SHIELD_WARNING, [SHIFT G];
+    TakeHead: "head.take", "Take head", "Keep one line that stands for everything in the store, to compare it with later", SEAL_CHECK, [];
+    CompareHeads: "head.compare", "Compare with kept heads", "Find out whether history was rewritten since heads were kept", SEAL_CHECK, [];
+    EvidenceReport: "report.evidence", "Evidence report…", "Write what was checked and found into a page for others", SHIELD_CHECK, [];
+    ToggleBookmark: "note.bookmark", "Bookmark", "Mark the selected event, or take its mark away", BOOKMARK_SIMPLE, [NONE M];
+    EditNote: "note.edit", "Edit note", "Write a note to the selected event", NOTE_PENCIL, [SHIFT M];
+    NextBookmark: "note.next", "Next bookmark", "Select the next event that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageDown];
+    PreviousBookmark: "note.previous", "Previous bookmark", "Select the event before that has a bookmark or a note", BOOKMARK_SIMPLE, [ALT PageUp];
     Cancel: "app.cancel", "Cancel", "Stop what is running", STOP, [NONE Escape];
     ToggleUtc: "settings.utc", "Local time or UTC", "Show times in the local zone or in UTC", CLOCK, [NONE U];
     ShowSettings: "settings.open", "Settings…", "Colours, density, times, scale and keys", GEAR_SIX, [CTRL Comma];

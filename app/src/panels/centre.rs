@@ -55,9 +55,11 @@ impl Centre {
         let first = layout.in_front(model.view).first().copied();
         let several = layout.middle.views().len() > 1;
         let mut tiles = Middle { views, ctx, first, several, is_maximised: layout.maximised, dropped: false };
+        let dragged = self.tree.dragged_id(ui.ctx()).and_then(|tile| node_of(&self.tree.tiles, tile, &[]));
+        let dragged = dragged.map(|dragged| dragged.views()).unwrap_or_default();
         self.tree.ui(&mut tiles, ui);
         let dropped = tiles.dropped;
-        let now = self.tree.root().and_then(|root| node_of(&self.tree.tiles, root));
+        let now = self.tree.root().and_then(|root| node_of(&self.tree.tiles, root, &dragged));
         if let Some(now) = now.filter(|now| self.made_of.as_ref() != Some(now)) {
             // What was dropped may lie deeper than a layout can say: it is then drawn anew as the layout says it.
             self.made_of = (!dropped).then(|| now.clone());
@@ -79,7 +81,9 @@ fn tile_of(view: View) -> TileId {
 fn insert(tiles: &mut Tiles<View>, node: &Node) -> TileId {
     match node {
         Node::Tabs { views, front } => {
-            views.iter().for_each(|view| tiles.insert(tile_of(*view), Tile::Pane(*view)));
+            for view in views {
+                tiles.insert(tile_of(*view), Tile::Pane(*view));
+            }
             let mut tabs = Tabs::new(views.iter().map(|view| tile_of(*view)).collect());
             tabs.set_active(tile_of(*front));
             tiles.insert_container(tabs)
@@ -96,15 +100,15 @@ fn insert(tiles: &mut Tiles<View>, node: &Node) -> TileId {
     }
 }
 
-fn node_of(tiles: &Tiles<View>, id: TileId) -> Option<Node> {
+/// What a layout says of the tiles; `dragged` are the views that were just dropped.
+fn node_of(tiles: &Tiles<View>, id: TileId, dragged: &[View]) -> Option<Node> {
     match tiles.get(id)? {
         Tile::Pane(view) => Some(Node::of(*view)),
         Tile::Container(Container::Tabs(tabs)) => {
-            let parts = tabs.children.iter().filter_map(|child| node_of(tiles, *child));
-            let views: Vec<View> = parts.flat_map(|part| part.views()).collect();
-            let front = tabs.active.and_then(|active| node_of(tiles, active));
-            let front = front.and_then(|front| front.views().first().copied()).or(views.first().copied())?;
-            Some(Node::Tabs { views, front })
+            let front =
+                tabs.active.and_then(|active| tabs.children.iter().position(|child| *child == active));
+            let parts = tabs.children.iter().filter_map(|child| node_of(tiles, *child, dragged)).collect();
+            node_of_tabs(parts, front.unwrap_or(0), dragged)
         }
         Tile::Container(container) => {
             let below = matches!(container, Container::Linear(linear) if linear.dir == LinearDir::Vertical);
@@ -114,11 +118,26 @@ fn node_of(tiles: &Tiles<View>, id: TileId) -> Option<Node> {
             };
             let parts: Vec<(f32, Node)> = container
                 .children()
-                .filter_map(|child| Some((share(*child), node_of(tiles, *child)?)))
+                .filter_map(|child| Some((share(*child), node_of(tiles, *child, dragged)?)))
                 .collect();
             (!parts.is_empty()).then_some(Node::Split { below, parts })
         }
     }
+}
+
+/// Views behind each other. What was dropped on one of them split that one; a layout splits all of them off from it.
+fn node_of_tabs(parts: Vec<Node>, front: usize, dragged: &[View]) -> Option<Node> {
+    let at = parts.iter().position(|part| matches!(part, Node::Split { .. }));
+    let views = |parts: &[Node]| parts.iter().flat_map(Node::views).collect::<Vec<View>>();
+    let Some(at) = at else {
+        let front = parts.get(front).or(parts.first())?.views().first().copied()?;
+        return Some(Node::Tabs { views: views(&parts), front });
+    };
+    let (before, after) = (views(&parts[..at]), views(&parts[at + 1..]));
+    let mut split = parts.into_iter().nth(at)?;
+    let home = split.views().into_iter().find(|view| !dragged.contains(view))?;
+    split.surround(home, &before, &after);
+    Some(split)
 }
 
 /// Lets the arrows that scroll the tabs look like the other icons of the bar.
@@ -228,17 +247,13 @@ impl Behavior<View> for Middle<'_, '_> {
     fn top_bar_right_ui(&mut self, tiles: &Tiles<View>, ui: &mut Ui, _: TileId, tabs: &Tabs, _: &mut f32) {
         quiet_arrows(ui);
         let has_focus = tabs.active.and_then(|tile| tiles.get_pane(&tile)) == Some(&self.focus());
-        if !has_focus || ui.available_width() < 220.0 {
+        if !has_focus || ui.available_width() < 160.0 {
             return;
         }
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.add_space(8.0);
         let fill = if self.is_maximised { "Restore" } else { "Maximise" };
-        let named = [
-            (Command::ToggleMaximised, fill),
-            (Command::SplitRight, Command::SplitRight.text().0),
-            (Command::JumpDialog, Command::JumpDialog.text().0),
-        ];
+        let named = [(Command::ToggleMaximised, fill), (Command::SplitRight, Command::SplitRight.text().0)];
         for (command, label) in named {
             if button::small_icon(ui, command.icon(), label).clicked() {
                 self.ctx.view.commands.run(command);

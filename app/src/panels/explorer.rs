@@ -25,6 +25,8 @@ use crate::worker::protocol::{Facets, Target};
 const KINDS_SHOWN: usize = 8;
 /// Scopes that are shown at most; the filter finds the others.
 const SCOPES_SHOWN: usize = 200;
+/// Bookmarks that are shown; the commands for the next and the one before reach the others.
+const BOOKMARKS_SHOWN: usize = 200;
 /// Damaged places that are shown; the view of findings lists the others.
 const SPOTS_SHOWN: usize = 50;
 
@@ -33,7 +35,7 @@ const SPOTS_SHOWN: usize = 50;
 pub(super) struct Explorer {
     filter: String,
     open: HashSet<String>,
-    sections_open: [bool; 4],
+    sections_open: [bool; 5],
     all_kinds: bool,
     tree: Vec<EntityRow>,
     built_from: Option<(Arc<Facets>, String)>,
@@ -44,7 +46,7 @@ impl Default for Explorer {
         Self {
             filter: String::new(),
             open: HashSet::new(),
-            sections_open: [true; 4],
+            sections_open: [true; 5],
             all_kinds: false,
             tree: Vec::new(),
             built_from: None,
@@ -70,6 +72,7 @@ impl Explorer {
             ui.add_space(8.0);
             self.scopes_ui(ctx, ui);
             ui.add_space(8.0);
+            self.bookmarks_ui(ctx, ui);
         });
     }
 
@@ -118,6 +121,25 @@ impl Explorer {
             if spots.len() > SPOTS_SHOWN && more_ui(ui, "Show all findings").clicked() {
                 ctx.view.commands.run(Command::ShowFindings);
             }
+        }
+        ui.add_space(8.0);
+    }
+
+    /// Events with a bookmark or a note; there is no such section while there are none.
+    fn bookmarks_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
+        let notes = &ctx.store.notes;
+        if notes.is_empty() || !self.section(ui, 4, "Bookmarks", &text::grouped(notes.len() as u64)) {
+            return;
+        }
+        for (sequence, note) in notes.iter().take(BOOKMARKS_SHOWN) {
+            let name = escape::visible(note.title()).into_owned();
+            let place = text::sequence(*sequence);
+            let icon = if note.text.is_empty() { icons::BOOKMARK_SIMPLE } else { icons::NOTE_PENCIL };
+            let row = TreeRow { icon: Some(icon), ..TreeRow::new(&name, &place) }.show(ui);
+            if row.response.clicked() {
+                ctx.view.commands.send(Action::Jump(Target::Sequence(*sequence)));
+            }
+            row.response.on_hover_text(escape::visible(&note.about));
         }
         ui.add_space(8.0);
     }

@@ -33,7 +33,7 @@ pub(super) fn program(ctx: ViewContext<'_>, button: &Response) {
             ui.menu_button(title, |ui| {
                 ui.set_width(WIDTH);
                 let height = ui.ctx().content_rect().height() - 80.0;
-                egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
                     commands_ui(ctx, ui, group.commands());
                 });
             });

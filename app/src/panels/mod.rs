@@ -76,7 +76,11 @@ impl Panels {
             Command::GraphZoomIn | Command::GraphZoomOut | Command::GraphFit | Command::GraphSelection => {
                 self.views.graph.run(command);
             }
-            other => self.views.timeline.run(other),
+            Command::EditNote => self.detail.edit_note(),
+            Command::EvidenceReport => self.views.findings.show_report(),
+            // Where there is no timeline, its keys do nothing later either.
+            other if timeline_is_shown(model) => self.views.timeline.run(other),
+            _ => {}
         }
     }
 
@@ -155,6 +159,11 @@ impl Panels {
             });
         }
     }
+}
+
+/// True if the timeline can be seen, in the middle or below it.
+fn timeline_is_shown(model: &Model) -> bool {
+    model.layout.docks(model.view).timeline || model.layout.shows(View::Timeline, model.view)
 }
 
 /// The most important thing that is wrong with the store, as a strip under the tabs.

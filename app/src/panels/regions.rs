@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use egui::{Context, EventFilter, Id, Rect, Role, Sense, Ui, WidgetInfo};
 
 use crate::theme::metrics::RADIUS_CHIP;
+use crate::view::ring::turned;
 use crate::widgets::focus;
 
 /// Where the panels of a frame are kept until the next one.
@@ -53,18 +54,17 @@ impl Regions {
             (a.min.x, a.min.y).partial_cmp(&(b.min.x, b.min.y)).unwrap_or(std::cmp::Ordering::Equal)
         });
         let places: HashMap<Id, usize> = drawn.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
-        let focused = ctx.memory(|memory| memory.focused());
+        let focused = ctx.memory(egui::Memory::focused);
         let inside = focused
             .and_then(|focused| ctx.read_response(focused))
             .and_then(|response| drawn.iter().position(|(_, place)| place.contains(response.rect.center())));
         let present = focused.and_then(|focused| places.get(&focused).copied()).or(inside);
-        let count = drawn.len() as isize;
         let next = match present {
-            Some(at) => (at as isize + steps).rem_euclid(count),
+            Some(at) => turned(at, steps, drawn.len()),
             None if steps > 0 => 0,
-            None => count - 1,
+            None => drawn.len() - 1,
         };
-        ctx.memory_mut(|memory| memory.request_focus(drawn[next as usize].0));
+        ctx.memory_mut(|memory| memory.request_focus(drawn[next].0));
         ctx.request_repaint();
     }
 }

@@ -4,9 +4,10 @@ use egui::{Align, Layout, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use crate::command::Command;
 use crate::context::{StoreContext, ViewContext};
+use crate::state::trust::Run;
 use crate::theme::metrics::PADDING_TIGHT;
 use crate::theme::{icons, type_roles};
-use crate::view::{standing, text, times};
+use crate::view::{standing, text, times, trust};
 use crate::widgets::badge::Tone;
 use crate::widgets::sparkline::sparkline;
 use crate::widgets::spinner::spinner;
@@ -95,12 +96,27 @@ fn progress_ui(ctx: ViewContext<'_>, ui: &mut Ui, task: Task, done: u64, total: 
     let (what, how_far) = match task {
         Task::Open => ("Opening", format!("{} of {}", text::bytes(done), text::bytes(total))),
         Task::Filter => ("Filtering", format!("{} of {}", text::grouped(done), text::grouped(total))),
-        Task::Verify => ("Verifying", format!("{} %", done.saturating_mul(100) / total.max(1))),
     };
     spinner(ui, what);
     caption(ui, ctx, &format!("{what} · {how_far} · {}", text::percent(done, total)));
     if button::small_icon(ui, icons::X, Command::Cancel.text().0).clicked() {
         ctx.commands.run(Command::Cancel);
+    }
+}
+
+/// The check that runs: how far it is, and how it is paused and ended.
+fn check_ui(ctx: StoreContext<'_>, ui: &mut Ui, run: &Run) {
+    if button::small_icon(ui, icons::X, Command::StopVerifying.text().0).clicked() {
+        ctx.view.commands.run(Command::StopVerifying);
+    }
+    let (icon, name) =
+        if run.paused { (icons::PLAY, "Resume verifying") } else { (icons::PAUSE, "Pause verifying") };
+    if button::small_icon(ui, icon, name).clicked() {
+        ctx.view.commands.run(Command::PauseVerifying);
+    }
+    caption(ui, ctx.view, &trust::progress(run));
+    if !run.paused {
+        spinner(ui, "verifying");
     }
 }
 
@@ -122,6 +138,11 @@ fn live_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     };
     let color = if pending == 0 { ctx.view.tokens.text3 } else { ctx.view.tokens.amber_text };
     ui.label(type_roles::rich(durable, type_roles::small()).color(color));
+    if let Some(run) = &store.trust.run {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        check_ui(ctx, ui, run);
+        ui.spacing_mut().item_spacing.x = 16.0;
+    }
     // What does not go on has no rate.
     if ui.available_width() > 420.0 && store.summary.position.lost.is_none() {
         let rate = store.rate.last().copied().unwrap_or(0.0);

@@ -23,7 +23,8 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui) {
         let all = ctx.store.projections.iter();
         all.filter(|projection| projection.status == FoldStatus::CatchingUp)
     };
-    if model.progress.is_none() && catching_up().next().is_none() {
+    let verifying = ctx.store.trust.run.as_ref();
+    if model.progress.is_none() && verifying.is_none() && catching_up().next().is_none() {
         let advice = "Verifying, filtering and projections that catch up are listed here while they run";
         EmptyState { reason: "Nothing runs", advice, link: None }.show(ui);
         return;
@@ -33,6 +34,17 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui) {
             && row_ui(ctx, ui, name_of(task), (done, total), "Cancel")
         {
             ctx.view.commands.run(Command::Cancel);
+        }
+        if let Some(run) = verifying
+            && row_ui(
+                ctx,
+                ui,
+                "Verifying",
+                (run.reached.done, run.reached.total),
+                Command::StopVerifying.text().0,
+            )
+        {
+            ctx.view.commands.run(Command::StopVerifying);
         }
         let end = ctx.store.summary.position.events;
         for projection in catching_up() {
@@ -55,7 +67,6 @@ fn name_of(task: Task) -> &'static str {
     match task {
         Task::Open => "Opening",
         Task::Filter => "Filtering",
-        Task::Verify => "Verifying",
     }
 }
 

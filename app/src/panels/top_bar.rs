@@ -11,9 +11,9 @@ use crate::context::StoreContext;
 use crate::state::query::Query;
 use crate::theme::metrics::{CONTROL, PADDING_TIGHT, RADIUS_CONTROL};
 use crate::theme::{Tokens, icons, type_roles};
-use crate::view::{findings, rows, standing, text};
+use crate::view::{rows, standing, text, trust};
 use crate::widgets::badge::{Tone, badge};
-use crate::widgets::button::{self, Button};
+use crate::widgets::button;
 use crate::widgets::chip;
 use crate::widgets::toggle::switch;
 use crate::widgets::{escape, focus, paint, tooltip};
@@ -21,9 +21,6 @@ use crate::worker::protocol::{OpenMode, StoreFormat};
 
 /// Longest store name before it is cut, points.
 const NAME_MAX: f32 = 170.0;
-
-/// Findings that the badge says when the pointer rests on it.
-const FINDINGS_HINTED: usize = 8;
 
 /// A filter line below this width would hide what is typed, points.
 const FILTER_MIN: f32 = 120.0;
@@ -313,41 +310,13 @@ fn as_of_ui(ctx: StoreContext<'_>, ui: &mut Ui) -> Response {
     ui.label(type_roles::rich(words, type_roles::table()).color(color))
 }
 
-/// What the last verification found: green only if all that it checked fits together. That says nothing about who wrote it.
+/// How far the store was verified: green only if all of it fits together at the level that is named. That says nothing about who wrote it.
 fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
-    let (tone, icon, label) = match &ctx.store.verified {
-        Some(Ok(report)) if report.damage_count == 0 => {
-            (Tone::Good, icons::SHIELD_CHECK, findings::claim(report.level))
-        }
-        Some(Ok(report)) => {
-            let label = match ctx.store.broken_from() {
-                Some(first) => format!("Broken at {}", text::sequence(first)),
-                None => text::counted(report.finding_count, "finding"),
-            };
-            (Tone::Bad, icons::SHIELD_WARNING, label)
-        }
-        Some(Err(_)) => (Tone::Warn, icons::SHIELD_WARNING, "Not verified".to_owned()),
-        None => {
-            if ui.add(Button::ghost("Verify").icon(icons::SHIELD_CHECK)).clicked() {
-                ctx.view.commands.run(Command::Verify);
-            }
-            return;
-        }
-    };
-    let response = badge(ui, tone, Some(icon), &label).interact(Sense::click());
+    let shield = trust::shield(ctx.store);
+    let (tone, icon) = super::findings::tone(shield.standing);
+    let response = badge(ui, tone, Some(icon), &shield.label).interact(Sense::click());
     if response.clicked() {
         ctx.view.commands.run(Command::ShowFindings);
     }
-    let about = match &ctx.store.verified {
-        Some(Ok(report)) if report.damage_count == 0 => {
-            format!("{}\n{} checked", findings::meaning(report.level), text::counted(report.events, "place"))
-        }
-        Some(Ok(report)) => {
-            let first = report.findings.get(..FINDINGS_HINTED).unwrap_or(&report.findings);
-            findings::report(first)
-        }
-        Some(Err(failure)) => failure.message.clone(),
-        None => String::new(),
-    };
-    tooltip::hint(response, &escape::visible(&about));
+    tooltip::hint(response, &escape::visible(&shield.about));
 }

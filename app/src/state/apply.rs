@@ -16,9 +16,11 @@ use crate::state::query::Query;
 use crate::state::route::Screen;
 use crate::state::table::TableView;
 use crate::state::timeline::TimelineState;
+use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::worker::protocol::{
     Detail, EventRow, Failure, FailureClass, GraphPicture, Located, Matched, OpenMode, Position, Preview,
-    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Update, VerifyView,
+    ProjectionState, ReceiptView, RequestId, RowCell, RowNote, Summary, Update,
 };
 
 /// Rows that are kept in memory.
@@ -61,7 +63,7 @@ impl Model {
             Update::Copied { .. } => {}
             Update::Projection(state) => self.with_store(|store, _| store.project(state)),
             Update::Appended { id, receipt } => self.appended(id, receipt, now),
-            Update::Verified { id, report } => self.verified(id, report),
+            Update::Trust(said) => self.trusted(*said, now),
             Update::Failed(failure) => self.say_failure(&failure, now),
         }
     }
@@ -151,6 +153,9 @@ impl Model {
         self.meter.add(arrived, now, &mut store.rate);
         let rolled_back = position.rolled_back_to.filter(|_| store.summary.position.rolled_back_to.is_none());
         store.settle(position.durable);
+        if rolled_back.is_some() || position.events < store.summary.position.events {
+            store.forget_checks();
+        }
         store.summary.position = position;
         if let Some(sequence) = rolled_back {
             self.say(format!("the followed files went back to #{sequence}"), true, now);
@@ -192,16 +197,6 @@ impl Model {
         }
         self.with_store(|store, _| store.receipt = Some(receipt));
     }
-
-    fn verified(&mut self, id: RequestId, report: Result<VerifyView, Failure>) {
-        if self.asked.verify.take_if(|asked| *asked == id).is_some() {
-            self.progress = None;
-            self.with_store(|store, _| {
-                store.verified = Some(report);
-                store.gather_spots();
-            });
-        }
-    }
 }
 
 impl StoreModel {
@@ -229,6 +224,9 @@ impl StoreModel {
             projections: Vec::new(),
             receipt: None,
             verified: None,
+            trust: Trust::default(),
+            vouched: Vouched::default(),
+            notes: std::collections::BTreeMap::new(),
             follow: true,
             unseen: 0,
             rate: Vec::new(),

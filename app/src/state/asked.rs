@@ -39,8 +39,6 @@ pub struct Asked {
     pub append: Option<RequestId>,
     /// The payload to be copied that is on its way.
     pub copy: Option<RequestId>,
-    /// The verification on its way.
-    pub verify: Option<RequestId>,
 }
 
 impl Asked {

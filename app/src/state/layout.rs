@@ -211,7 +211,9 @@ impl Layout {
         let front = self.in_front(focus);
         let mut docks = Docks::NONE;
         if !self.maximised {
-            front.iter().for_each(|view| docks = docks.and(self.docks_of(*view)));
+            for view in &front {
+                docks = docks.and(self.docks_of(*view));
+            }
         }
         Docks { timeline: docks.timeline && !front.contains(&View::Timeline), ..docks }
     }
@@ -311,6 +313,13 @@ impl Node {
         }
     }
 
+    /// Puts more views before and behind those that lie in the same tabs as this one.
+    pub fn surround(&mut self, view: View, before: &[View], after: &[View]) {
+        if let Some(Self::Tabs { views, .. }) = self.tabs_mut(view) {
+            *views = [before, views, after].concat();
+        }
+    }
+
     fn replace_tabs(&mut self, view: View, new: &[View], new_front: View) {
         if let Some(Self::Tabs { views, front }) = self.tabs_mut(view) {
             new.clone_into(views);
@@ -363,7 +372,9 @@ impl Node {
             1 => flat.pop().map(|(_, part)| part),
             _ => {
                 let whole: f32 = flat.iter().map(|(share, _)| share).sum();
-                flat.iter_mut().for_each(|(share, _)| *share = (*share / whole).max(SHARE_MIN));
+                for (share, _) in &mut flat {
+                    *share = (*share / whole).max(SHARE_MIN);
+                }
                 Some(Self::Split { below, parts: flat })
             }
         }

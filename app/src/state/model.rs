@@ -15,12 +15,15 @@ use crate::state::asked::Asked;
 use crate::state::damage::{self, Spot};
 use crate::state::graph::GraphState;
 use crate::state::layout::Layout;
+use crate::state::notes::Note;
 use crate::state::query::Query;
 use crate::state::rate::RateMeter;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::state::settings::Settings;
 use crate::state::table::TableView;
 use crate::state::timeline::TimelineState;
+use crate::state::trust::Trust;
+use crate::state::vouched::Vouched;
 use crate::state::zone::Zone;
 use crate::worker::protocol::{
     Damage, Detail, EventRow, Facets, Failure, Matched, OpenMode, Preview, ProjectionState, ReceiptView,
@@ -129,8 +132,14 @@ pub struct StoreModel {
     pub projections: Vec<ProjectionState>,
     /// The last receipt, or why the last append was refused.
     pub receipt: Option<Result<ReceiptView, Failure>>,
-    /// The last verification.
+    /// What was checked of the whole store, from its first event on.
     pub verified: Option<Result<VerifyView, Failure>>,
+    /// How far it was checked. Written by `run` and `apply`.
+    pub trust: Trust,
+    /// What vouches for it beside its own hashes. Written by `run` and `apply`; the heads are saved.
+    pub vouched: Vouched,
+    /// Bookmarks and notes, by the place at which their event stands. Written by `run` and `apply`; saved.
+    pub notes: BTreeMap<u64, Note>,
     /// True if the table stays at the newest event.
     pub follow: bool,
     /// Events that arrived below what the user reads since following was switched off.
@@ -206,30 +215,30 @@ impl StoreModel {
         damage::broken_from(&self.spots)
     }
 
-    /// What the last verification found, if one ended.
+    /// What checks found, beside what the store told by itself.
     pub fn found_by_verifying(&self) -> &[Finding] {
-        match &self.verified {
-            Some(Ok(report)) => &report.findings,
-            _ => &[],
-        }
+        &self.trust.found
     }
 
     /// How many things were found, by the store itself and by verifying.
     pub fn finding_count(&self) -> u64 {
         let told = &self.damage.findings;
-        let verified = match &self.verified {
-            Some(Ok(report)) => {
-                let known = report.findings.iter().filter(|finding| told.contains(finding)).count();
-                report.finding_count.saturating_sub(known as u64)
-            }
-            _ => 0,
-        };
-        told.len() as u64 + verified
+        let more = self.trust.found.iter().filter(|finding| !told.contains(finding)).count();
+        (told.len() + more) as u64 + self.unlisted()
     }
 
-    /// Gathers anew which places something is wrong with. To be called when `damage` or `verified` changed.
+    /// How many more findings a report counts than it lists.
+    pub fn unlisted(&self) -> u64 {
+        match &self.verified {
+            Some(Ok(report)) => report.finding_count.saturating_sub(report.findings.len() as u64),
+            _ => 0,
+        }
+    }
+
+    /// Gathers anew which places something is wrong with. To be called when `damage`, `verified` or `trust` changed.
     pub fn gather_spots(&mut self) {
-        self.spots = damage::spots(&self.damage, self.found_by_verifying());
+        self.gather_found();
+        self.spots = damage::spots(&self.damage, &self.trust.found);
     }
 
     /// Name of a kind, or its number.

@@ -43,10 +43,18 @@ macro_rules! views {
 
             /// What usually stands beside it.
             pub fn docks(self) -> Docks {
-                match self { $(Self::$name => Docks { $($dock: true,)* ..Docks::NONE },)* }
+                match self { $(Self::$name => Docks::of(&[$(Dock::$dock),*]),)* }
             }
         }
     };
+}
+
+/// A panel beside the middle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dock {
+    Explorer,
+    Inspector,
+    Timeline,
 }
 
 /// Where a view can lie.
@@ -64,12 +72,12 @@ enum Place {
 
 // name: title, place, [docks beside it], what it is; then a command that shows it, and an arm that draws it in `panels/centre.rs`.
 views! {
-    Events: "Events", Tab, [explorer inspector timeline], "The event table.";
-    Graph: "Causal graph", Tab, [inspector], "Causes and effects of the selected event.";
+    Events: "Events", Tab, [Explorer Inspector Timeline], "The event table.";
+    Graph: "Causal graph", Tab, [Inspector], "Causes and effects of the selected event.";
     Projections: "Projections", Tab, [], "Projections.";
     Append: "Append", TabOrDrawer, [], "The form that appends an event.";
     Findings: "Findings", Tab, [], "What is wrong with the store.";
-    Timeline: "Timeline", Closed, [inspector], "The whole store over time.";
+    Timeline: "Timeline", Closed, [Inspector], "The whole store over time.";
     Tasks: "Tasks", Drawer, [], "What runs now.";
     Memory: "Memory", Drawer, [], "What the interface holds.";
 }
@@ -102,6 +110,14 @@ impl Docks {
     /// Nothing.
     pub const NONE: Self = Self { explorer: false, inspector: false, timeline: false };
 
+    fn of(docks: &[Dock]) -> Self {
+        Self {
+            explorer: docks.contains(&Dock::Explorer),
+            inspector: docks.contains(&Dock::Inspector),
+            timeline: docks.contains(&Dock::Timeline),
+        }
+    }
+
     /// What either has.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -129,6 +145,9 @@ pub enum DetailTab {
     Raw,
     /// The stored bytes in hexadecimal.
     Hex,
-    /// Hashes and what they cover.
-    Chain,
+    /// Hashes, what they cover, and what can be proven.
+    #[serde(alias = "Chain")]
+    Proof,
+    /// The bookmark and what somebody wrote.
+    Notes,
 }

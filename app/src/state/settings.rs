@@ -69,6 +69,9 @@ pub struct Settings {
     /// Keys that the user chose.
     #[serde(deserialize_with = "lenient")]
     pub keys: OwnKeys,
+    /// True if nothing is verified without being asked to.
+    #[serde(deserialize_with = "lenient")]
+    pub verify_on_demand: bool,
 }
 
 impl Default for Settings {
@@ -80,6 +83,7 @@ impl Default for Settings {
             reduced_motion: false,
             scale: 100,
             keys: OwnKeys::new(),
+            verify_on_demand: false,
         }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::{fs, io, thread};
 
+use causeway::store::Head;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,8 @@ pub struct StoreView {
     pub kind_names: GivenNames,
     /// How the timeline was looked at.
     pub timeline: TimelineLook,
+    /// Heads that were kept of it.
+    pub heads: Vec<Head>,
     /// When it was last looked at, microseconds since 1970.
     pub seen_us: i64,
 }

@@ -76,7 +76,8 @@ impl ScrollPosition {
         let target = f64::from(self.offset) + f64::from(points);
         let height = f64::from(extent.row_height);
         let rows = (target / height).floor();
-        let offset = (target - rows * height) as f32;
+        // Of a move over more rows than f64 can tell apart only the row is known.
+        let offset = (target - rows * height).clamp(0.0, height) as f32;
         let first_row = if rows < 0.0 {
             match self.first_row.checked_sub((-rows) as u64) {
                 Some(row) => row,

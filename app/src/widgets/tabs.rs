@@ -105,7 +105,7 @@ pub fn tile_tab(ui: &mut Ui, id: Id, tab: Tab<'_>, state: TileTab) -> (Response,
     let font = if state.front { type_roles::body_medium() } else { type_roles::body() };
     let words = paint::whole_line(ui.painter(), tab.label, font, Color32::PLACEHOLDER);
     let lead = if tab.icon.is_some() { 33.0 } else { 12.0 };
-    let (_, rect) = ui.allocate_space(vec2(lead + words.size().x.ceil() + 17.0, TABS));
+    let (_, rect) = ui.allocate_space(vec2(lead + words.size().x.ceil() + 15.0, TABS));
     let rect = Rect::from_min_size(rect.min.round(), rect.size());
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, state.front, tab.label));

@@ -72,13 +72,14 @@ impl Toasts {
         let screen = ctx.content_rect();
         let mut top = screen.bottom() - bottom;
         let mut closed = None;
+        // With reduced motion a message is there, and then it is gone.
+        let fade = if ctx.global_style().animation_time > 0.0 { FADE_SECONDS } else { f64::EPSILON };
         for toast in self.toasts.iter_mut().rev() {
             let age = now - *toast.shown_at.get_or_insert(now);
             top -= TOAST_HEIGHT + CARD_GAP;
             let pos = pos2(screen.right() - TOAST_WIDTH - CARD_GAP, top);
             let area = Area::new(Id::unique(("toast", toast.serial))).order(Order::Foreground).fixed_pos(pos);
-            let opacity =
-                if toast.tone == Tone::Bad { 1.0 } else { 1.0 - (age - STAY_SECONDS) / FADE_SECONDS };
+            let opacity = if toast.tone == Tone::Bad { 1.0 } else { 1.0 - (age - STAY_SECONDS) / fade };
             let close = area.show(ctx, |ui| {
                 ui.set_opacity(opacity.clamp(0.0, 1.0) as f32);
                 toast.ui(ui)
@@ -92,7 +93,7 @@ impl Toasts {
             }
         }
         self.toasts.retain(|toast| {
-            let over = toast.shown_at.is_some_and(|at| now - at > STAY_SECONDS + FADE_SECONDS);
+            let over = toast.shown_at.is_some_and(|at| now - at > STAY_SECONDS + fade);
             Some(toast.serial) != closed && (toast.tone == Tone::Bad || !over)
         });
     }

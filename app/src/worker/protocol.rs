@@ -27,6 +27,10 @@ pub use crate::worker::timeline::words::{
     Bucket, Jump, Lane, LaneBy, LaneEvent, LaneKey, LaneMarks, TimeAxis, Timeline, TimelineQuestion, Window,
 };
 pub use crate::worker::trouble::{Damage, Failure, FailureClass, FormField, Lost};
+pub use crate::worker::trust::words::{
+    Check, Compared, Continued, Found, Part, ProofView, Reached, ReportWish, TrustRequest, TrustUpdate,
+    Verdict,
+};
 
 /// Numbers requests in the order in which they were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +50,7 @@ pub enum Request {
     OpenDamagedDemo { path: PathBuf },
     /// Close what is open.
     Close,
-    /// Stop what takes long: opening, filtering, verifying.
+    /// Stop what takes long: opening, filtering.
     Cancel,
     /// Make this query the current result.
     Filter { id: RequestId, query: Query },
@@ -70,8 +74,8 @@ pub enum Request {
     Copy { id: RequestId, sequence: u64, form: CopyForm },
     /// Append an event.
     Append { id: RequestId, draft: Draft },
-    /// Check the hashes of the whole store.
-    Verify { id: RequestId },
+    /// Something about the trust that the store deserves.
+    Trust(TrustRequest),
     /// Pause or resume the demo feed, and set its rate in events a second.
     Feed { paused: bool, per_second: f64 },
 }
@@ -102,7 +106,7 @@ pub enum Target {
 pub enum Update {
     /// What a directory holds.
     Previewed { id: RequestId, preview: Result<Preview, Failure> },
-    /// How far an opening, a filter or a verification has come.
+    /// How far an opening or a filter has come.
     Progress { what: Task, done: u64, total: u64 },
     /// A store is open.
     Opened(Summary),
@@ -134,8 +138,8 @@ pub enum Update {
     Projection(ProjectionState),
     /// An append was committed or refused.
     Appended { id: RequestId, receipt: Result<ReceiptView, Failure> },
-    /// A verification ended.
-    Verified { id: RequestId, report: Result<VerifyView, Failure> },
+    /// Something about the trust that the store deserves.
+    Trust(Box<TrustUpdate>),
     /// Something failed that no single request asked for.
     Failed(Failure),
 }
@@ -147,8 +151,6 @@ pub enum Task {
     Open,
     /// Filtering by text; counts events.
     Filter,
-    /// Verifying; counts events.
-    Verify,
 }
 
 /// Which program wrote a directory.
@@ -521,10 +523,14 @@ pub struct ReceiptView {
 }
 
 /// What a verification found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VerifyView {
     /// Events that were checked.
     pub events: u64,
+    /// From the first of them to behind the last.
+    pub checked: Range<u64>,
+    /// How many of them compaction removed: of these the links were checked, and nothing else can be.
+    pub removed: u64,
     /// What does not hold; the first of it.
     pub findings: Vec<Finding>,
     /// How many findings there are; no more than a thousand are listed.

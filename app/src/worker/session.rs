@@ -6,8 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use causeway::coordinate::Region;
@@ -37,7 +35,7 @@ use crate::worker::protocol::{
 use crate::worker::rows;
 use crate::worker::standing::Standing;
 use crate::worker::timeline::{self, Timelines};
-use crate::worker::verify;
+use crate::worker::trust::Desk;
 
 /// Growth is told at most this often.
 const GROWTH_INTERVAL: Duration = Duration::from_millis(33);
@@ -71,9 +69,7 @@ pub(crate) struct Session {
     holes_anew: Option<Holes>,
     standing: Standing,
     feeder: Option<Feeder>,
-    /// Set to stop the verification that runs.
-    stop_verifying: Arc<AtomicBool>,
-    verifying: Option<JoinHandle<()>>,
+    trust: Desk,
     told: Told,
 }
 
@@ -127,9 +123,8 @@ impl Session {
             folds: Folds::default(),
             timelines: Timelines::default(),
             summaries: rows::Summaries::new(),
-            stop_verifying: Arc::default(),
-            verifying: None,
             graphs: Graphs::new(outbox.clone()),
+            trust: Desk::default(),
             holes: Holes::default(),
             holes_anew: None,
             standing,
@@ -154,11 +149,8 @@ impl Session {
 
     /// Ends the session and closes the store.
     pub(crate) fn close(self) -> Result<(), StoreError> {
-        self.stop_verifying.store(true, Ordering::Release);
         drop((self.folds, self.feeder, self.arrivals));
-        if let Some(verifying) = self.verifying {
-            let _ = verifying.join();
-        }
+        self.trust.close();
         self.handle.close()
     }
 
@@ -184,7 +176,9 @@ impl Session {
                 let receipt = append::append(&self.handle, &draft);
                 self.tell(Update::Appended { id, receipt });
             }
-            Request::Verify { id } => self.verify(id),
+            Request::Trust(request) => {
+                self.trust.answer(request, &self.handle, &self.outbox, &self.activity);
+            }
             Request::Feed { paused, per_second } => {
                 if let Some(feeder) = &self.feeder {
                     feeder.set(paused, per_second);
@@ -452,16 +446,7 @@ impl Session {
         }
     }
 
-    fn verify(&mut self, id: RequestId) {
-        self.stop_verifying.store(true, Ordering::Release);
-        self.stop_verifying = Arc::default();
-        let (handle, outbox) = (self.handle.clone(), self.outbox.clone());
-        let stop = self.stop_verifying.clone();
-        self.verifying = verify::start(handle, id, stop, outbox, self.activity.begin());
-    }
-
     fn cancel(&mut self) {
-        self.stop_verifying.store(true, Ordering::Release);
         if !self.search.is_complete(&self.handle) {
             self.search_stopped = true;
             let matched = self.search.matched(&self.handle, &self.holes);

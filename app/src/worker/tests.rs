@@ -8,7 +8,7 @@ use causeway::event::EventKind;
 use causeway::id::{CausationId, CorrelationId};
 use causeway::store::segment::CompactionOutcome;
 use causeway::store::{
-    AppendOptions, AppendReceipt, CompactionConfig, CompactionStrategy, Open, Store, StoreConfig,
+    AppendOptions, AppendReceipt, CompactionConfig, CompactionStrategy, Open, Store, StoreConfig, VerifyLevel,
 };
 use serde_json::{Value, json};
 
@@ -16,10 +16,10 @@ use super::*;
 use crate::state::query::Query;
 use crate::view::graph::GraphLayout;
 use crate::worker::protocol::{
-    CausalGraph, Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus, GraphAsk,
-    GraphPicture, GraphView, GroupBy, Lane, LaneBy, LaneMarks, Located, Matched, OpenMode, Over, Position,
-    ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target, Task, TimeAxis,
-    TimelineQuestion,
+    CausalGraph, Check, Detail, Draft, EventRow, Facets, FailureClass, FoldKind, FoldSource, FoldStatus,
+    GraphAsk, GraphPicture, GraphView, GroupBy, Lane, LaneBy, LaneMarks, Located, Matched, OpenMode, Over,
+    Part, Position, ProjectionSpec, RequestId, RowCell, RowNote, StoreFormat, Summary, Target, TimeAxis,
+    TimelineQuestion, TrustRequest, TrustUpdate,
 };
 
 /// Nothing that these tests wait for takes nearly as long.
@@ -535,16 +535,17 @@ fn a_whole_store_is_verified_with_a_count() {
     let dir = tempfile::tempdir().unwrap();
     shop(dir.path(), 5).close().unwrap();
     let (mut asker, summary) = Asker::opened(dir.path(), OpenMode::ReadOnly);
-    let asked = asker.ask(|id| Request::Verify { id });
+    let check = Check { level: VerifyLevel::Chain, part: Part::WHOLE, by_itself: false };
+    let asked = asker.ask(|id| Request::Trust(TrustRequest::Verify { id, check }));
     let report = asker.wait(|update| match update {
-        Update::Verified { id, report } if id == asked => Some(report.unwrap()),
-        Update::Progress { what, .. } => {
-            assert_eq!(what, Task::Verify);
-            None
-        }
+        Update::Trust(said) => match *said {
+            TrustUpdate::Verified { id, report } if id == asked => Some(report.unwrap()),
+            _ => None,
+        },
         _ => None,
     });
-    assert_eq!((report.events, report.findings), (summary.position.events, Vec::new()));
+    let events = summary.position.events;
+    assert_eq!((report.events, report.checked, report.findings), (events, 0..events, Vec::new()));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use causeway_inspector::app::{App, Log, Parts, Start};
 use causeway_inspector::command::{Action, Command};
 use causeway_inspector::raster::Picture;
 use causeway_inspector::state::model::{Model, StoreModel};
+use causeway_inspector::state::workspace::Home;
 use causeway_inspector::state::zone::Zone;
 use causeway_inspector::theme::Theme;
 use causeway_inspector::worker::Worker;
@@ -57,8 +58,19 @@ fn shrink(file: &Path) {
 impl Driver {
     /// Opens a directory and waits until everything about it is shown.
     pub(crate) fn open(path: &Path, mode: OpenMode, size: Vec2, theme: Theme) -> Self {
+        Self::open_with(path, mode, None, size, theme)
+    }
+
+    /// The same, and settings and notes are kept at home.
+    pub(crate) fn open_with(
+        path: &Path,
+        mode: OpenMode,
+        home: Option<Home>,
+        size: Vec2,
+        theme: Theme,
+    ) -> Self {
         let worker = Worker::start(|| ()).expect("a thread starts");
-        let parts = Parts { worker, home: None, zone: Zone::UTC, log: Log::Silent };
+        let parts = Parts { worker, home, zone: Zone::UTC, log: Log::Silent };
         let app = App::new(parts, Start::Open(path.to_owned(), mode)).with_theme(theme);
         let shown = Shown { app, veils: Vec::new() };
         // Names in other scripts stand in for letters that no embedded font has.

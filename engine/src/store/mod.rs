@@ -52,7 +52,7 @@ pub use crate::care::snapshot_report::{
     SnapshotFenceTokenRef, SnapshotFileKind, SnapshotFinding, SnapshotReportBody, SnapshotWatermarkRef,
     snapshot_report_body_hash,
 };
-pub use crate::care::verify::{BrokenLink, VerifyReport};
+pub use crate::care::verify::{BrokenLink, VerifyProgress, VerifyReport};
 pub use crate::commit::claim::{
     ReceiptClaim, ReceiptVerification, ReceiptVerificationError, verify_receipt_claim,
     verify_receipt_claim_of,

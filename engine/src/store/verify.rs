@@ -1,6 +1,8 @@
 //! The verbs that check a whole log.
 
-use crate::care::verify::{Subject, VerifyReport, verify, verify_receipts};
+use std::ops::{ControlFlow, Range};
+
+use crate::care::verify::{Subject, VerifyProgress, VerifyReport, verify, verify_receipts};
 use crate::commit::claim::ReceiptClaim;
 use crate::store::Store;
 use crate::store::state::{Half, StoreState};
@@ -30,7 +32,38 @@ impl<State: StoreState> Store<State> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn verify(&self, level: VerifyLevel, progress: Progress<'_>) -> Result<VerifyReport, StoreError> {
-        verify(&self.subject()?, level, progress)
+        self.verify_range(level, 0..u64::MAX, &mut |at| progress(at.done, at.total))
+    }
+
+    /// Checks the segments that hold events of `places`, as [`Store::verify`] checks all of them: for a log that grew since it was checked,
+    /// or a part of it that matters. [`VerifyReport::checked`] says which places that were: segments are checked whole.
+    ///
+    /// What stands before the range is taken for granted: streams go on from the hashes that stand there. Ids are compared with those of
+    /// all events before the end of the range. The names and headers of all files are looked at, and of a batpak directory everything is.
+    ///
+    /// The progress function is shown what was found so far, so that a long check can tell what does not hold before it has ended.
+    ///
+    /// ```
+    /// # use std::ops::ControlFlow;
+    /// # use causeway::{coordinate::Coordinate, event::EventKind, store::{Store, StoreConfig, VerifyLevel}};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let store = Store::open(StoreConfig::new(directory.path()))?;
+    /// let order = Coordinate::new("order:42", "shop")?;
+    /// store.append(&order, EventKind::custom(1, 1), &"placed")?;
+    /// let first = store.verify(VerifyLevel::Chain, &mut |_, _| ControlFlow::Continue(()))?;
+    /// store.append(&order, EventKind::custom(1, 2), &"paid")?;
+    /// let from = first.checked.end;
+    /// let second = store.verify_range(VerifyLevel::Chain, from..u64::MAX, &mut |_| ControlFlow::Continue(()))?;
+    /// assert!(second.holds() && second.checked.end == store.visible());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify_range(
+        &self,
+        level: VerifyLevel,
+        places: Range<u64>,
+        progress: &mut dyn FnMut(VerifyProgress<'_>) -> ControlFlow<()>,
+    ) -> Result<VerifyReport, StoreError> {
+        verify(&self.subject()?, level, &places, progress)
     }
 
     /// Checks the log at [`VerifyLevel::Chain`], and each receipt against it.
@@ -41,7 +74,8 @@ impl<State: StoreState> Store<State> {
         claims: impl IntoIterator<Item = ReceiptClaim>,
         progress: Progress<'_>,
     ) -> Result<VerifyReport, StoreError> {
-        verify_receipts(&self.subject()?, &mut claims.into_iter(), progress)
+        let watched = &mut |at: VerifyProgress<'_>| progress(at.done, at.total);
+        verify_receipts(&self.subject()?, &mut claims.into_iter(), watched)
     }
 
     fn subject(&self) -> Result<Subject<'_>, StoreError> {

@@ -24,6 +24,8 @@ const QUIET: &[(&str, &str)] = &[
     ("app.cancel", "nothing is open and nothing runs"),
     ("app.quit", "the window closes"),
     ("query.focus", "only the cursor of the keyboard moves"),
+    ("table.columns", "only a menu of the table opens"),
+    ("detail.find", "only the cursor of the keyboard moves"),
     ("panel.next", "only the focus of the keyboard moves"),
     ("panel.previous", "only the focus of the keyboard moves"),
     ("cursor.live", "it is now already"),
@@ -106,7 +108,7 @@ fn layout_settings_and_keys_are_there_again_at_the_next_start() {
     drop(driver);
     let driver = Driver::new(Some(home.path()), open(&dir));
     let model = driver.app.model();
-    assert_eq!((&model.layout, model.view, model.detail_tab), (&layout, View::Findings, DetailTab::Chain));
+    assert_eq!((&model.layout, model.view, model.detail_tab), (&layout, View::Findings, DetailTab::Proof));
     assert!(!model.layout.docks(model.view).explorer);
     assert_eq!(model.settings.density, Density::Compact);
     assert_eq!(model.keys.text(Command::Verify), "");

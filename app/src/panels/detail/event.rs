@@ -98,7 +98,7 @@ impl EventTab {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             let width = ui.available_width() - 138.0;
-            let field = TextInput::new("Find in payload").without_label().placeholder("Find in payload");
+            let field = TextInput::new("Text to find").without_label().placeholder("Find in payload");
             let field =
                 field.icon(icons::MAGNIFYING_GLASS).width(width).show(ui, &mut self.finder.typed).response;
             if std::mem::take(&mut self.finder.focus) {

@@ -1,8 +1,9 @@
-//! Owns the panel at the right: everything about the selected event, in four tabs. Never loads it.
+//! Owns the panel at the right: everything about the selected event, in tabs. Never loads it.
 
 mod bytes;
-mod chain;
 mod event;
+mod notes;
+mod proof;
 
 use std::ops::Range;
 
@@ -27,11 +28,12 @@ use crate::worker::protocol::{Detail, EventCell, RowCell, Target};
 /// Findings that the panel says of places that cannot be read.
 const FINDINGS_SHOWN: usize = 3;
 
-const TABS: [(DetailTab, &str); 4] = [
+const TABS: [(DetailTab, &str); 5] = [
     (DetailTab::Event, "Event"),
     (DetailTab::Raw, "Raw"),
     (DetailTab::Hex, "Hex"),
-    (DetailTab::Chain, "Chain"),
+    (DetailTab::Proof, "Proof"),
+    (DetailTab::Notes, "Notes"),
 ];
 
 /// Private state: folding and scrolling of the tabs.
@@ -39,12 +41,18 @@ const TABS: [(DetailTab, &str); 4] = [
 pub(super) struct DetailPanel {
     event: event::EventTab,
     bytes: bytes::BytesTab,
+    notes: notes::NotesTab,
 }
 
 impl DetailPanel {
     /// Opens the search in the payload.
     pub(super) fn find(&mut self) {
         self.event.find();
+    }
+
+    /// Puts the cursor into the note at the next frame.
+    pub(super) fn edit_note(&mut self) {
+        self.notes.wants_focus = true;
     }
 
     /// Draws the panel.
@@ -105,7 +113,8 @@ impl DetailPanel {
             DetailTab::Event => self.event.show(ctx, ui, detail, event),
             DetailTab::Raw => self.bytes.text_ui(ctx, ui, detail),
             DetailTab::Hex => self.bytes.hex_ui(ctx, ui, detail),
-            DetailTab::Chain => chain::show(ctx, ui, detail),
+            DetailTab::Proof => proof::show(ctx, ui, detail),
+            DetailTab::Notes => self.notes.show(ctx, ui, detail, event),
         }
     }
 }

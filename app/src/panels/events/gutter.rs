@@ -4,7 +4,7 @@ use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, pos2};
 
 use crate::context::StoreContext;
 use crate::theme::Tokens;
-use crate::theme::metrics::{MARK_LANE, TABLE_ROW};
+use crate::theme::metrics::MARK_LANE;
 use crate::view::columns::Columns;
 use crate::view::lanes::{Lanes, Rail};
 use crate::view::rows;
@@ -25,11 +25,12 @@ pub(super) fn paint(
         return;
     }
     let t = ctx.view.tokens;
+    let height = ctx.view.model.settings.density.row();
     let painter = &painter
         .with_clip_rect(painter.clip_rect().intersect(Rect::everything_left_of(origin.0.x + columns.gutter)));
     let place = |row: u64, lane: usize| {
         let down = (row as f64 - origin.1 as f64) as f32;
-        pos2(origin.0.x + columns.lane(lane), origin.0.y + (down + 0.5) * TABLE_ROW)
+        pos2(origin.0.x + columns.lane(lane), origin.0.y + (down + 0.5) * height)
     };
     // The selected flow is drawn last, so that no other rail crosses it.
     for in_flow in [false, true] {
@@ -39,12 +40,12 @@ pub(super) fn paint(
     }
     for (row, mark) in &lanes.marks {
         let center = place(*row, mark.lane);
-        if !painter.clip_rect().expand(TABLE_ROW).contains(center) {
+        if !painter.clip_rect().expand(height).contains(center) {
             continue;
         }
         if mark.stub {
             let rail = rail_color(mark.in_flow, t);
-            hairline::vertical(painter, center.x - 0.5, center.y - TABLE_ROW / 2.0..=center.y, rail);
+            hairline::vertical(painter, center.x - 0.5, center.y - height / 2.0..=center.y, rail);
         }
         let Some(loaded) = ctx.store.rows.get(row) else { continue };
         if let Some(event) = rows::event_of(loaded) {

@@ -114,7 +114,9 @@ fn head_ui(ctx: StoreContext<'_>, ui: &Ui, bar: Rect, columns: &Columns, cell: C
         other => other.name(),
     };
     let clickable = cell.column == Column::Time;
-    response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, cell.column.name()));
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::ColumnHeader, true, format!("{} column", cell.column.name()))
+    });
     let p = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
     let loud = response.dragged() || (response.hovered() && clickable);
     let color = if loud { t.text } else { t.text3 };
@@ -181,7 +183,7 @@ fn menu(ctx: StoreContext<'_>, response: &Response, columns: &Columns, below: bo
             ui.add_space(8.0);
             let mut time = ctx.store.table.time;
             let options =
-                [(TimeMode::Clock, "Clock"), (TimeMode::Ago, "Ago"), (TimeMode::Delta, "Since above")];
+                [(TimeMode::Clock, "Absolute"), (TimeMode::Ago, "Ago"), (TimeMode::Delta, "Since above")];
             if segmented(ui, "times", &mut time, &options).changed() {
                 ctx.view.commands.send(Action::Table(TableAction::Time(time)));
             }
@@ -224,7 +226,8 @@ fn choice_ui(
     } else {
         ""
     };
-    response.widget_info(|| WidgetInfo::selected(Role::MenuItemCheckBox, !fixed, shown, name));
+    let spoken = if folded { format!("{name}, no room now") } else { name.to_owned() };
+    response.widget_info(|| WidgetInfo::selected(Role::MenuItemCheckBox, !fixed, shown, &spoken));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, RADIUS_CHIP, t.active);
     }

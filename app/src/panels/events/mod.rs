@@ -17,7 +17,7 @@ use crate::context::StoreContext;
 use crate::state::model::Overlay;
 use crate::state::query::Query;
 use crate::state::table::{Column, TableAction, TimeMode};
-use crate::theme::metrics::{PADDING, RESULT_HEADER, TABLE_ROW};
+use crate::theme::metrics::{PADDING, RESULT_HEADER};
 use crate::theme::type_roles;
 use crate::view::columns::{Columns, Room};
 use crate::view::lanes::{self, LaneRow, Lanes};
@@ -136,7 +136,8 @@ impl EventTable {
     }
 
     fn rows_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, columns: &Columns, lanes: &Lanes) {
-        let list = Rows { label: "events", count: ctx.store.matched.rows, height: TABLE_ROW, keys: false };
+        let height = ctx.view.model.settings.density.row();
+        let list = Rows { label: "events", count: ctx.store.matched.rows, height, keys: false };
         let first = self.visible.start;
         let mut clicked = None;
         let shown = self.scroller.show(ui, list, |ui, index, rect| {

@@ -9,12 +9,14 @@ use crate::panels::facts;
 use crate::state::damage::{self, Wrong};
 use crate::state::query::Query;
 use crate::state::table::{Column, TableAction};
+use crate::state::trust::{self, Padlock};
 use crate::theme::metrics::{MARK, RADIUS_CHIP};
 use crate::theme::{KindClass, Tokens, icons, type_roles};
 use crate::view::columns::Columns;
 use crate::view::lanes::Mark;
 use crate::view::rows::{self, Telling};
 use crate::view::text;
+use crate::view::trust::padlock_words;
 use crate::widgets::select::menu_row;
 use crate::widgets::{hairline, hatch, kind_mark, paint, tooltip};
 use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
@@ -70,7 +72,7 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
                     Some(spot) => {
                         note_ui(ui, at, (icons::LOCK_SIMPLE_OPEN, t.red), &facts::sentence(&spot.words));
                     }
-                    None => note(ui, at, event.note, t),
+                    None => note(ui, at, event.note, trust::padlock(ctx.store, loaded.sequence), t),
                 }
             }
             menu(ctx, &response, loaded.sequence, event);
@@ -293,16 +295,22 @@ fn cause_ui(ctx: StoreContext<'_>, ui: &Ui, place: Rect, event: &EventCell, word
     }
 }
 
-/// The icon at the end of a row.
-fn note(ui: &Ui, center: egui::Pos2, note: RowNote, t: &Tokens) {
-    let (icon, color) = match note {
-        RowNote::None => (icons::LOCK_SIMPLE, t.disabled),
-        RowNote::Pending => (icons::CLOCK, t.amber),
-        RowNote::Undecoded => (icons::LOCK_KEY, t.text3),
-        RowNote::Hidden => (icons::EYE_SLASH, t.text3),
-        RowNote::Finding => (icons::WARNING, t.amber),
+/// The icon at the end of a row: what is unusual about the event, or else its padlock.
+fn note(ui: &Ui, center: egui::Pos2, note: RowNote, padlock: Padlock, t: &Tokens) {
+    let (icon, color) = match (note, padlock) {
+        (RowNote::Undecoded, _) => (icons::LOCK_KEY, t.text3),
+        (RowNote::Hidden, _) => (icons::EYE_SLASH, t.text3),
+        (RowNote::Finding, _) => (icons::WARNING, t.amber),
+        (_, Padlock::Verified) => (icons::LOCK_SIMPLE, t.disabled),
+        (_, Padlock::Waiting | Padlock::NotDurable) => (icons::CLOCK, t.amber),
+        (_, Padlock::NotVerified) => (icons::CLOCK, t.disabled),
+        (_, Padlock::Unreadable | Padlock::Broken) => (icons::LOCK_SIMPLE_OPEN, t.red),
     };
-    note_ui(ui, center, (icon, color), rows::note_text(note));
+    let words = match note {
+        RowNote::None | RowNote::Pending => padlock_words(padlock),
+        unusual => rows::note_text(unusual),
+    };
+    note_ui(ui, center, (icon, color), words);
 }
 
 fn note_ui(ui: &Ui, center: egui::Pos2, (icon, color): (char, Color32), words: &str) {
@@ -334,6 +342,9 @@ fn removed(p: &Painter, rect: Rect, columns: &Columns, sequence: u64, t: &Tokens
     let (left, right) = (columns.words_left(), columns.words_right());
     let words = paint::line(p, REMOVED, type_roles::table(), t.text3, right - left);
     paint::put(p, Align2::LEFT_CENTER, pos2(rect.left() + left, rect.center().y), words);
+    if let Some(at) = lock_at(rect, columns) {
+        paint::icon(p, at, icons::LOCK_KEY, 12.0, t.text3);
+    }
 }
 
 /// A row that cannot be read: hatched, with its reason in red.

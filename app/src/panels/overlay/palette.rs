@@ -163,7 +163,7 @@ fn choose(ctx: ViewContext<'_>, found: &Found) {
     };
     match found {
         Found::Command(command) => ctx.commands.run(*command),
-        Found::Go(target) => ctx.commands.send(Action::Jump(target.clone())),
+        Found::Go(target) => ctx.commands.send(Action::Jump(*target)),
         Found::Entity(name, _) => refine(&|query| query.entity = Some(name.as_ref().to_owned())),
         Found::Kind(kind, ..) => refine(&|query| query.kinds = Some(vec![*kind])),
     }

@@ -43,7 +43,9 @@ impl TimelinePanel {
             focus: store.selected.filter(|_| look.lanes == LaneBy::Flow),
         };
         let about = (store.summary.position.events, ctx.view.model.asked.filter, store.matched.complete);
-        if self.asked.question.as_ref() == Some(&question) && self.asked.about == about && scale.is_some() {
+        // Without a picture it is asked again, for the store may be another one; what failed is not.
+        let is_answered = scale.is_some() || store.timeline.failure.is_some();
+        if self.asked.question.as_ref() == Some(&question) && self.asked.about == about && is_answered {
             return;
         }
         let now = ui.input(|input| input.time);

@@ -42,6 +42,7 @@ pub(super) fn show(scene: Scene<'_>, ui: &mut Ui) {
     }
     date_ui(scene, ui);
     jumps_ui(scene, ui);
+    future_ui(scene, &p);
     pins_ui(scene, &p);
     cursor_ui(scene, &p);
 }
@@ -148,6 +149,18 @@ fn cursor_ui(scene: Scene<'_>, p: &Painter) {
     let t = scene.ctx.view.tokens;
     hairline::vertical(p, x, scene.areas.axis.bottom() - 8.0..=scene.areas.lanes.bottom(), t.accent);
     flag(p, x, scene.areas.axis.bottom(), t.accent);
+}
+
+/// What comes after the event as of which every panel shows the store.
+fn future_ui(scene: Scene<'_>, p: &Painter) {
+    let Some(cursor) = scene.ctx.view.model.cursor else { return };
+    let t = scene.ctx.view.tokens;
+    let lanes = scene.areas.lanes;
+    let Some(value) = marks::value_of(scene, cursor) else { return };
+    let x = (lanes.left() + scene.scale.x(value) as f32).round();
+    p.rect_filled(lanes.with_min_x(x.max(lanes.left())), 0, t.panel.gamma_multiply(0.6));
+    hairline::vertical(p, x, scene.areas.axis.bottom() - 8.0..=lanes.bottom(), t.text);
+    flag(p, x, scene.areas.axis.bottom(), t.text);
 }
 
 fn flag(p: &Painter, x: f32, bottom: f32, color: egui::Color32) {

@@ -1,6 +1,6 @@
 //! Owns what mouse and keys do with the lanes: zoom, pan, choose a part, select an event.
 
-use egui::{CursorIcon, PointerButton, Rect, Role, Sense, Ui, WidgetInfo};
+use egui::{CursorIcon, PointerButton, Rect, Response, Role, Ui, WidgetInfo};
 
 use super::lanes::Hovered;
 use super::{Scene, TimelinePanel, marks, tips};
@@ -57,10 +57,13 @@ impl Scene<'_> {
 
 impl TimelinePanel {
     /// Takes what mouse and keys do over the lanes.
-    pub(super) fn input_ui(&mut self, scene: Scene<'_>, ui: &mut Ui, hovered: Option<Hovered>) {
-        let areas = scene.areas;
-        let plot = areas.axis.union(areas.lanes);
-        let response = ui.interact(plot, ui.scope_id().with("lanes"), Sense::click_and_drag());
+    pub(super) fn input_ui(
+        &mut self,
+        scene: Scene<'_>,
+        ui: &mut Ui,
+        response: &Response,
+        hovered: Option<Hovered>,
+    ) {
         let axis = scene.picture.axis;
         let zone = scene.ctx.view.model.zone();
         let (from, to) = scene.scale.seen();
@@ -71,8 +74,8 @@ impl TimelinePanel {
             words::value(axis, to, zone)
         );
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &name));
-        self.wheel(scene, ui, plot);
-        self.drag(scene, ui, &response);
+        self.wheel(scene, ui, response.rect);
+        self.drag(scene, ui, response);
         if let Some((from, to)) = self.range {
             range_ui(scene, ui, (from, to));
         }
@@ -125,7 +128,7 @@ impl TimelinePanel {
         self.first_rank = self.first_rank.saturating_add_signed(lanes).min(last);
     }
 
-    fn drag(&mut self, scene: Scene<'_>, ui: &Ui, response: &egui::Response) {
+    fn drag(&mut self, scene: Scene<'_>, ui: &Ui, response: &Response) {
         let value = |x: f32| scene.scale.value(f64::from(x - scene.areas.lanes.left()));
         if response.drag_started() {
             let pans =
@@ -210,12 +213,8 @@ fn zoom_point(scene: Scene<'_>, ui: &Ui) -> f64 {
 
 /// Brings the selected event into the middle; one that is there already, with what it belongs to, into view as a whole.
 fn centre(scene: Scene<'_>) {
-    let Some((sequence, time)) = marks::selected(scene.ctx) else { return };
-    let value = match (scene.picture.axis, time) {
-        (TimeAxis::Time, Some(us)) => us as f64,
-        (TimeAxis::Time, None) => return,
-        (TimeAxis::Sequence, _) => sequence as f64,
-    };
+    let Some(sequence) = scene.ctx.store.selected else { return };
+    let Some(value) = marks::value_of(scene, sequence) else { return };
     let middle = scene.scale.width() / 2.0;
     if (scene.scale.x(value) - middle).abs() > 2.0 {
         scene.go(scene.centred(value));

@@ -25,14 +25,13 @@ const ELEMENTS_MAX: usize = 64;
 /// The lanes as they were laid out last.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
-    of: Option<Key>,
+    of: Option<(Arc<Timeline>, Key)>,
     pub(super) lanes: Vec<DrawnLane>,
 }
 
 /// What the lanes were laid out from.
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
-    picture: usize,
     scale: Scale,
     place: Rect,
     theme: Theme,
@@ -44,7 +43,6 @@ struct Key {
 pub(super) struct DrawnLane {
     pub(super) shown: Shown,
     mesh: Arc<Mesh>,
-    label: String,
 }
 
 /// What is under the pointer.
@@ -82,9 +80,8 @@ impl TimelinePanel {
         let pointer =
             pointer.filter(|pointer| areas.lanes.contains(*pointer) && ui.rect_contains_pointer(areas.lanes));
         let hovered = pointer.and_then(|pointer| self.under(scene, pointer));
-        if let Some(Hovered::Mark(index, mark)) = &hovered {
-            let center = mark_center(scene, *index, mark);
-            p.circle_stroke(center, MARK_LANE + 3.0, egui::Stroke::new(1.5, t.text));
+        if let Some(Hovered::Mark(_, mark)) = &hovered {
+            ctx.view.commands.send(Action::Hover(Some(mark.event.sequence)));
         }
         hovered
     }
@@ -94,31 +91,29 @@ impl TimelinePanel {
         let Scene { ctx, picture, scale, areas, .. } = scene;
         let t = ctx.view.tokens;
         let log = ctx.store.timeline.look.log_scale;
-        let key = Key {
-            picture: std::ptr::from_ref::<Timeline>(picture) as usize,
-            scale: scale.clone(),
-            place: areas.lanes,
-            theme: t.theme,
-            log,
-        };
-        if self.drawn.of.as_ref() == Some(&key) {
+        let key = Key { scale: scale.clone(), place: areas.lanes, theme: t.theme, log };
+        if self.drawn.of.as_ref().is_some_and(|(of, last)| Arc::ptr_eq(of, picture) && *last == key) {
             return;
         }
         let lay = |(index, lane): (usize, &crate::worker::protocol::Lane)| {
             let shown = shown(&lane.marks, picture.axis, picture.window.bucket, scale, log);
-            let name = words::lane_name(&lane.key, &ctx.store.kind_names);
-            let label = words::lane_label(&name, lane.total, &shown);
-            DrawnLane { mesh: Arc::new(bars_mesh(&shown, areas.lane(index), t)), shown, label }
+            DrawnLane { mesh: Arc::new(bars_mesh(&shown, areas.lane(index), t)), shown }
         };
         self.drawn.lanes = picture.lanes.iter().take(areas.rows()).enumerate().map(lay).collect();
-        self.drawn.of = Some(key);
+        self.drawn.of = Some((picture.clone(), key));
     }
 
     fn lane_ui(&self, scene: Scene<'_>, ui: &mut Ui, p: &Painter, index: usize) {
         let Some(lane) = self.drawn.lanes.get(index) else { return };
         let place = scene.areas.lane(index);
         let response = ui.interact(place, ui.scope_id().with(("lane", index)), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &lane.label));
+        response.widget_info(|| {
+            let known = scene.picture.lanes.get(index);
+            let name = known.map(|known| words::lane_name(&known.key, &scene.ctx.store.kind_names));
+            let total = known.map_or(0, |known| known.total);
+            let label = words::lane_label(&name.unwrap_or_default(), total, &lane.shown);
+            WidgetInfo::labeled(Role::Row, true, label)
+        });
         match &lane.shown {
             Shown::Bars(_) => {
                 p.add(Shape::mesh(lane.mesh.clone()));
@@ -136,7 +131,9 @@ impl TimelinePanel {
         for (at, mark) in found.iter().enumerate() {
             let center = mark_center(scene, index, mark);
             let selected = scene.ctx.store.selected == Some(mark.event.sequence);
-            if selected {
+            if scene.ctx.view.model.hover == Some(mark.event.sequence) {
+                p.circle_stroke(center, MARK_LANE + 3.5, egui::Stroke::new(1.5, t.text));
+            } else if selected {
                 p.circle_filled(center, MARK_LANE + 3.5, t.canvas);
                 p.circle_stroke(center, MARK_LANE + 3.5, egui::Stroke::new(1.5, t.accent));
             }

@@ -33,13 +33,17 @@ pub(super) fn time_of(ctx: StoreContext<'_>, sequence: u64) -> Option<i64> {
         .map(|event| event.time_us)
 }
 
+/// Where an event lies on the axis; `None` if its time is not known.
+pub(super) fn value_of(scene: Scene<'_>, sequence: u64) -> Option<f64> {
+    match scene.picture.axis {
+        TimeAxis::Time => time_of(scene.ctx, sequence).map(|us| us as f64),
+        TimeAxis::Sequence => Some(sequence as f64),
+    }
+}
+
 /// Where an event lies, points on the screen; `None` if its time is not known or it is not seen.
 pub(super) fn x_of(scene: Scene<'_>, sequence: u64) -> Option<f32> {
-    let value = match scene.picture.axis {
-        TimeAxis::Time => time_of(scene.ctx, sequence)? as f64,
-        TimeAxis::Sequence => sequence as f64,
-    };
-    let x = scene.areas.lanes.left() + scene.scale.x(value) as f32;
+    let x = scene.areas.lanes.left() + scene.scale.x(value_of(scene, sequence)?) as f32;
     scene.areas.lanes.x_range().contains(x).then_some(x.round())
 }
 

@@ -15,7 +15,9 @@ mod marks;
 mod strip;
 mod tips;
 
-use egui::{Layout, Ui};
+use std::sync::Arc;
+
+use egui::{Layout, Sense, Ui};
 
 use super::inside;
 use crate::command::Command;
@@ -50,7 +52,7 @@ pub(super) struct TimelinePanel {
 #[derive(Clone, Copy)]
 struct Scene<'a> {
     ctx: StoreContext<'a>,
-    picture: &'a Timeline,
+    picture: &'a Arc<Timeline>,
     scale: &'a Scale,
     areas: Areas,
     /// Gaps that may be folded.
@@ -71,7 +73,7 @@ impl TimelinePanel {
         let areas = Areas::of(ui.max_rect());
         let state = &ctx.store.timeline;
         let picture = state.picture.as_ref().filter(|picture| picture.axis == state.look.axis);
-        let gaps = foldable(ctx, picture.map_or(&[], |picture| &picture.gaps));
+        let gaps = foldable(ctx, picture.map_or(&[][..], |picture| &picture.gaps));
         let scale = picture.map(|picture| self.scale(ctx, picture, &areas, &gaps));
         self.ask(ctx, ui, &areas, scale.as_ref());
         head::show(self, ctx, ui, areas.head, scale.as_ref());
@@ -81,10 +83,13 @@ impl TimelinePanel {
         };
         let scene = Scene { ctx, picture, scale: &scale, areas, gaps: &gaps };
         self.run_commands(scene, ui);
+        // What lies on the lanes is registered later, so that it is hit first.
+        let lanes =
+            ui.interact(areas.axis.union(areas.lanes), ui.scope_id().with("lanes"), Sense::click_and_drag());
         self.strip_ui(scene, ui);
         let hovered = self.lanes_ui(scene, ui);
         axis::show(scene, ui);
-        self.input_ui(scene, ui, hovered);
+        self.input_ui(scene, ui, &lanes, hovered);
     }
 
     /// The scale of the part that is looked at.

@@ -26,10 +26,13 @@ const GRIP_REACH: f32 = 7.0;
 /// Damage is never narrower, points.
 const DAMAGE_MIN: f32 = 4.0;
 
+/// Notes that are flags; more of them say nothing in so little room.
+const FLAGS_MAX: usize = 200;
+
 /// The bars as they were laid out last, and what the pointer holds.
 #[derive(Debug, Default)]
 pub(super) struct Strip {
-    mesh: Option<(usize, Rect, Theme, Arc<Mesh>)>,
+    mesh: Option<(Arc<Timeline>, Rect, Theme, Arc<Mesh>)>,
     held: Option<Held>,
 }
 
@@ -63,6 +66,7 @@ impl TimelinePanel {
             let x = strip.left() + (index as f32 + 0.5) / picture.hits.len() as f32 * strip.width();
             p.rect_filled(Rect::from_min_size(pos2(x.round(), strip.top()), vec2(2.0, 5.0)), 0, t.accent);
         }
+        notes_ui(scene, &p);
         let brush = brush(picture, scene.scale, strip);
         if ctx.store.timeline.look.place.is_some() {
             brush_ui(scene, &p, brush);
@@ -73,9 +77,9 @@ impl TimelinePanel {
     fn strip_mesh(&mut self, scene: Scene<'_>) -> Arc<Mesh> {
         let t = scene.ctx.view.tokens;
         let strip = scene.areas.strip;
-        let picture = std::ptr::from_ref(scene.picture) as usize;
         if let Some((of, place, theme, mesh)) = &self.strip.mesh
-            && (*of, *place, *theme) == (picture, strip, t.theme)
+            && Arc::ptr_eq(of, scene.picture)
+            && (*place, *theme) == (strip, t.theme)
         {
             return mesh.clone();
         }
@@ -91,7 +95,7 @@ impl TimelinePanel {
             mesh.add_colored_rect(bar, neutral);
         }
         let mesh = Arc::new(mesh);
-        self.strip.mesh = Some((picture, strip, t.theme, mesh.clone()));
+        self.strip.mesh = Some((scene.picture.clone(), strip, t.theme, mesh.clone()));
         mesh
     }
 
@@ -179,6 +183,19 @@ fn name_ui(scene: Scene<'_>, ui: &Ui) {
     let words =
         paint::line(p, "Whole store", type_roles::table(), t.text2, count.left() - place.left() - 20.0);
     paint::put(p, Align2::LEFT_CENTER, pos2(place.left() + 16.0, y), words);
+}
+
+/// A flag where somebody wrote a note.
+fn notes_ui(scene: Scene<'_>, p: &egui::Painter) {
+    let Scene { ctx, picture, areas, .. } = scene;
+    let strip = areas.strip;
+    let color = ctx.view.tokens.text2;
+    for sequence in ctx.store.notes.keys().take(FLAGS_MAX) {
+        let share = overview::share(picture, overview::value_of_place(picture, *sequence)) as f32;
+        let x = (strip.left() + share * strip.width()).round().min(strip.right() - 6.0);
+        hairline::vertical(p, x, strip.top() + 1.0..=strip.bottom() - INSET, color);
+        p.rect_filled(Rect::from_min_size(pos2(x, strip.top() + 1.0), vec2(6.0, 5.0)), 0, color);
+    }
 }
 
 /// Hatching where events cannot be read, and a rail from the first break of the chain on.

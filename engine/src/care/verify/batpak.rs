@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::care::verify::{BrokenLink, Subject, VerifyReport, of_frame};
+use crate::care::verify::{BrokenLink, Subject, VerifyProgress, VerifyReport, Watched, of_frame};
 use crate::memory::live::Head;
 use crate::memory::selection::Selection;
 use crate::read::entry::LogEvent;
 use crate::words::chain::compute_hash;
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass, VerifyLevel};
-use crate::words::format::Progress;
 use crate::words::hex::to_hex;
 use crate::words::sync::Arc;
 
@@ -23,7 +22,7 @@ type Heads = HashMap<(Arc<str>, Option<u32>), Head>;
 pub(super) fn check(
     subject: &Subject<'_>,
     report: &mut VerifyReport,
-    progress: Progress<'_>,
+    progress: Watched<'_>,
 ) -> Result<(), StoreError> {
     subject.findings.iter().for_each(|finding| report.add(finding.clone()));
     if report.level < VerifyLevel::Chain {
@@ -33,11 +32,13 @@ pub(super) fn check(
     let end = subject.reader.visible();
     let everything = Selection { hidden: true, removed: true, ..Selection::default() };
     for (sequence, event) in subject.reader.events(everything, 0..end) {
-        if report.events.is_multiple_of(PROGRESS_EVERY) && progress(sequence, end).is_break() {
+        let at = VerifyProgress { done: sequence, total: end, report };
+        if report.events.is_multiple_of(PROGRESS_EVERY) && progress(at).is_break() {
             report.cancelled = true;
             return Ok(());
         }
         report.events += 1;
+        report.checked.end = sequence + 1;
         match event {
             Ok(event) => check_event(&event, &mut heads, report),
             Err(error) if error.is_one_event() => {
@@ -46,7 +47,8 @@ pub(super) fn check(
             Err(error) => return Err(error),
         }
     }
-    report.cancelled = progress(end, end).is_break();
+    report.checked.end = end;
+    report.cancelled = progress(VerifyProgress { done: end, total: end, report }).is_break();
     Ok(())
 }
 

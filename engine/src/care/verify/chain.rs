@@ -20,6 +20,9 @@ use crate::words::sync::Arc;
 /// Streams whose newest event is remembered: about 300 MB.
 const REMEMBERED_STREAMS: usize = 2_000_000;
 
+/// Runs of unreadable places that are asked for at once.
+const HOLES_AT_ONCE: usize = 4096;
+
 /// The newest event of a stream, and how many events had been unreadable when it was met.
 #[derive(Clone, Copy, Debug)]
 struct Newest {
@@ -38,15 +41,22 @@ pub(super) struct At {
 pub(super) struct Chains<'a> {
     reader: &'a Reader,
     newest: HashMap<Arc<str>, Newest>,
-    /// Some streams were forgotten.
+    /// Some streams were forgotten, or never met: the log is asked for their newest event.
     forgot: bool,
     /// Events so far that nobody can read: each may have been of any stream.
     pub(super) unreadable: u64,
 }
 
 impl<'a> Chains<'a> {
-    pub(super) fn new(reader: &'a Reader) -> Self {
-        Self { reader, newest: HashMap::new(), forgot: false, unreadable: 0 }
+    /// The chains from the event `first` on: what stands before it is taken for granted.
+    pub(super) fn from(reader: &'a Reader, first: u64) -> Result<Self, StoreError> {
+        let (mut unreadable, mut looked_at) = (0, 0);
+        while looked_at < first {
+            let (holes, until) = reader.shared().index.unreadable(looked_at..first, HOLES_AT_ONCE)?;
+            unreadable += holes.iter().map(|hole| hole.end - hole.start).sum::<u64>();
+            looked_at = until.max(looked_at + 1);
+        }
+        Ok(Self { reader, newest: HashMap::new(), forgot: first > 0, unreadable })
     }
 
     /// Checks an event or what is left of one. Other records are no part of a chain.

@@ -3,10 +3,10 @@
 //!
 //! Invariant: what damage hit costs the frames that it hit, and the walk goes on behind them.
 
-use std::ops::ControlFlow;
+use std::ops::Range;
 
 use crate::care::verify::chain::{At, Chains};
-use crate::care::verify::{Subject, VerifyReport, derived, files, ids, of_frame};
+use crate::care::verify::{Subject, VerifyProgress, VerifyReport, Watched, derived, files, ids, of_frame};
 use crate::disk::frame::{self, FrameError, MAX_FRAME_LEN, MIN_FRAME_LEN, MarkPurpose, Record};
 use crate::disk::scan::Scanner;
 use crate::memory::live::LivePart;
@@ -15,16 +15,16 @@ use crate::memory::survey::{Segment, Survey, missing_events, survey};
 use crate::memory::walk::{Seen, Tail, leave_holes, pass_damage, walk, walk_with};
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass, VerifyLevel};
-use crate::words::format::Progress;
 
 /// Bytes between two calls of the progress function.
 const PROGRESS_EVERY: u64 = 1024 * 1024;
 
-/// Checks a log of ours; tells bytes done and bytes in all.
+/// Checks the segments of a log of ours that hold events of `places`; tells bytes done and bytes in all.
 pub(super) fn check(
     subject: &Subject<'_>,
+    places: &Range<u64>,
     report: &mut VerifyReport,
-    progress: Progress<'_>,
+    progress: Watched<'_>,
 ) -> Result<(), StoreError> {
     let visible = subject.reader.visible();
     let mut survey = survey(subject.directory, subject.path)?;
@@ -34,13 +34,21 @@ pub(super) fn check(
         files::check_holes(subject, &segments, report);
         return Ok(());
     }
+    let first_behind = |at: usize| segments.get(at + 1).map(|next: &Segment| next.name.first);
+    let is_asked_for = |at: usize, segment: &Segment| {
+        segment.name.first < places.end && first_behind(at).is_none_or(|behind| behind > places.start)
+    };
+    let asked: Vec<_> =
+        segments.iter().enumerate().filter(|(at, segment)| is_asked_for(*at, segment)).collect();
+    let first = asked.first().map_or(0, |(_, segment)| segment.name.first);
+    report.checked = first..first;
     let mut walk = LogWalk {
         subject,
         bound: subject.is_written.then_some(visible),
         largest_time: i64::MIN,
         sight: Sight {
-            chains: Chains::new(subject.reader),
-            total_bytes: segments.iter().map(|segment| segment.len_bytes).sum(),
+            chains: Chains::from(subject.reader, first)?,
+            total_bytes: asked.iter().map(|(_, segment)| segment.len_bytes).sum(),
             done_bytes: 0,
             told_bytes: 0,
             report,
@@ -48,16 +56,16 @@ pub(super) fn check(
             failed: None,
         },
     };
-    for (at, segment) in segments.iter().enumerate() {
-        let next = segments.get(at + 1).map(|next| next.name.first);
-        walk.segment(segment, next)?;
+    for (at, segment) in asked {
+        walk.segment(segment, first_behind(at))?;
         if walk.sight.report.cancelled {
             return Ok(());
         }
     }
-    walk.sight.tell();
+    walk.sight.tell(walk.sight.total_bytes);
     if report.level >= VerifyLevel::Chain && !report.cancelled {
-        ids::check(subject.reader, visible, report)?;
+        let checked = report.checked.start..report.checked.end.min(visible);
+        ids::check(subject.reader, &checked, report)?;
         derived::check_cursors(subject, report)?;
         derived::check_quarantine(subject, report)?;
     }
@@ -82,7 +90,7 @@ struct Sight<'a> {
     done_bytes: u64,
     told_bytes: u64,
     report: &'a mut VerifyReport,
-    progress: Progress<'a>,
+    progress: Watched<'a>,
     /// The first failure that is no damage.
     failed: Option<StoreError>,
 }
@@ -117,6 +125,7 @@ impl<'a> LogWalk<'a> {
         }
         let end = course.end.map_or(live.end(), |end| live.end().min(end));
         self.sight.report.events += end.saturating_sub(live.first);
+        self.sight.report.checked.end = end.max(live.first);
         if let Some(index) = stored {
             derived::check_index(segment, &index, (&tail, &live), (spots, next), self.sight.report)?;
         }
@@ -235,6 +244,7 @@ impl Sight<'_> {
                 return;
             }
             self.report.removed += u64::from(matches!(record, Record::Stub(_)));
+            self.report.checked.end = self.report.checked.end.max(sequence);
         } else if let Some(synced) = record.synced_through().filter(|synced| *synced > course.next_sequence) {
             let message = "more events were on stable storage than stand before it";
             let finding = of_frame(FindingClass::Hole, message, at.segment, at.offset);
@@ -248,14 +258,14 @@ impl Sight<'_> {
         let done = self.done_bytes + offset + u64::from(len);
         if done.saturating_sub(self.told_bytes) >= PROGRESS_EVERY {
             self.told_bytes = done;
-            self.report.cancelled = (self.progress)(done.min(self.total_bytes), self.total_bytes).is_break();
+            self.tell(done.min(self.total_bytes));
         }
     }
 
-    /// Tells that everything was read.
-    fn tell(&mut self) {
-        let told: ControlFlow<()> = (self.progress)(self.total_bytes, self.total_bytes);
-        self.report.cancelled = told.is_break();
+    /// Tells how much was read.
+    fn tell(&mut self, done: u64) {
+        let at = VerifyProgress { done, total: self.total_bytes, report: self.report };
+        self.report.cancelled = (self.progress)(at).is_break();
     }
 
     fn check(&mut self) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! Owns finding ids that two events have. Memory is bounded: so many fingerprints are compared at once, and the log is asked again.
 
+use std::ops::Range;
+
 use crate::care::verify::{VerifyReport, of_frame};
 use crate::memory::sealed::SealedPart;
 use crate::read::reader::Reader;
@@ -12,47 +14,68 @@ const PRINTS_AT_ONCE: u64 = 1 << 24;
 /// One more than the greatest fingerprint.
 const PRINTS: u64 = 1 << 32;
 
-/// Compares the ids of all events before `end`.
-pub(super) fn check(reader: &Reader, end: u64, report: &mut VerifyReport) -> Result<(), StoreError> {
+/// Compares the ids of the events in a range with each other and with those of all events before them.
+pub(super) fn check(
+    reader: &Reader,
+    checked: &Range<u64>,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let parts = reader.shared().index.sealed_parts();
     let passes = report.events / PRINTS_AT_ONCE + 1;
-    let mut prints = Vec::new();
+    let (mut prints, mut own) = (Vec::new(), Vec::new());
     for pass in 0..passes {
+        let pass = PRINTS * pass / passes..PRINTS * (pass + 1) / passes;
         prints.clear();
-        collect(reader, &parts, PRINTS * pass / passes..PRINTS * (pass + 1) / passes, &mut prints)?;
-        prints.retain(|(_, sequence)| *sequence < end);
+        if checked.start > 0 {
+            own.clear();
+            collect(reader, &parts, &pass, &mut |print, sequence| {
+                if checked.contains(&sequence) {
+                    own.push(print);
+                }
+            })?;
+            own.sort_unstable();
+        }
+        collect(reader, &parts, &pass, &mut |print, sequence| {
+            if sequence < checked.end && (checked.start == 0 || own.binary_search(&print).is_ok()) {
+                prints.push((print, sequence));
+            }
+        })?;
         prints.sort_unstable();
         prints.dedup();
         for same in prints.chunk_by(|left, right| left.0 == right.0).filter(|same| same.len() > 1) {
-            compare(reader, same, report)?;
+            compare(reader, same, checked.start, report)?;
         }
     }
     Ok(())
 }
 
+/// Shows the fingerprints in a range, each with the sequence of its event.
 fn collect(
     reader: &Reader,
     parts: &[Arc<SealedPart>],
-    range: std::ops::Range<u64>,
-    prints: &mut Vec<(u32, u64)>,
+    range: &Range<u64>,
+    see: &mut dyn FnMut(u32, u64),
 ) -> Result<(), StoreError> {
     for part in parts {
         let first = part.header.first;
-        part.id_prints(range.clone(), &mut |print, ordinal| {
-            prints.push((print, first + u64::from(ordinal)));
-        })?;
+        part.id_prints(range.clone(), &mut |print, ordinal| see(print, first + u64::from(ordinal)))?;
     }
     reader.shared().index.with_live(|live| {
         let asked = live.ids.iter().filter(|(print, _)| range.contains(&u64::from(**print)));
         for (print, ordinals) in asked {
-            prints.extend(ordinals.iter().map(|ordinal| (*print, live.first + u64::from(*ordinal))));
+            ordinals.iter().for_each(|ordinal| see(*print, live.first + u64::from(*ordinal)));
         }
     });
     Ok(())
 }
 
-/// Events with one fingerprint rarely have one id: their frames decide.
-fn compare(reader: &Reader, same: &[(u32, u64)], report: &mut VerifyReport) -> Result<(), StoreError> {
+/// Events with one fingerprint rarely have one id: their frames decide. What stands before `start` was told before.
+fn compare(
+    reader: &Reader,
+    same: &[(u32, u64)],
+    start: u64,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let mut ids = Vec::with_capacity(same.len());
     for (_, sequence) in same {
         match reader.header_at(*sequence) {
@@ -65,7 +88,7 @@ fn compare(reader: &Reader, same: &[(u32, u64)], report: &mut VerifyReport) -> R
     ids.sort_unstable();
     for pair in ids.windows(2) {
         let [(one, first), (other, second)] = pair else { continue };
-        if one == other {
+        if one == other && *second >= start {
             let message = format!("the event has the id of event #{first}, {one:032x}");
             let place = reader.shared().index.place(*second)?;
             let (file, offset) = place

@@ -13,6 +13,7 @@ mod frames;
 mod ids;
 mod receipts;
 
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
 use crate::commit::claim::ReceiptClaim;
@@ -20,7 +21,7 @@ use crate::disk::storage::Directory;
 use crate::read::reader::Reader;
 use crate::words::error::StoreError;
 use crate::words::finding::{Finding, FindingClass, VerifyLevel};
-use crate::words::format::{Progress, StoreFormat};
+use crate::words::format::StoreFormat;
 use crate::words::hex::to_hex;
 
 /// Findings that a report lists; more are only counted.
@@ -45,6 +46,8 @@ pub struct VerifyReport {
     pub level: VerifyLevel,
     /// Places of the log that were checked; 0 at [`VerifyLevel::Files`].
     pub events: u64,
+    /// From the first of them to behind the last.
+    pub checked: Range<u64>,
     /// Places of which compaction removed the event. Entity, id and hashes are left: the links around them were checked, their own
     /// cannot be.
     pub removed: u64,
@@ -97,6 +100,20 @@ impl VerifyReport {
     }
 }
 
+/// How far a check has come.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyProgress<'a> {
+    /// Bytes of the segments that were read; events of a batpak directory.
+    pub done: u64,
+    /// Bytes that are to be read; events of a batpak directory.
+    pub total: u64,
+    /// What was found so far. What is said of ids, saved positions and quarantine comes at the end.
+    pub report: &'a VerifyReport,
+}
+
+/// Told how far a check has come; `Break` ends it.
+pub(crate) type Watched<'a> = &'a mut dyn FnMut(VerifyProgress<'_>) -> ControlFlow<()>;
+
 /// What is checked.
 pub(crate) struct Subject<'a> {
     pub(crate) reader: &'a Reader,
@@ -109,15 +126,17 @@ pub(crate) struct Subject<'a> {
     pub(crate) is_written: bool,
 }
 
-/// Checks a log. Levels above [`VerifyLevel::Chain`] need what is kept elsewhere, and are reached by other verbs.
+/// Checks a log, or the segments of it that hold events of `places`. Levels above [`VerifyLevel::Chain`] need what is kept elsewhere, and
+/// are reached by other verbs.
 pub(crate) fn verify(
     subject: &Subject<'_>,
     level: VerifyLevel,
-    progress: Progress<'_>,
+    places: &Range<u64>,
+    progress: Watched<'_>,
 ) -> Result<VerifyReport, StoreError> {
     let mut report = VerifyReport::new(level.min(VerifyLevel::Chain));
     match subject.format {
-        StoreFormat::Causeway { .. } => frames::check(subject, &mut report, progress)?,
+        StoreFormat::Causeway { .. } => frames::check(subject, places, &mut report, progress)?,
         StoreFormat::Batpak => batpak::check(subject, &mut report, progress)?,
     }
     Ok(report)
@@ -127,9 +146,9 @@ pub(crate) fn verify(
 pub(crate) fn verify_receipts(
     subject: &Subject<'_>,
     claims: &mut dyn Iterator<Item = ReceiptClaim>,
-    progress: Progress<'_>,
+    progress: Watched<'_>,
 ) -> Result<VerifyReport, StoreError> {
-    let mut report = verify(subject, VerifyLevel::Chain, progress)?;
+    let mut report = verify(subject, VerifyLevel::Chain, &(0..u64::MAX), progress)?;
     if !report.cancelled {
         report.level = VerifyLevel::Receipts;
         receipts::check(subject.reader, claims, &mut report);

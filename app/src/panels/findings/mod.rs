@@ -1,20 +1,25 @@
-//! Owns the view of what is wrong with the store: what was verified and what that means, and each finding with its place. Never verifies.
+//! Owns the view of what is wrong with the store: what was verified and what that means, and each finding with its place; beside it what
+//! vouches for the store. Never verifies.
 
-use causeway::store::Finding;
-use egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+mod vouchers;
+
+use causeway::store::{Finding, VerifyLevel};
+use egui::{Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{from_left, from_right, inside};
-use crate::command::{Action, Command};
+use crate::command::{Action, Command, TrustAction};
 use crate::context::StoreContext;
 use crate::theme::metrics::{CONTROL, PADDING, RESULT_HEADER};
 use crate::theme::{Tokens, icons, type_roles};
+use crate::view::trust::{self, Standing};
 use crate::view::{findings, text};
 use crate::widgets::badge::{Tone, badge};
 use crate::widgets::button::{self, Button};
 use crate::widgets::empty_state::EmptyState;
 use crate::widgets::row_scroller::{RowScroller, Rows};
+use crate::widgets::segmented::segmented;
 use crate::widgets::{escape, hairline, link, paint};
-use crate::worker::protocol::{Target, Task};
+use crate::worker::protocol::Target;
 
 /// Height of a finding, points.
 const FINDING: f32 = 68.0;
@@ -23,19 +28,57 @@ const SUMMARY: f32 = 76.0;
 /// Left end of the values of a finding, points from the left.
 const VALUES: f32 = 44.0;
 
-/// Private state: scrolling.
+/// How thoroughly a store can be checked by itself.
+const LEVELS: [(VerifyLevel, &str); 3] =
+    [(VerifyLevel::Files, "V0"), (VerifyLevel::Frames, "V1"), (VerifyLevel::Chain, "V2")];
+
+/// What the view shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Side {
+    /// What is wrong.
+    #[default]
+    Findings,
+    /// Heads that were kept.
+    Heads,
+    /// A receipt to check.
+    Receipt,
+    /// A report to write.
+    Report,
+}
+
+const SIDES: [(Side, &str); 4] = [
+    (Side::Findings, "Findings"),
+    (Side::Heads, "Heads"),
+    (Side::Receipt, "Receipt"),
+    (Side::Report, "Report"),
+];
+
+/// Private state: scrolling, and what is typed.
 #[derive(Debug, Default)]
 pub(super) struct FindingsPanel {
     scroller: RowScroller,
+    side: Side,
+    vouchers: vouchers::Vouchers,
 }
 
 impl FindingsPanel {
+    /// Turns to the form of the report.
+    pub(super) fn show_report(&mut self) {
+        self.side = Side::Report;
+    }
+
     /// Draws the view.
     pub(super) fn show(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         ui.spacing_mut().item_spacing.y = 0.0;
         let all = all(ctx);
-        header_ui(ctx, ui, &all);
+        self.header_ui(ctx, ui, &all);
         verified_ui(ctx, ui);
+        match self.side {
+            Side::Findings => {}
+            Side::Heads => return self.vouchers.heads_ui(ctx, ui),
+            Side::Receipt => return self.vouchers.receipt_ui(ctx, ui),
+            Side::Report => return self.vouchers.report_ui(ctx, ui),
+        }
         if all.is_empty() {
             empty_ui(ctx, ui);
             return;
@@ -43,6 +86,30 @@ impl FindingsPanel {
         let list = Rows { label: "findings", count: all.len() as u64, height: FINDING, keys: true };
         self.scroller.show(ui, list, |ui, index, rect| {
             finding_ui(ctx, ui, rect, all[index as usize]);
+        });
+    }
+
+    fn header_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui, all: &[&Finding]) {
+        let t = ctx.view.tokens;
+        let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER), Sense::hover());
+        hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
+        let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
+        inside(ui, room, from_left(), |ui| {
+            let count = text::counted(all.len() as u64, "finding");
+            ui.label(type_roles::rich(count, type_roles::table_medium()).color(t.text));
+            let unlisted = ctx.store.unlisted();
+            if unlisted > 0 {
+                let words = format!("and {} more, not listed", text::grouped(unlisted));
+                ui.label(type_roles::rich(words, type_roles::caption()).color(t.text3));
+            }
+        });
+        inside(ui, room, from_right(), |ui| {
+            ui.spacing_mut().item_spacing.x = 12.0;
+            segmented(ui, "Shown", &mut self.side, &SIDES);
+            if self.side == Side::Findings && !all.is_empty() && link::link(ui, "Copy findings").clicked() {
+                let owned: Vec<Finding> = all.iter().map(|finding| (*finding).clone()).collect();
+                ctx.view.commands.send(Action::Copy(findings::report(&owned), "findings"));
+            }
         });
     }
 }
@@ -54,29 +121,14 @@ fn all(ctx: StoreContext<'_>) -> Vec<&Finding> {
     told.iter().chain(more).collect()
 }
 
-fn header_ui(ctx: StoreContext<'_>, ui: &mut Ui, all: &[&Finding]) {
-    let t = ctx.view.tokens;
-    let (bar, _) = paint::allocate(ui, vec2(ui.available_width(), RESULT_HEADER), Sense::hover());
-    hairline::horizontal(ui.painter(), bar.x_range(), bar.bottom() - 1.0, t.line);
-    let room = bar.shrink2(vec2(PADDING - 2.0, 0.0));
-    inside(ui, room, from_left(), |ui| {
-        let count = text::counted(all.len() as u64, "finding");
-        ui.label(type_roles::rich(count, type_roles::table_medium()).color(t.text));
-        let unlisted = match &ctx.store.verified {
-            Some(Ok(report)) => report.finding_count.saturating_sub(report.findings.len() as u64),
-            _ => 0,
-        };
-        if unlisted > 0 {
-            let words = format!("and {} more, not listed", text::grouped(unlisted));
-            ui.label(type_roles::rich(words, type_roles::caption()).color(t.text3));
-        }
-    });
-    inside(ui, room, from_right(), |ui| {
-        if !all.is_empty() && link::link(ui, "Copy findings").clicked() {
-            let owned: Vec<Finding> = all.iter().map(|finding| (*finding).clone()).collect();
-            ctx.view.commands.send(Action::Copy(findings::report(&owned), "findings"));
-        }
-    });
+/// The colour and the icon of how a store stands.
+pub(super) fn tone(standing: Standing) -> (Tone, char) {
+    match standing {
+        Standing::Unverified | Standing::Running | Standing::Partly => (Tone::Neutral, icons::SHIELD_WARNING),
+        Standing::Holds => (Tone::Good, icons::SHIELD_CHECK),
+        Standing::Broken => (Tone::Bad, icons::SHIELD_WARNING),
+        Standing::Failed => (Tone::Warn, icons::SHIELD_WARNING),
+    }
 }
 
 /// What was verified, how far that reached, and what it means.
@@ -87,67 +139,52 @@ fn verified_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     hairline::horizontal(ui.painter(), rect.x_range(), rect.bottom() - 1.0, t.line);
     let inner = rect.shrink2(vec2(PADDING, 10.0));
     let top = inner.with_max_y(inner.top() + CONTROL);
-    let verifying = matches!(ctx.view.model.progress, Some((Task::Verify, ..)));
-    inside(ui, top, from_right(), |ui| {
+    let buttons = inside(ui, top, from_right(), |ui| {
         let label = if ctx.store.verified.is_some() { "Verify again" } else { "Verify" };
-        if ui.add(Button::secondary(label).icon(icons::SHIELD_CHECK).enabled(!verifying)).clicked() {
+        let idle = ctx.store.trust.run.is_none();
+        if ui.add(Button::secondary(label).icon(icons::SHIELD_CHECK).enabled(idle)).clicked() {
             ctx.view.commands.run(Command::Verify);
         }
+        ui.add_space(8.0);
+        let mut level = ctx.store.trust.level;
+        if segmented(ui, "Level", &mut level, &LEVELS).changed() {
+            ctx.view.commands.send(Action::Trust(TrustAction::SetLevel(level)));
+        }
+        ui.min_rect()
     });
-    let (tone, icon, words) = standing(ctx, verifying);
-    inside(ui, top.with_max_x(top.right() - 140.0), from_left(), |ui| {
+    let shield = trust::shield(ctx.store);
+    let (tone, icon) = tone(shield.standing);
+    inside(ui, top.with_max_x(buttons.left() - 12.0), from_left(), |ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
-        badge(ui, tone, Some(icon), &words);
-        let room = ui.available_width();
-        let reach = paint::line(ui.painter(), &reach(ctx), type_roles::table(), t.text2, room);
-        let (place, response) = paint::allocate(ui, vec2(reach.size().x, 18.0), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, self::reach(ctx)));
-        paint::put(ui.painter(), Align2::LEFT_CENTER, place.left_center(), reach);
+        badge(ui, tone, Some(icon), &shield.label);
+        let words = match (&ctx.store.trust.run, &ctx.store.verified) {
+            (Some(run), _) => trust::progress(run),
+            (None, Some(Ok(view))) => trust::reach(ctx.store, view),
+            (None, _) => String::new(),
+        };
+        line_ui(ui, &words, t.text2);
     });
     let about = inner.with_min_y(top.bottom() + 6.0);
-    let level = match &ctx.store.verified {
-        Some(Ok(report)) if report.damage_count == 0 => findings::meaning(report.level).to_owned(),
-        Some(Ok(report)) => findings::looked_at(report.level),
+    let words = match &ctx.store.verified {
+        Some(Ok(view)) if view.damage_count == 0 => {
+            format!("{}. {}", findings::claim(view.level), findings::meaning(view.level))
+        }
+        Some(Ok(view)) => findings::looked_at(view.level),
         Some(Err(failure)) => escape::visible(&failure.message).into_owned(),
         None => {
             "Opening looks at files and at the newest segment only; verifying reads and computes everything."
                 .to_owned()
         }
     };
-    let line = paint::line(ui.painter(), &level, type_roles::table(), t.text3, about.width());
-    paint::put(ui.painter(), Align2::LEFT_CENTER, about.left_center(), line);
+    inside(ui, about, from_left(), |ui| line_ui(ui, &words, t.text3));
 }
 
-fn standing(ctx: StoreContext<'_>, verifying: bool) -> (Tone, char, String) {
-    match &ctx.store.verified {
-        _ if verifying => (Tone::Neutral, icons::CLOCK, "Verifying".to_owned()),
-        Some(Ok(report)) if report.damage_count == 0 => {
-            (Tone::Good, icons::SHIELD_CHECK, findings::claim(report.level))
-        }
-        Some(Ok(report)) => {
-            let verb = if report.damage_count == 1 { "does" } else { "do" };
-            let words = format!("{} {verb} not hold", text::counted(report.damage_count, "thing"));
-            (Tone::Bad, icons::SHIELD_WARNING, words)
-        }
-        Some(Err(_)) => (Tone::Warn, icons::SHIELD_WARNING, "Not verified".to_owned()),
-        None => (Tone::Neutral, icons::SHIELD_WARNING, "Not verified yet".to_owned()),
-    }
-}
-
-/// How far the last verification reached.
-fn reach(ctx: StoreContext<'_>) -> String {
-    match &ctx.store.verified {
-        Some(Ok(report)) => {
-            let later = ctx.store.summary.position.events.saturating_sub(report.events);
-            let checked = format!("{} checked", text::counted(report.events, "place"));
-            match (later, ctx.store.broken_from()) {
-                (_, Some(first)) => format!("{checked} · the chain is broken from {}", text::sequence(first)),
-                (0, None) => checked,
-                (later, None) => format!("{checked} · {} came later", text::counted(later, "event")),
-            }
-        }
-        _ => String::new(),
-    }
+/// A line of words that ends where there is no more room.
+fn line_ui(ui: &mut Ui, words: &str, color: Color32) {
+    let line = paint::line(ui.painter(), words, type_roles::table(), color, ui.available_width());
+    let (place, response) = paint::allocate(ui, vec2(line.size().x, 18.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    paint::put(ui.painter(), Align2::LEFT_CENTER, place.left_center(), line);
 }
 
 fn empty_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
