@@ -17,7 +17,15 @@ const NODES: usize = 2_000;
 /// Frames that are measured.
 const FRAMES: usize = 200;
 
+/// Nanoseconds that this thread has computed: what else the machine does is not counted. The clock where the system does not tell it.
+fn computed_ns(start: Instant) -> u64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let own = told.and_then(|told| told.split_whitespace().next()?.parse().ok());
+    own.unwrap_or_else(|| start.elapsed().as_nanos() as u64)
+}
+
 fn main() {
+    let start = Instant::now();
     let model = fixture::large_graph(NODES);
     for (name, zoom_out) in [("cards", 0), ("chips", 4), ("dots", 9), ("cells", 40)] {
         let mut panels = Panels::default();
@@ -36,7 +44,7 @@ fn main() {
                 events: vec![Event::PointerMoved(pointer)],
                 ..RawInput::default()
             };
-            let started = Instant::now();
+            let before = computed_ns(start);
             let mut output = ctx.run_ui(input, |ui| {
                 let view = ViewContext { model: &model, tokens: Theme::Dark.tokens(), commands: &commands };
                 panels.show(view, ui);
@@ -44,7 +52,7 @@ fn main() {
             let shapes = std::mem::take(&mut output.shapes);
             let primitives = ctx.tessellate(shapes, output.pixels_per_point);
             if frame >= 20 + zoom_out {
-                times.push(started.elapsed().as_secs_f64() * 1e3);
+                times.push((computed_ns(start) - before) as f64 / 1e6);
             }
             output.textures_delta.clear();
             drop(primitives);

@@ -216,7 +216,7 @@ fn the_header_of_the_graph_says_what_is_shown_and_chooses_what_is() {
 #[test]
 fn the_graph_as_a_list_says_the_same_and_selects_as_well() {
     let mut model = fixture::store_showing(View::Graph);
-    model.store.as_mut().unwrap().graph.options.list = true;
+    model.store.as_mut().expect("a store is open").graph.options.list = true;
     let mut harness = screen(model);
     harness.get_by_label_contains("caused ParcelPacked, ").click();
     harness.run_steps(3);

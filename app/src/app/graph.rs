@@ -17,10 +17,10 @@ const RENEWED_AFTER_US: i64 = 500_000;
 
 impl App {
     /// Does something with the graph.
-    pub(super) fn graph(&mut self, action: GraphAction) {
+    pub(super) fn graph(&mut self, action: &GraphAction) {
         let Some(store) = &mut self.model.store else { return };
         let state = &mut store.graph;
-        match action {
+        match *action {
             GraphAction::Focus(sequence) => state.turn_to(sequence),
             GraphAction::Look(options) => state.options = options,
             GraphAction::More(sequence) => *state.opened.entry(sequence).or_default() += 1,
@@ -42,7 +42,7 @@ impl App {
             Command::GraphDot => self.export_graph(Format::Dot, ctx, now),
             Command::GraphMermaid => self.export_graph(Format::Mermaid, ctx, now),
             Command::GraphText => self.export_graph(Format::Text, ctx, now),
-            Command::GraphFold => self.graph(GraphAction::FoldAll),
+            Command::GraphFold => self.graph(&GraphAction::FoldAll),
             command => return self.look_otherwise(command),
         }
         true

@@ -44,7 +44,7 @@ impl App {
             Action::Table(change) => self.change_table(&change),
             Action::NeedRows(first, count) => self.need_rows(first, count),
             Action::Timeline(action) => self.change_timeline(action),
-            Action::Graph(action) => self.graph(action),
+            Action::Graph(action) => self.graph(&action),
             Action::Append(draft) => self.append(draft),
             Action::Watch(fold, source) => self.watch_and_save(fold, source),
             Action::Unwatch(id) => self.unwatch(id),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use super::camera::Scene;
 use crate::theme::metrics::{RADIUS_CARD, RADIUS_FLOAT};
@@ -84,7 +84,9 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, t: &Tokens) {
                         strip(&mut mesh, &[from, to], width.min(1.5), color);
                     }
                 }
-                LineKind::Correlation => dotted(&mut mesh, (from.right_center(), to.left_center()), color),
+                LineKind::Correlation => {
+                    dotted(&mut mesh, clip, (from.right_center(), to.left_center()), color);
+                }
                 _ if line.from == line.to => own(&mut mesh, from, scene.zoom, (color, width)),
                 _ => edge(&mut mesh, (from.right_center(), to.left_center()), scene.zoom, (color, width)),
             }
@@ -93,7 +95,7 @@ pub(super) fn show(ui: &Ui, scene: &Scene<'_>, t: &Tokens) {
                 let above = if line.from == line.to {
                     from.center_top() - vec2(0.0, 22.0 * scene.zoom)
                 } else {
-                    from.right_center().lerp(to.left_center(), 0.5)
+                    from.right_center().lerp(to.left_center(), 0.5) - vec2(0.0, 10.0)
                 };
                 labels.push((above, line));
             }
@@ -163,19 +165,37 @@ fn own(mesh: &mut Mesh, rect: Rect, zoom: f32, (color, width): (Color32, f32)) {
     arrow(mesh, left - vec2(0.0, 6.0 * zoom), left, color);
 }
 
-/// Dots along a curve, without a head.
-fn dotted(mesh: &mut Mesh, (from, to): (Pos2, Pos2), color: Color32) {
-    let points = curve(from, to, 1.0);
-    let mut rest = 0.0;
-    for pair in points.windows(2) {
-        let length = pair[0].distance(pair[1]);
-        while rest < length {
-            let at = pair[0].lerp(pair[1], rest / length);
+/// Dots along a curve, without a head; only those that are seen, for such a curve may be very long.
+fn dotted(mesh: &mut Mesh, clip: Rect, (from, to): (Pos2, Pos2), color: Color32) {
+    for pair in curve(from, to, 1.0).windows(2) {
+        let along = pair[1] - pair[0];
+        let steps = (along.length() / DOTS).max(1.0);
+        let (first, last) = seen(clip, pair[0], along);
+        let mut dot = (first * steps).ceil();
+        while dot < last * steps {
+            let at = pair[0] + along * (dot / steps);
             mesh.add_colored_rect(Rect::from_center_size(at, vec2(1.6, 1.6)), color);
-            rest += DOTS;
+            dot += 1.0;
         }
-        rest -= length;
     }
+}
+
+/// From where to where a line lies within a rectangle, as shares of its length; nothing lies between equal shares.
+fn seen(clip: Rect, from: Pos2, along: Vec2) -> (f32, f32) {
+    let mut range = (0.0_f32, 1.0_f32);
+    for (at, step, near, far) in
+        [(from.x, along.x, clip.left(), clip.right()), (from.y, along.y, clip.top(), clip.bottom())]
+    {
+        if step.abs() < f32::EPSILON {
+            if at < near || at > far {
+                return (0.0, 0.0);
+            }
+            continue;
+        }
+        let (one, other) = ((near - at) / step, (far - at) / step);
+        range = (range.0.max(one.min(other)), range.1.min(one.max(other)));
+    }
+    if range.0 < range.1 { range } else { (0.0, 0.0) }
 }
 
 /// Two thin lines below the nodes.
@@ -254,7 +274,7 @@ pub(super) fn legend(ui: &Ui, area: Rect, t: &Tokens, sheet: &Sheet) -> Rect {
         let (from, to) = (pos2(left, y), pos2(left + 26.0, y));
         match sample {
             Sample::Edge(color, width) => edge(&mut mesh, (from, to), 1.0, (color, width)),
-            Sample::Dots => dotted(&mut mesh, (from, to), t.control),
+            Sample::Dots => dotted(&mut mesh, area, (from, to), t.control),
             Sample::Chain => {
                 for up in [-2.0, 1.0] {
                     mesh.add_colored_rect(

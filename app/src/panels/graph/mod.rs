@@ -187,7 +187,7 @@ impl GraphPanel {
         {
             ctx.view.commands.send(Action::Hover(Some(sequence)));
         }
-        self.take_arrows(ctx, ui);
+        Self::take_arrows(ctx, ui);
         let legend = edges::legend(&child, area, ctx.view.tokens, &self.sheet);
         if let Some(moved) = overview::show(&mut child, &scene, area, legend, ctx.view.tokens) {
             self.camera.centre_on(moved, area.size());
@@ -195,7 +195,7 @@ impl GraphPanel {
     }
 
     /// Left and right go to the cause and to the nearest effect; up and down are commands.
-    fn take_arrows(&self, ctx: StoreContext<'_>, ui: &Ui) {
+    fn take_arrows(ctx: StoreContext<'_>, ui: &Ui) {
         if ctx.view.model.view != View::Graph || ui.ctx().text_edit_focused() {
             return;
         }

@@ -11,7 +11,7 @@ use crate::worker::protocol::{Group, GroupBy, GroupEdge, GroupGraph};
 /// Groups that are told apart; what is left over shares one more.
 const GROUPS_MAX: usize = 300;
 /// From one layer of groups to the next, points: wider than between events, for edges say how many they are.
-pub(super) const LAYER: f32 = 252.0;
+pub(super) const LAYER: f32 = 280.0;
 
 /// Counts events by group.
 #[derive(Debug, Default)]

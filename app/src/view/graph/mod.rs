@@ -78,6 +78,7 @@ pub enum Axis {
 
 impl Axis {
     /// The other one.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Depth => Self::Time,
@@ -100,6 +101,7 @@ pub enum Reach {
 
 impl Reach {
     /// The next one, and after the last the first.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Causes => Self::Both,

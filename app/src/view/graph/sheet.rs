@@ -179,7 +179,7 @@ pub fn flow_sheet(graph: &CausalGraph, layout: &GraphLayout, words: Words<'_>) -
 }
 
 fn hull_title(hull: &Hull) -> HullTitle {
-    let id = hull.correlation.map_or_else(|| "unknown".to_owned(), |id| text::id_tail(id));
+    let id = hull.correlation.map_or_else(|| "unknown".to_owned(), text::id_tail);
     let mut facts = text::counted(hull.events, "event");
     if let Some((first, last)) = hull.span_us.filter(|(first, last)| first < last) {
         facts += " · ";

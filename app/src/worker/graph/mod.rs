@@ -117,7 +117,9 @@ impl Picked {
         let known = self.sequences.len();
         let found = handle.select(&effects, 0, known + more)?;
         self.cap = known + more;
-        found.into_iter().for_each(|effect| self.pick(effect));
+        for effect in found {
+            self.pick(effect);
+        }
         Ok(())
     }
 

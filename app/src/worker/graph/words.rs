@@ -43,6 +43,7 @@ pub enum Over {
 
 impl Over {
     /// The other ones.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Conversation => Self::Result,
@@ -63,6 +64,7 @@ pub enum GroupBy {
 
 impl GroupBy {
     /// The other one.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Entity => Self::Scope,

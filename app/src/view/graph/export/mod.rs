@@ -120,16 +120,12 @@ fn list(sheet: &Sheet) -> String {
     }
     for line in sheet.lines.iter().filter(|line| matches!(line.kind, LineKind::Back | LineKind::Flow(_))) {
         let (from, to) = (&sheet.cards[line.from], &sheet.cards[line.to]);
-        match line.kind {
-            LineKind::Back => {
-                let (from, to) = (text::sequence(from.sequence), text::sequence(to.sequence));
-                let _ = writeln!(out, "{from} caused {to}, which closes a ring");
-            }
-            _ => {
-                let (from, to) =
-                    (format!("{} {}", from.below, from.title), format!("{} {}", to.below, to.title));
-                let _ = writeln!(out, "{from} -> {to}: {}", line.label);
-            }
+        if line.kind == LineKind::Back {
+            let (from, to) = (text::sequence(from.sequence), text::sequence(to.sequence));
+            let _ = writeln!(out, "{from} caused {to}, which closes a ring");
+        } else {
+            let (from, to) = (format!("{} {}", from.below, from.title), format!("{} {}", to.below, to.title));
+            let _ = writeln!(out, "{from} -> {to}: {}", line.label);
         }
     }
     out

@@ -23,23 +23,23 @@ pub(super) fn picture(sheet: &Sheet) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"{0:.0} {0:.0} {width:.0} {height:.0}\" font-family=\"Inter, sans-serif\">",
         -HULL
     ));
-    let canvas = hex(t.canvas.to_hex());
+    let canvas = hex(&t.canvas.to_hex());
     svg.line(format_args!(
         "<rect x=\"{0:.0}\" y=\"{0:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" fill=\"{canvas}\"/>",
         -HULL
     ));
     for hull in &sheet.hulls {
         let [left, top, right, bottom] = hull.edges;
-        let (line, panel) = (hex(t.line.to_hex()), hex(t.panel.to_hex()));
+        let (line, panel) = (hex(&t.line.to_hex()), hex(&t.panel.to_hex()));
         let (wide, tall) = (right - left, bottom - top);
         svg.line(format_args!(
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{tall:.1}\" rx=\"8\" fill=\"{panel}\" stroke=\"{line}\"/>"
         ));
         let words = format!("corr {} · {}", hull.id, hull.facts);
-        svg.text((left + HULL, top + 20.0), 11.5, &hex(t.text3.to_hex()), &words);
+        svg.text((left + HULL, top + 20.0), 11.5, &hex(&t.text3.to_hex()), &words);
     }
     for (moment, words) in &sheet.moments {
-        svg.text((moment.x, -2.0), 11.0, &hex(t.text3.to_hex()), words);
+        svg.text((moment.x, -2.0), 11.0, &hex(&t.text3.to_hex()), words);
     }
     for line in &sheet.lines {
         svg.edge(sheet, line);
@@ -52,7 +52,7 @@ pub(super) fn picture(sheet: &Sheet) -> String {
 }
 
 /// An opaque colour as it is written in a picture.
-fn hex(color: String) -> String {
+fn hex(color: &str) -> String {
     color.chars().take(7).collect()
 }
 
@@ -94,7 +94,7 @@ impl Svg {
 
     fn edge(&mut self, sheet: &Sheet, line: &Line) {
         let (Some(from), Some(to)) = (sheet.cards.get(line.from), sheet.cards.get(line.to)) else { return };
-        let ([x, y, w, h], [tx, ty, tw, th]) = (from.place, to.place);
+        let ([x, y, wide, tall], [tx, ty, to_wide, to_tall]) = (from.place, to.place);
         let t = self.t;
         let (color, width, dash) = match line.kind {
             LineKind::Chain => (t.line_strong, 1.0, ""),
@@ -105,20 +105,20 @@ impl Svg {
             LineKind::Causation if line.on_path => (t.accent, 2.0, ""),
             LineKind::Causation => (t.control, 1.5, ""),
         };
-        let color = hex(color.to_hex());
+        let color = hex(&color.to_hex());
         if line.kind == LineKind::Chain {
-            let (from, to, low) = (x + w / 2.0, tx + tw / 2.0, (y + h).max(ty + th));
+            let (from, to, low) = (x + wide / 2.0, tx + to_wide / 2.0, (y + tall).max(ty + to_tall));
             for down in [8.0, 11.0] {
                 self.line(format_args!(
                     "<path d=\"M{from:.1} {:.1}V{:.1}H{to:.1}V{:.1}\" fill=\"none\" stroke=\"{color}\"/>",
-                    y + h,
+                    y + tall,
                     low + down,
-                    ty + th
+                    ty + to_tall
                 ));
             }
             return;
         }
-        let (from, to) = ((x + w, y + h / 2.0), (tx, ty + th / 2.0));
+        let (from, to) = ((x + wide, y + tall / 2.0), (tx, ty + to_tall / 2.0));
         let bend = if to.0 > from.0 { (to.0 - from.0) / 2.0 } else { 48.0 };
         let head = if line.kind == LineKind::Correlation { 0.0 } else { 7.0 };
         self.line(format_args!(
@@ -131,12 +131,12 @@ impl Svg {
         // Between events there is no room, and the card says it.
         if matches!(line.kind, LineKind::Flow(_) | LineKind::Back) {
             let at = (f32::midpoint(from.0, to.0) - 20.0, f32::midpoint(from.1, to.1) - 5.0);
-            self.text(at, 11.0, &hex(t.text2.to_hex()), &line.label);
+            self.text(at, 11.0, &hex(&t.text2.to_hex()), &line.label);
         }
     }
 
     fn card(&mut self, card: &Card) {
-        let [x, y, w, h] = card.place;
+        let [x, y, wide, tall] = card.place;
         let t = self.t;
         let (fill, stroke, width) = match (card.selected, card.failed, card.on_path) {
             (true, ..) => (t.sel, t.accent, 2.0),
@@ -144,11 +144,11 @@ impl Svg {
             (.., true) => (t.raised, t.accent, 1.0),
             _ => (t.raised, t.line_strong, 1.0),
         };
-        let (fill, stroke) = (hex(fill.to_hex()), hex(stroke.to_hex()));
-        let radius = if card.look == CardLook::Pill { h / 2.0 } else { 6.0 };
+        let (fill, stroke) = (hex(&fill.to_hex()), hex(&stroke.to_hex()));
+        let radius = if card.look == CardLook::Pill { tall / 2.0 } else { 6.0 };
         let mut rect = |x: f32, y: f32| {
             self.line(format_args!(
-                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" rx=\"{radius:.1}\" fill=\"{fill}\" stroke=\"{stroke}\" stroke-width=\"{width:.1}\"/>"
+                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{wide:.1}\" height=\"{tall:.1}\" rx=\"{radius:.1}\" fill=\"{fill}\" stroke=\"{stroke}\" stroke-width=\"{width:.1}\"/>"
             ));
         };
         if card.look == CardLook::Stack {
@@ -158,32 +158,32 @@ impl Svg {
         self.line(format_args!("<g><title>{}</title>", escaped(&card.name)));
         let (loud, quiet) = if card.failed { (t.red_text, t.red_text) } else { (t.text, t.text2) };
         if card.look == CardLook::Pill {
-            self.text((x + 18.0, y + h / 2.0 + 4.0), 12.0, &hex(t.text2.to_hex()), &card.title);
+            self.text((x + 18.0, y + tall / 2.0 + 4.0), 12.0, &hex(&t.text2.to_hex()), &card.title);
         } else {
             self.mark((x + 13.0, y + 14.0), card.mark, card.failed);
-            let room = w - 32.0;
-            self.text((x + 24.0, y + 18.0), 12.0, &hex(loud.to_hex()), &fitting(&card.title, room));
-            self.text((x + 24.0, y + 33.0), 11.0, &hex(quiet.to_hex()), &fitting(&card.below, room));
+            let room = wide - 32.0;
+            self.text((x + 24.0, y + 18.0), 12.0, &hex(&loud.to_hex()), &fitting(&card.title, room));
+            self.text((x + 24.0, y + 33.0), 11.0, &hex(&quiet.to_hex()), &fitting(&card.below, room));
         }
         self.out.push_str("</g>\n");
         if card.cause != Cause::Plain {
             let color = if card.cause == Cause::Lost { t.red } else { t.control };
-            let color = hex(color.to_hex());
+            let color = hex(&color.to_hex());
             self.line(format_args!(
                 "<path d=\"M{:.1} {:.1}h20\" stroke=\"{color}\" stroke-width=\"1.5\" stroke-dasharray=\"4 3\"/>",
                 x - 20.0,
-                y + h / 2.0
+                y + tall / 2.0
             ));
         }
         if card.more > 0 {
             let words = format!("+{}", card.more);
-            self.text((x + w + 3.0, y + h / 2.0 - 4.0), 11.0, &hex(t.text3.to_hex()), &words);
+            self.text((x + wide + 3.0, y + tall / 2.0 - 4.0), 11.0, &hex(&t.text3.to_hex()), &words);
         }
     }
 
     fn mark(&mut self, (x, y): (f32, f32), mark: KindMark, failed: bool) {
         let color = if failed { self.t.red } else { self.t.kind(mark.class).mark };
-        let color = hex(color.to_hex());
+        let color = hex(&color.to_hex());
         let paint = if mark.hollow || mark.class.shape() == KindShape::Ring {
             format!("fill=\"none\" stroke=\"{color}\" stroke-width=\"1.5\"")
         } else {
