@@ -195,7 +195,9 @@ fn a_note_is_found_again_in_a_copy_and_missed_where_its_event_is_gone() {
     driver.run(Command::ToggleBookmark);
     drop(driver);
     let copy = place("trust-notes-copy.store");
-    Store::open_read_only(StoreConfig::new(&path)).unwrap().snapshot(&copy).unwrap();
+    let writer = Store::open(StoreConfig::new(&path)).unwrap();
+    writer.snapshot(&copy).unwrap();
+    writer.close().unwrap();
     let mut driver = open_at_home(&copy, home.path());
     let texts: Vec<_> = driver.store().notes.iter().map(|(at, note)| (*at, note.text.as_str())).collect();
     assert_eq!(texts, [(9, "why <b>this</b>?"), (20, "")]);
