@@ -106,6 +106,15 @@ impl App {
         }
     }
 
+    /// A head that was kept must not be lost with the window.
+    pub(super) fn save_kept_heads(&mut self) {
+        let Some(store) = &self.model.store else { return };
+        let saved = self.workspace.stores.get(&store.summary.identity).map(|view| &view.heads);
+        if saved.is_some_and(|saved| *saved != store.vouched.kept) {
+            self.save();
+        }
+    }
+
     /// When something must be looked at although nothing happens, seconds of the interface's clock.
     pub(super) fn next_check(&self, now: f64) -> Option<f64> {
         let store = self.model.store.as_ref().filter(|_| !self.model.settings.verify_on_demand)?;
