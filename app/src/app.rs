@@ -169,6 +169,7 @@ impl App {
         self.note_place();
         self.ask_for_what_is_missing();
         self.keep_verifying(now);
+        self.save_kept_heads();
         self.worker.flush();
         self.plan_repaint(ctx, now);
         self.set_title(ctx);

@@ -518,7 +518,8 @@ pub fn hostile() -> Model {
             holes_cut: false,
         });
         let link = Finding::new(FindingClass::Link, "the link of order:8841 does not fit");
-        store.verified = Some(Ok(verified(vec![link.of_event(FIRST + 46)])));
+        let link = link.of_event(FIRST + 46).compared("9f0c41d2", "c3aa08e1");
+        store.verified = Some(Ok(verified(vec![link])));
         store.gather_spots();
         store.follow = false;
         store.unseen = 1_234;

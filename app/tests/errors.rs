@@ -198,7 +198,7 @@ fn a_payload_that_was_edited_breaks_the_chain_from_there_on() {
     driver.act(Action::Jump(Target::Sequence(61)));
     driver.act(Action::ShowDetail(DetailTab::Proof));
     driver.must_say("Chain broken at #61");
-    driver.must_say("payload expected");
+    driver.must_say("content expected");
     driver.picture("chain-broken", &[TOOK]);
     driver.run(Command::ShowGraph);
     driver.must_say("the payload does not fit its content hash");

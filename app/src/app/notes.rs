@@ -23,7 +23,7 @@ impl App {
         let Some(sequence) = self.model.store.as_ref().and_then(|store| store.selected) else { return };
         let known = self.model.store.as_ref().and_then(|store| store.notes.get(&sequence));
         match known.map(|note| note.text.is_empty()) {
-            None => self.note(sequence, String::new(), now),
+            None => self.note(sequence, "", now),
             Some(true) => self.remove_note(sequence),
             Some(false) => {
                 let words = "this event has a note: remove it in the tab of notes";
@@ -33,7 +33,7 @@ impl App {
     }
 
     /// Writes a note to an event whose detail is shown.
-    pub(super) fn note(&mut self, sequence: u64, text: String, now: f64) {
+    pub(super) fn note(&mut self, sequence: u64, text: &str, now: f64) {
         let now_us = self.model.now_us;
         let Some(store) = &mut self.model.store else { return };
         let text: String = text.trim_end().chars().take(LENGTH_MAX).collect();

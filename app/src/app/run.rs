@@ -12,7 +12,7 @@ use crate::state::model::{Overlay, StoreModel};
 use crate::state::query::Query;
 use crate::state::route::{DetailTab, Screen, View};
 use crate::worker::protocol::{
-    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, Part, ProjectionSpec,
+    CopyForm, Draft, EventCell, Failure, FoldKind, FoldSource, FoldStatus, OpenMode, ProjectionSpec,
     ProjectionState, Request, RequestId, RowCell, Target,
 };
 
@@ -92,19 +92,19 @@ impl App {
             Command::FindInPayload => self.show_detail(DetailTab::Event),
             Command::CopyId => self.copy_id(ctx, now),
             Command::CopyPayload => self.copy_payload(CopyForm::Text),
-            Command::Verify => self.verify(Part::WHOLE, now),
-            Command::VerifyStream => self.verify_stream(now),
-            Command::PauseVerifying => self.pause_verifying(),
-            Command::StopVerifying => self.stop_verifying(),
-            Command::ToggleVerifying => self.toggle_verifying(),
-            Command::TakeHead => self.take_head(),
-            Command::CompareHeads => self.compare_heads(),
-            Command::EvidenceReport => self.show_view(View::Findings),
-            Command::ToggleBookmark => self.toggle_bookmark(now),
-            Command::EditNote => self.show_detail(DetailTab::Notes),
-            Command::NextBookmark => self.go_to_bookmark(true),
-            Command::PreviousBookmark => self.go_to_bookmark(false),
-            Command::GoToBroken => self.go_to(StoreModel::broken_from),
+            Command::Verify
+            | Command::VerifyStream
+            | Command::PauseVerifying
+            | Command::StopVerifying
+            | Command::ToggleVerifying
+            | Command::TakeHead
+            | Command::CompareHeads
+            | Command::EvidenceReport
+            | Command::ToggleBookmark
+            | Command::EditNote
+            | Command::NextBookmark
+            | Command::PreviousBookmark
+            | Command::GoToBroken => self.run_trust_command(command, now),
             Command::Cancel => self.cancel(),
             Command::ShowSettings => self.model.overlay = Overlay::Settings,
             Command::NameKinds => self.model.overlay = Overlay::KindNames,
@@ -210,7 +210,7 @@ impl App {
         self.locate(target);
     }
 
-    fn go_to(&mut self, find: impl FnOnce(&StoreModel) -> Option<u64>) {
+    pub(super) fn go_to(&mut self, find: impl FnOnce(&StoreModel) -> Option<u64>) {
         if let Some(sequence) = self.model.store.as_ref().and_then(find) {
             self.select(sequence);
         }
@@ -284,7 +284,7 @@ impl App {
         }
     }
 
-    fn show_detail(&mut self, tab: DetailTab) {
+    pub(super) fn show_detail(&mut self, tab: DetailTab) {
         self.model.detail_tab = tab;
         self.save();
     }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use causeway::store::VerifyLevel;
 
 use super::App;
-use crate::command::TrustAction;
+use crate::command::{Command, TrustAction};
 use crate::state::model::StoreModel;
-use crate::state::route::Screen;
+use crate::state::route::{DetailTab, Screen, View};
 use crate::worker::protocol::{Check, Found, Part, ReportWish, Request, RequestId, RowCell, TrustRequest};
 
 impl App {
@@ -42,8 +42,28 @@ impl App {
                 });
             }
             TrustAction::Report(out) => self.report(out),
-            TrustAction::Note(sequence, text) => self.note(sequence, text, now),
+            TrustAction::Note(sequence, text) => self.note(sequence, &text, now),
             TrustAction::RemoveNote(sequence) => self.remove_note(sequence),
+        }
+    }
+
+    /// Does what a command about trust and notes means.
+    pub(super) fn run_trust_command(&mut self, command: Command, now: f64) {
+        match command {
+            Command::Verify => self.verify(Part::WHOLE, now),
+            Command::VerifyStream => self.verify_stream(now),
+            Command::PauseVerifying => self.pause_verifying(),
+            Command::StopVerifying => self.stop_verifying(),
+            Command::ToggleVerifying => self.toggle_verifying(),
+            Command::TakeHead => self.take_head(),
+            Command::CompareHeads => self.compare_heads(),
+            Command::EvidenceReport => self.show_view(View::Findings),
+            Command::ToggleBookmark => self.toggle_bookmark(now),
+            Command::EditNote => self.show_detail(DetailTab::Notes),
+            Command::NextBookmark => self.go_to_bookmark(true),
+            Command::PreviousBookmark => self.go_to_bookmark(false),
+            Command::GoToBroken => self.go_to(StoreModel::broken_from),
+            _ => {}
         }
     }
 
@@ -103,6 +123,15 @@ impl App {
         }
         if let Some(check) = self.model.store.as_ref().and_then(|store| store.check_due(now)) {
             self.begin_check(check, now);
+        }
+    }
+
+    /// A head that was kept must not be lost with the window.
+    pub(super) fn save_kept_heads(&mut self) {
+        let Some(store) = &self.model.store else { return };
+        let saved = self.workspace.stores.get(&store.summary.identity).map(|view| &view.heads);
+        if saved.is_some_and(|saved| *saved != store.vouched.kept) {
+            self.save();
         }
     }
 

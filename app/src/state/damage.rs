@@ -40,6 +40,11 @@ pub fn wrong(class: FindingClass) -> Option<Wrong> {
     }
 }
 
+/// True if a finding says that an event cannot be checked, because the one before it cannot be read: that is no break.
+pub fn is_unchecked(finding: &Finding) -> bool {
+    finding.class == FindingClass::Link && finding.expected.is_none()
+}
+
 /// Places in the order of the log, each once: runs that cannot be read, and what findings name beside them.
 pub fn spots(damage: &Damage, verified: &[Finding]) -> Vec<Spot> {
     let mut out: Vec<Spot> = damage
@@ -61,7 +66,7 @@ pub fn spots(damage: &Damage, verified: &[Finding]) -> Vec<Spot> {
     };
     for finding in found() {
         let (Some(sequence), Some(wrong)) = (finding.sequence, wrong(finding.class)) else { continue };
-        if follows_a_hole(finding.class, sequence) {
+        if follows_a_hole(finding.class, sequence) || (is_unchecked(finding) && sequence > first_hole) {
             continue;
         }
         let known = out[..holes].partition_point(|spot| spot.places.end <= sequence);
@@ -94,7 +99,7 @@ mod tests {
         let damage = Damage { holes: vec![4..6, 9..1_000], ..Damage::default() };
         let found = [
             Finding::new(FindingClass::Frame, "damaged frame").of_event(5),
-            Finding::new(FindingClass::Link, "the link does not fit").of_event(2_000),
+            Finding::new(FindingClass::Link, "the link does not fit").of_event(2_000).compared("a", "b"),
             Finding::new(FindingClass::EventHash, "the event hash does not fit").of_event(2_000),
             Finding::new(FindingClass::ContentHash, "the payload does not fit").of_event(7),
             Finding::new(FindingClass::Derived, "the index does not agree").of_event(8),
@@ -122,6 +127,7 @@ mod tests {
             Finding::new(FindingClass::EventHash, "the event does not fit").of_event(9),
             Finding::new(FindingClass::Place, "it has place 3 instead of 2").of_event(9),
             Finding::new(FindingClass::EventHash, "the event does not fit").of_event(12),
+            Finding::new(FindingClass::Link, "its own hash cannot be checked").of_event(10),
         ];
         assert_eq!(broken_from(&spots(&damage, &found)), Some(12));
         assert_eq!(

@@ -31,6 +31,8 @@ pub struct Trust {
     pub part: Option<(Part, Result<VerifyView, Failure>)>,
     /// What checks found, each once. Gathered from the other fields.
     pub found: Vec<Finding>,
+    /// Events whose own hash cannot be checked, because the one before cannot be read; ascending. Gathered.
+    pub unchecked: Vec<u64>,
     /// How thoroughly the next check that the user asks for is.
     pub level: VerifyLevel,
     /// The user ended a check: nothing is checked by itself any more.
@@ -61,6 +63,7 @@ impl Default for Trust {
             ranges: Vec::new(),
             part: None,
             found: Vec::new(),
+            unchecked: Vec::new(),
             level: VerifyLevel::Chain,
             stopped: false,
             due: 0.0,
@@ -97,6 +100,9 @@ pub fn padlock(store: &StoreModel, sequence: u64) -> Padlock {
     let found = trust.ranges.partition_point(|range| range.end <= sequence);
     let checked = trust.ranges.get(found).is_some_and(|range| range.contains(&sequence));
     let now = trust.run.as_ref().filter(|run| run.checks_hashes());
+    if trust.unchecked.binary_search(&sequence).is_ok() {
+        return Padlock::NotVerified;
+    }
     match now {
         _ if checked => Padlock::Verified,
         Some(run) if run.reached.checked.contains(&sequence) => Padlock::Verified,
@@ -228,6 +234,9 @@ impl StoreModel {
             let new: Vec<_> = list.iter().filter(|finding| !found.contains(finding)).cloned().collect();
             found.extend(new);
         }
+        let unchecked = found.iter().filter(|finding| damage::is_unchecked(finding));
+        self.trust.unchecked = unchecked.filter_map(|finding| finding.sequence).collect();
+        self.trust.unchecked.sort_unstable();
         self.trust.found = found;
     }
 }

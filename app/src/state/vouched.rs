@@ -1,7 +1,5 @@
 //! Owns what vouches for a store beyond its own hashes: heads that were kept, proofs by them, receipts; and the answers about these.
 
-use std::collections::BTreeMap;
-
 use causeway::store::Head;
 
 use crate::state::model::{Model, StoreModel};
@@ -173,7 +171,9 @@ fn imported(
     Some(match vouched.read.said.clone()? {
         Ok(heads) => {
             let words = format!("kept {} heads of the file", heads.len());
-            heads.into_iter().for_each(|head| vouched.keep(head));
+            for head in heads {
+                vouched.keep(head);
+            }
             (words, false)
         }
         Err(failure) => (failure.message, true),
@@ -188,7 +188,7 @@ fn noted(store: &mut StoreModel, id: RequestId, notes: Result<Found, Failure>) -
     match notes {
         Ok(found) => {
             if store.vouched.noted.take(id, Ok(())) {
-                store.notes = BTreeMap::from_iter(found.notes);
+                store.notes = found.notes.into_iter().collect();
                 store.vouched.gone = found.gone;
             }
             None

@@ -122,7 +122,9 @@ impl Vouchers {
         if let Some(finding) = compared.and_then(|compared| compared.finding.as_ref()) {
             let mut words = findings::sentence(finding);
             if let Some(sequence) = finding.sequence {
-                words += &format!(" ({})", text::sequence(sequence));
+                words += " (";
+                words += &text::sequence(sequence);
+                words += ")";
             }
             ui.label(type_roles::rich(words, type_roles::table()).color(t.red_text));
         }

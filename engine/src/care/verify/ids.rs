@@ -63,7 +63,9 @@ fn collect(
     reader.shared().index.with_live(|live| {
         let asked = live.ids.iter().filter(|(print, _)| range.contains(&u64::from(**print)));
         for (print, ordinals) in asked {
-            ordinals.iter().for_each(|ordinal| see(*print, live.first + u64::from(*ordinal)));
+            for ordinal in ordinals {
+                see(*print, live.first + u64::from(*ordinal));
+            }
         }
     });
     Ok(())

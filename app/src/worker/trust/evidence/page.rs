@@ -1,6 +1,7 @@
 //! Owns the page of a report: one file without scripts and without anything from elsewhere, that prints as it looks.
 //!
-//! Invariant: no text of a store reaches the page but through `escaped`.
+//! Invariant: no text of a store reaches the page but through `escaped`. A string takes whatever is written into it, so that writing cannot
+//! fail.
 
 use std::fmt::Write as _;
 
@@ -33,7 +34,7 @@ pub(crate) fn page(evidence: &Evidence) -> String {
     notes(&mut body, "Notes whose event is not in the store", &evidence.notes_without_event);
     section(&mut body, "What this report does not vouch for");
     let items = evidence.not_covered.iter().map(|words| format!("<li>{}</li>", escaped(words)));
-    body += &format!("<ul>{}</ul>\n", items.collect::<String>());
+    let _ = writeln!(body, "<ul>{}</ul>", items.collect::<String>());
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
@@ -44,7 +45,7 @@ pub(crate) fn page(evidence: &Evidence) -> String {
 
 fn head(out: &mut String, evidence: &Evidence) {
     let made = format!("{} · {}", time(evidence.made_us), evidence.program);
-    *out += &format!("<h1>Evidence report</h1>\n<p>{}</p>\n", escaped(&made));
+    let _ = writeln!(out, "<h1>Evidence report</h1>\n<p>{}</p>", escaped(&made));
     let check = &evidence.check;
     let (class, words) = match (evidence.holds(), evidence.tamper_evident_events) {
         (false, _) => {
@@ -57,7 +58,7 @@ fn head(out: &mut String, evidence: &Evidence) {
         }
         (true, None) => ("good", format!("What was checked holds: {}", check.claim)),
     };
-    *out += &format!("<p class=\"verdict {class}\">{}</p>\n", escaped(&words));
+    let _ = writeln!(out, "<p class=\"verdict {class}\">{}</p>", escaped(&words));
 }
 
 fn facts(out: &mut String, store: &StoreFacts) {
@@ -107,7 +108,7 @@ fn checked(out: &mut String, check: &CheckFacts) {
     *out += "</tbody></table>\n";
     let listed = check.findings.len() as u64;
     if listed < check.finding_count {
-        *out += &format!("<p>{} more are not listed.</p>\n", check.finding_count - listed);
+        let _ = writeln!(out, "<p>{} more are not listed.</p>", check.finding_count - listed);
     }
 }
 
@@ -121,8 +122,9 @@ fn finding_row(out: &mut String, finding: &FindingFacts) {
     }
     let value = |value: &Option<String>| escaped(value.as_deref().unwrap_or_default());
     let what = format!("{}: {}", finding.class, finding.message);
-    *out += &format!(
-        "<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td><code>{}</code></td></tr>\n",
+    let _ = writeln!(
+        out,
+        "<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td><code>{}</code></td></tr>",
         escaped(&what),
         escaped(place.trim()),
         value(&finding.expected),
@@ -139,8 +141,9 @@ fn kept_heads(out: &mut String, heads: &[HeadFacts], covered: Option<u64>) {
     *out += "<table><thead><tr><th>Events</th><th>Taken</th><th>Root</th><th>Signed</th><th>Result</th></tr></thead><tbody>\n";
     for head in heads {
         let result = head.finding.as_ref().map_or("holds", |finding| &finding.message);
-        *out += &format!(
-            "<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td></tr>\n",
+        let _ = writeln!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
             head.size,
             escaped(&time(head.time_us)),
             escaped(&head.root),
@@ -150,7 +153,7 @@ fn kept_heads(out: &mut String, heads: &[HeadFacts], covered: Option<u64>) {
     }
     *out += "</tbody></table>\n";
     if let Some(covered) = covered {
-        *out += &format!("<p>The first {covered} events are those that the heads cover.</p>\n");
+        let _ = writeln!(out, "<p>The first {covered} events are those that the heads cover.</p>");
     }
 }
 
@@ -162,8 +165,9 @@ fn notes(out: &mut String, title: &str, notes: &[NoteFacts]) {
     *out += "<table><thead><tr><th>Event</th><th>Event hash</th><th>Note</th></tr></thead><tbody>\n";
     for note in notes {
         let words = if note.text.is_empty() { "bookmark" } else { &note.text };
-        *out += &format!(
-            "<tr><td>#{} {}</td><td><code>{}</code></td><td class=\"note\">{}</td></tr>\n",
+        let _ = writeln!(
+            out,
+            "<tr><td>#{} {}</td><td><code>{}</code></td><td class=\"note\">{}</td></tr>",
             note.sequence,
             escaped(&note.about),
             escaped(&note.event_hash),
@@ -174,12 +178,12 @@ fn notes(out: &mut String, title: &str, notes: &[NoteFacts]) {
 }
 
 fn section(out: &mut String, title: &str) {
-    *out += &format!("<h2>{title}</h2>\n");
+    let _ = writeln!(out, "<h2>{title}</h2>");
 }
 
 fn list(out: &mut String, rows: &[(&str, String)]) {
     let row = |(name, value): &(&str, String)| format!("<dt>{name}</dt><dd>{}</dd>\n", escaped(value));
-    *out += &format!("<dl>\n{}</dl>\n", rows.iter().map(row).collect::<String>());
+    let _ = writeln!(out, "<dl>\n{}</dl>", rows.iter().map(row).collect::<String>());
 }
 
 /// Text as a page shows it: nothing of it is markup, and what is invisible or changes directions can be seen. Lines stay lines.
