@@ -1,6 +1,7 @@
 //! Owns the event table: how much was found, facets, rows with their lanes, and the way back to the newest event. Never loads a row; it says
 //! which ones are about to be seen.
 
+mod cells;
 mod gutter;
 mod head;
 mod header;
@@ -82,7 +83,7 @@ impl EventTable {
     fn fit(&self, ctx: StoreContext<'_>, ui: &Ui, column: Column) {
         let widths = ctx.store.rows.range(self.visible.clone()).map(|(index, loaded)| {
             let above = index.checked_sub(1).and_then(|above| ctx.store.rows.get(&above));
-            row::words_width(ctx, ui, column, loaded, above)
+            cells::words_width(ctx, ui, column, loaded, above)
         });
         let widest = widths.fold(0.0_f32, f32::max);
         if widest > 0.0 {

@@ -1,8 +1,8 @@
 //! Owns how one row of the event table is drawn, and what a right click on it offers. Never knows the row's neighbours but the one above.
 
-use egui::{Align2, Color32, FontId, Painter, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, Painter, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::head;
+use super::cells;
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
 use crate::panels::facts;
@@ -10,15 +10,15 @@ use crate::state::damage::{self, Wrong};
 use crate::state::query::Term;
 use crate::state::table::{Column, TableAction};
 use crate::state::trust::{self, Padlock};
-use crate::theme::metrics::{MARK, RADIUS_CHIP};
-use crate::theme::{KindClass, Tokens, icons, type_roles};
+use crate::theme::metrics::RADIUS_CHIP;
+use crate::theme::{Tokens, icons, type_roles};
 use crate::view::columns::Columns;
 use crate::view::lanes::Mark;
-use crate::view::rows::{self, Telling};
+use crate::view::rows;
 use crate::view::text;
 use crate::view::trust::padlock_words;
 use crate::widgets::select::menu_row;
-use crate::widgets::{hairline, hatch, kind_mark, paint, tooltip};
+use crate::widgets::{hatch, paint, tooltip};
 use crate::worker::protocol::{EventCell, EventRow, RowCell, RowNote};
 
 /// What stands in the place of an event that retention took.
@@ -59,14 +59,14 @@ pub(super) fn show(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, line: Line<'_
     match &loaded.cell {
         RowCell::Event(event) => {
             response.widget_info(|| {
-                let mut name = telling(ctx).spoken(loaded.sequence, event);
+                let mut name = cells::telling(ctx).spoken(loaded.sequence, event);
                 if let Some(spot) = broken {
                     name += " · ";
                     name += &spot.words;
                 }
                 WidgetInfo::selected(Role::Row, true, selected, name)
             });
-            cells(ctx, ui, rect, &line, (loaded.sequence, event));
+            cells::show(ctx, ui, rect, &line, (loaded.sequence, event));
             if let Some(at) = lock_at(rect, line.columns) {
                 match broken {
                     Some(spot) => {
@@ -132,166 +132,6 @@ fn waiting(p: &Painter, rect: Rect, columns: &Columns, t: &Tokens) {
     }
     if let Some(cell) = columns.cell(Column::Kind) {
         bar(cell.left + 16.0, 88.0_f32.min(cell.right - cell.left));
-    }
-}
-
-/// Draws the cells of a row in the order of the columns.
-fn cells(ctx: StoreContext<'_>, ui: &Ui, rect: Rect, line: &Line<'_>, (sequence, event): (u64, &EventCell)) {
-    let t = ctx.view.tokens;
-    let p = ui.painter();
-    let y = rect.center().y;
-    let telling = telling(ctx);
-    let above = line.above.and_then(rows::event_of).map(|event| event.time_us);
-    let paints = Paints::of(ctx, sequence, event);
-    for cell in &line.columns.cells {
-        let (left, right) = (rect.left() + cell.left, rect.left() + cell.right);
-        let words = || telling.cell(cell.column, sequence, event, above);
-        let color = paints.color(cell.column, event, t);
-        match cell.column {
-            Column::Flow | Column::Lock => {}
-            Column::Kind => {
-                kind_ui(ctx, p, pos2(left + 5.0, y), event);
-                let galley = paint::line(p, &words(), font(cell.column), color, right - left - 16.0);
-                paint::put(p, Align2::LEFT_CENTER, pos2(left + 16.0, y), galley);
-            }
-            Column::Correlation => {
-                let bar = Rect::from_center_size(pos2(left + 1.5, y), vec2(3.0, 12.0));
-                p.rect_filled(bar, 1, conversation_color(event, t));
-                let galley = paint::line(p, &words(), font(cell.column), color, right - left - 7.0);
-                paint::put(p, Align2::LEFT_CENTER, pos2(left + 7.0, y), galley);
-            }
-            Column::Cause => {
-                cause_ui(ctx, ui, Rect::from_x_y_ranges(left..=right, rect.y_range()), event, &words());
-            }
-            column if head::is_right(column) => {
-                let galley = paint::line(p, &words(), font(column), color, right - left + 4.0);
-                paint::put(p, Align2::RIGHT_CENTER, pos2(right, y), galley);
-            }
-            column => {
-                let galley = paint::line(p, &words(), font(column), color, right - left);
-                paint::put(p, Align2::LEFT_CENTER, pos2(left, y), galley);
-            }
-        }
-    }
-}
-
-/// What decides the colours of a row.
-struct Paints {
-    selected: bool,
-    /// Its kind recedes, or it lies behind the cursor.
-    quiet: bool,
-    failed: bool,
-}
-
-impl Paints {
-    fn of(ctx: StoreContext<'_>, sequence: u64, event: &EventCell) -> Self {
-        Self {
-            selected: ctx.store.selected == Some(sequence),
-            quiet: ctx.store.table.is_quiet(event.kind)
-                || ctx.view.model.cursor.is_some_and(|cursor| cursor < sequence),
-            failed: rows::kind_text(event.kind, &ctx.store.kind_names).failed,
-        }
-    }
-
-    fn color(&self, column: Column, event: &EventCell, t: &Tokens) -> Color32 {
-        let is_number =
-            matches!(column, Column::Sequence | Column::Correlation | Column::Clock | Column::Size);
-        match column {
-            _ if self.quiet && !self.selected => t.text3,
-            Column::Kind | Column::Summary if self.failed => t.red_text,
-            Column::Summary if event.note == RowNote::Undecoded => t.text3,
-            Column::Kind => t.text,
-            _ if self.selected => t.text,
-            _ if is_number => t.text3,
-            _ => t.text2,
-        }
-    }
-}
-
-fn font(column: Column) -> FontId {
-    match column {
-        Column::Kind => type_roles::table_medium(),
-        Column::Correlation => type_roles::mono_small(),
-        _ => type_roles::table(),
-    }
-}
-
-fn telling(ctx: StoreContext<'_>) -> Telling<'_> {
-    Telling {
-        names: &ctx.store.kind_names,
-        zone: ctx.view.model.zone(),
-        time: ctx.store.table.time,
-        now_us: ctx.view.model.now_us,
-    }
-}
-
-/// What a column needs to show all of a row, points; 0 for a row without an event.
-pub(super) fn words_width(
-    ctx: StoreContext<'_>,
-    ui: &Ui,
-    column: Column,
-    loaded: &EventRow,
-    above: Option<&EventRow>,
-) -> f32 {
-    let Some(event) = rows::event_of(loaded) else { return 0.0 };
-    let above = above.and_then(rows::event_of).map(|event| event.time_us);
-    let words = telling(ctx).cell(column, loaded.sequence, event, above);
-    let lead = match column {
-        Column::Kind => 16.0,
-        Column::Correlation => 7.0,
-        _ => 0.0,
-    };
-    lead + paint::whole_line(ui.painter(), &words, font(column), Color32::PLACEHOLDER).size().x
-}
-
-fn kind_ui(ctx: StoreContext<'_>, p: &Painter, center: egui::Pos2, event: &EventCell) {
-    let t = ctx.view.tokens;
-    let words = rows::kind_text(event.kind, &ctx.store.kind_names);
-    if words.failed {
-        kind_mark::failed(p, center, MARK, t);
-    } else {
-        kind_mark::paint(p, center, MARK, words.mark, t);
-    }
-}
-
-/// The same colour wherever a conversation is met; the letters beside it tell apart those that share one.
-fn conversation_color(event: &EventCell, t: &Tokens) -> Color32 {
-    let mixed = u128::from(event.correlation).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
-    let hues = KindClass::ALL.len() - 1;
-    t.kind(KindClass::ALL[(mixed >> 96) as usize % hues]).mark
-}
-
-/// The cause of an event: a link, if it is in the store.
-fn cause_ui(ctx: StoreContext<'_>, ui: &Ui, place: Rect, event: &EventCell, words: &str) {
-    let t = ctx.view.tokens;
-    let Some(cause) = event.cause_sequence else {
-        paint::text(
-            ui.painter(),
-            Align2::RIGHT_CENTER,
-            place.right_center(),
-            words,
-            type_roles::table(),
-            t.text3,
-        );
-        return;
-    };
-    let id = ui.scope_id().with(("cause", place.top() as i32));
-    let response = ui.interact(place, id, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, format!("cause {words}")));
-    let color = if response.hovered() { t.accent_text } else { t.text3 };
-    let at = paint::text(
-        ui.painter(),
-        Align2::RIGHT_CENTER,
-        place.right_center(),
-        words,
-        type_roles::table(),
-        color,
-    );
-    if response.hovered() {
-        hairline::horizontal(ui.painter(), at.x_range(), at.bottom() - 1.0, color);
-    }
-    if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-        ctx.view.commands.send(Action::Select(cause));
     }
 }
 
