@@ -138,8 +138,8 @@ impl Bench {
         loop {
             costs.push(self.draw());
             let store = self.store()?;
-            if let Some((_, message)) = &store.filter_error {
-                bail!("{line}: {message}");
+            if let Some(error) = &store.filter_error {
+                bail!("{line}: {}", error.message);
             }
             let answered = self.app.model().asked.filter_answered && is_asked(store) && self.app.is_idle();
             if first.is_none()

@@ -457,7 +457,7 @@ impl App {
             Saved::In(path) => self.model.say(format!("saved as {}", path.display()), false, now),
             Saved::Nowhere => {}
             Saved::NoDialog(text) => {
-                self.copy(text, "this desktop has no file dialog; the text was", ctx, now)
+                self.copy(text, "this desktop has no file dialog; the text was", ctx, now);
             }
             Saved::Failed(problem) => self.model.say(problem, true, now),
         }

@@ -210,9 +210,8 @@ impl<'a> Printer<'a> {
         }
         let cells = self.columns.iter().map(|column| column.cell(event, self.names, &Zone::UTC));
         if self.args.csv {
-            let cells = cells.map(|cell| match self.is_safe {
-                true => Cow::Owned(cell),
-                false => Cow::Owned(escape::visible(&cell).into_owned()),
+            let cells = cells.map(|cell| {
+                if self.is_safe { Cow::Owned(cell) } else { Cow::Owned(escape::visible(&cell).into_owned()) }
             });
             return Ok(write_csv(out, cells)?);
         }
@@ -227,7 +226,7 @@ impl<'a> Printer<'a> {
             let width = if at + 1 == count { 0 } else { width(*column) };
             match column {
                 Column::Sequence | Column::Clock | Column::Lane | Column::Size => {
-                    write!(out, "{cell:>width$}")?
+                    write!(out, "{cell:>width$}")?;
                 }
                 _ => write!(out, "{cell:<width$}")?,
             }
@@ -242,11 +241,10 @@ impl<'a> Printer<'a> {
 /// Characters that a column is at least wide.
 fn width(column: Column) -> usize {
     match column {
-        Column::Sequence => 10,
         Column::Time => 30,
         Column::Entity => 20,
         Column::Kind => 18,
-        Column::Scope => 10,
+        Column::Sequence | Column::Scope => 10,
         Column::Id | Column::Correlation | Column::Cause => 32,
         Column::Clock | Column::Lane | Column::Size => 8,
         Column::Summary | Column::Payload => 0,

@@ -163,7 +163,7 @@ impl Worker {
             Request::OpenDamagedDemo { path } => match demo::create_damaged(&path, demo::DEMO_EVENTS) {
                 Ok(()) => self.open(path, OpenMode::ReadOnly),
                 Err(error) => {
-                    self.refuse(path.clone(), OpenMode::ReadOnly, failure::of_directory(&path, &error))
+                    self.refuse(path.clone(), OpenMode::ReadOnly, failure::of_directory(&path, &error));
                 }
             },
             Request::Close => {

@@ -131,7 +131,7 @@ fn append(
 }
 
 /// The events that a test appended: without those of the store itself.
-fn written(query: Query) -> Query {
+fn written(query: &Query) -> Query {
     query.with(Term::scope("shop"))
 }
 
@@ -220,7 +220,7 @@ fn a_second_writer_is_told_that_the_store_is_locked_and_what_was_open_stays_open
         _ => None,
     });
     assert_eq!(failure.class, FailureClass::Locked);
-    assert_eq!(asker.filter(written(Query::default())).matched, 3);
+    assert_eq!(asker.filter(written(&Query::default())).matched, 3);
     drop(store);
 }
 
@@ -233,14 +233,14 @@ fn each_part_of_a_query_narrows_the_result() {
     let text = |text: &str| Query::Is(Term::Text(text.to_owned()));
     let entity = |entity: &str| Query::Is(Term::entity(entity));
     for (query, expected) in [
-        (written(Query::default()), 41),
+        (written(&Query::default()), 41),
         (entity("order"), 21),
         (entity("order:1"), 1),
         (entity("ord"), 0),
-        (written(of_kind(PAID)), 21),
+        (written(&of_kind(PAID)), 21),
         (Query::all([of_kind(PLACED), entity("order:0")]), 1),
         (text("GRÜßE"), 20),
-        (written(text("late")), 1),
+        (written(&text("late")), 1),
         (Query::all([of_kind(PAID), text("order")]), 20),
     ] {
         let matched = asker.filter(query.clone());

@@ -94,9 +94,10 @@ fn searched(ctx: StoreContext<'_>) -> String {
     let matched = &ctx.store.matched;
     let Some(last) = matched.searched.checked_sub(1) else { return "Nothing was searched yet".to_owned() };
     let searched = format!("Searched {} to {}", text::sequence(0), text::sequence(last));
-    match matched.complete {
-        true => format!("{searched}, the whole store"),
-        false => format!("{searched} of {}", text::counted(matched.total, "event")),
+    if matched.complete {
+        format!("{searched}, the whole store")
+    } else {
+        format!("{searched} of {}", text::counted(matched.total, "event"))
     }
 }
 
@@ -195,12 +196,10 @@ fn nothing_found_ui(ctx: StoreContext<'_>, ui: &mut Ui) {
     let store = ctx.store;
     let advice = why_empty(&store.query, &store.kind_names, &store.facets);
     let typed: String = escape::visible(&store.filter_text).chars().take(60).collect();
-    let searched = match store.matched.complete {
-        true => String::new(),
-        false => format!(
-            " in the {} that was searched",
-            text::percent(store.matched.searched, store.matched.total)
-        ),
+    let searched = if store.matched.complete {
+        String::new()
+    } else {
+        format!(" in the {} that was searched", text::percent(store.matched.searched, store.matched.total))
     };
     let reason = match &advice {
         Some(advice) => format!("0 events: {}", escape::visible(&advice.reason)),

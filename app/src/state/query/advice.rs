@@ -18,6 +18,7 @@ pub struct Advice {
 }
 
 /// The first part of a query that names something which is not there.
+#[allow(clippy::implicit_hasher, reason = "the names of kinds are kept in one type of map")]
 pub fn why_empty(query: &Query, names: &HashMap<EventKind, String>, facets: &Facets) -> Option<Advice> {
     query.parts().iter().find_map(|part| match part {
         Query::Is(Term::Kind(words)) => no_kind(query, words, names, facets),
@@ -50,9 +51,10 @@ fn no_kind(
     let present = counts.iter().filter_map(|(kind, count)| Some((*kind, names.get(kind)?, *count)));
     let present: Vec<_> = present.collect();
     let near = nearest(written, present.iter().map(|(_, name, _)| name.as_str()));
-    let reason = match word.kinds.is_empty() {
-        true => format!("kind:{written} matches no kind"),
-        false => format!("No event is of kind {written}"),
+    let reason = if word.kinds.is_empty() {
+        format!("kind:{written} matches no kind")
+    } else {
+        format!("No event is of kind {written}")
     };
     let meant = near.and_then(|near| present.iter().find(|(_, name, _)| *name == near));
     let instead =

@@ -53,7 +53,7 @@ impl Moment {
         match self {
             Self::Sequence(_) => None,
             Self::Time(us) => Some(us),
-            Self::Ago(seconds) => Some(now_us.saturating_sub(seconds as i64 * 1_000_000)),
+            Self::Ago(seconds) => Some(now_us.saturating_sub_unsigned(seconds.saturating_mul(1_000_000))),
         }
     }
 }

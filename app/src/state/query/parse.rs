@@ -40,9 +40,10 @@ impl Query {
             return Ok(Self::default());
         }
         let query = parser.any()?;
-        match parser.rest().is_empty() {
-            true => Ok(query),
-            false => parser.wrong(parser.at..parser.at + 1, "this parenthesis closes nothing"),
+        if parser.rest().is_empty() {
+            Ok(query)
+        } else {
+            parser.wrong(parser.at..parser.at + 1, "this parenthesis closes nothing")
         }
     }
 }
@@ -284,12 +285,11 @@ impl<'a> Parser<'a> {
         let word = self.only(words)?;
         let sign = Compare::ALL.iter().find(|(sign, _)| word.text.starts_with(sign));
         let (sign, compare) = sign.copied().unwrap_or(("", Compare::Equal));
-        match bytes(&word.text[sign.len()..]).filter(|_| compare != Compare::Contains) {
-            Some(bytes) => Ok(Term::Size(compare, bytes)),
-            None => {
-                let message = format!("{} is no size such as >10kB or <=512", word.text);
-                self.wrong(word.range.clone(), message)
-            }
+        if let Some(bytes) = bytes(&word.text[sign.len()..]).filter(|_| compare != Compare::Contains) {
+            Ok(Term::Size(compare, bytes))
+        } else {
+            let message = format!("{} is no size such as >10kB or <=512", word.text);
+            self.wrong(word.range.clone(), message)
         }
     }
 
@@ -399,11 +399,10 @@ fn bytes(text: &str) -> Option<u64> {
     if *factor <= 1.0 {
         return digits.parse().ok();
     }
-    match digits.parse::<u64>() {
-        Ok(whole) => whole.checked_mul(*factor as u64),
-        Err(_) => {
-            let size = digits.parse::<f64>().ok()? * factor;
-            (size.is_finite() && (0.0..1e18).contains(&size)).then_some(size as u64)
-        }
+    if let Ok(whole) = digits.parse::<u64>() {
+        whole.checked_mul(*factor as u64)
+    } else {
+        let size = digits.parse::<f64>().ok()? * factor;
+        (size.is_finite() && (0.0..1e18).contains(&size)).then_some(size as u64)
     }
 }

@@ -102,9 +102,8 @@ fn quoted(value: &str) -> String {
 
 /// A path of fields as a line writes it, without what begins it.
 pub fn path_text(path: &[String]) -> String {
-    let step = |step: &String| match !step.is_empty() && tokens::step_end(step) == step.len() {
-        true => step.clone(),
-        false => in_quotes(step),
+    let step = |step: &String| {
+        if !step.is_empty() && tokens::step_end(step) == step.len() { step.clone() } else { in_quotes(step) }
     };
     path.iter().map(step).collect::<Vec<_>>().join(".")
 }

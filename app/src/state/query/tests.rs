@@ -250,13 +250,13 @@ impl Dice {
             "a", "B", "or", "not", "-", " ", "\"", "\\", "(", ")", ",", ":", "*", "ü", "payload.", "=",
             "kind:", "\t", ".", "9",
         ];
-        (0..1 + self.roll(4)).map(|_| self.pick(&letters)).collect()
+        (0..=self.roll(4)).map(|_| self.pick(&letters)).collect()
     }
 
     fn name(&mut self) -> Name {
         let text = self.word();
         let is_pattern = text.contains('*') && tokens::value_end(&text) == text.len();
-        Name { is_pattern, text }
+        Name { text, is_pattern }
     }
 
     fn moment(&mut self) -> Moment {
@@ -270,7 +270,7 @@ impl Dice {
     }
 
     fn payload(&mut self) -> Term {
-        let path = (0..1 + self.roll(3)).map(|_| self.word()).collect();
+        let path = (0..=self.roll(3)).map(|_| self.word()).collect();
         let literal = match self.roll(2) {
             0 => Literal::Bare(self.pick(&["10", "-2.5", "true", "null", "x=y", "Köln"]).to_owned()),
             _ => Literal::Text(self.word()),

@@ -159,7 +159,7 @@ mod tests {
                 _ => Some(random.below(count) as u128),
             };
             let kind = EventKind::custom(1 + random.below(2) as u8, 1);
-            (format!("e{}:{i}", random.below(names)), kind, random.below(1_000) as i64, cause)
+            (format!("e{}:{i}", random.below(names)), kind, random.below(1_000).cast_signed() as i64, cause)
         };
         (0..count).map(|i| event((i, random))).collect()
     }

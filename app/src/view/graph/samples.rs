@@ -31,7 +31,7 @@ pub(super) fn graph(causes: &[Option<usize>]) -> CausalGraph {
 fn cell(index: usize, cause: Option<usize>) -> EventCell {
     EventCell {
         event_id: EventId::from_u128(index as u128),
-        time_us: index as i64 * 1_000,
+        time_us: index.cast_signed() as i64 * 1_000,
         entity: Arc::from("order:7"),
         scope: Arc::from("shop"),
         kind: EventKind::DATA,
@@ -69,7 +69,7 @@ pub(super) fn motley(random: &mut Random, count: usize) -> CausalGraph {
     for index in 0..count {
         let cell = cell_mut(&mut out, index);
         cell.kind = EventKind::custom(1 + random.below(3) as u8, 1);
-        cell.time_us = random.below(50_000) as i64;
+        cell.time_us = random.below(50_000).cast_signed() as i64;
         cell.correlation = CorrelationId::from_u128(random.below(3) as u128);
     }
     out.focus = random.below(count) as u64;

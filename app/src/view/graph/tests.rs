@@ -132,7 +132,7 @@ fn a_graph_that_grows_moves_what_is_there_by_no_more_than_the_room_that_the_new_
 #[test]
 fn many_effects_of_one_kind_that_lead_nowhere_share_a_node_until_they_are_unfolded() {
     let mut causes = vec![None];
-    causes.extend([Some(0); 5_000]);
+    causes.extend(std::iter::repeat_n(Some(0), 5_000));
     causes.push(Some(1));
     let graph = graph(&causes);
     let folded = layout(&graph, &Shape::default());

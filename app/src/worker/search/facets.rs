@@ -42,7 +42,7 @@ pub struct ResultFacets {
 impl Search {
     /// What the result consists of as it is now.
     pub(crate) fn facets(&self, handle: &Handle, holes: &Holes) -> ResultFacets {
-        let rows = self.found.as_ref().map_or_else(|| holes.rows(self.next), |found| found.len());
+        let rows = self.found.as_ref().map_or_else(|| holes.rows(self.next), super::found::Found::len);
         let step = rows.div_ceil(LOOKED_AT).max(1);
         let mut counts = Counts::default();
         let mut row = 0;

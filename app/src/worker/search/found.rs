@@ -237,7 +237,9 @@ mod tests {
     fn matches_are_counted_found_by_number_and_numbered() {
         let mut found = Found::default();
         let all = sequences();
-        all.iter().for_each(|sequence| found.push(*sequence));
+        for sequence in &all {
+            found.push(*sequence);
+        }
         assert_eq!(found.len(), all.len() as u64);
         assert_eq!(found.rows(0..u64::MAX).collect::<Vec<_>>(), all);
         for row in (0..all.len()).step_by(37).chain([all.len() - 1]) {
@@ -255,7 +257,9 @@ mod tests {
         let all = sequences();
         for end in [0, 1, 98, BLOCK, 2 * BLOCK, 2 * BLOCK + 30_001, 5 * BLOCK, 9 * BLOCK + 1, u64::MAX] {
             let mut found = Found::default();
-            all.iter().for_each(|sequence| found.push(*sequence));
+            for sequence in &all {
+                found.push(*sequence);
+            }
             found.truncate(end);
             let kept: Vec<u64> = all.iter().copied().filter(|sequence| *sequence < end).collect();
             assert_eq!(found.rows(0..u64::MAX).collect::<Vec<_>>(), kept, "{end}");

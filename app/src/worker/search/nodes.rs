@@ -20,7 +20,7 @@ pub(super) enum Node {
     /// No place.
     Nothing,
     /// What an index answers.
-    Index(Stream),
+    Index(Box<Stream>),
     /// A run of places.
     Run(Range<u64>),
     /// What is in all of these.

@@ -255,9 +255,13 @@ fn entities(names: &[Name]) -> Reach {
     if names.iter().all(|name| !name.is_pattern) {
         return one_or_more(names.iter().map(|name| ask(&name.text)));
     }
-    let spaces = names.iter().map(|name| match name.is_pattern {
-        false => Some(name.text.as_str()),
-        true => name.text.split('*').next().and_then(|head| head.rsplit_once(':')).map(|(space, _)| space),
+    let spaces = names.iter().map(|name| {
+        if name.is_pattern {
+            let head = name.text.split('*').next()?;
+            head.rsplit_once(':').map(|(space, _)| space)
+        } else {
+            Some(name.text.as_str())
+        }
     });
     let spaces: Option<Vec<&str>> = spaces.collect();
     spaces.map_or(Reach::Unknown, |spaces| {
@@ -289,7 +293,7 @@ fn flag_reach(flags: &[Flag]) -> Reach {
         }
         [Flag::Hidden] => {
             let shown = Selection::default();
-            Reach::Exact(Node::Outside(Box::new(Node::Index(Stream::of(shown)))))
+            Reach::Exact(Node::Outside(Box::new(Node::Index(Box::new(Stream::of(shown))))))
         }
         _ => Reach::Unknown,
     }
@@ -306,7 +310,7 @@ impl Ask {
         {
             return Node::Nothing;
         }
-        Node::Index(Stream::of(Selection {
+        Node::Index(Box::new(Stream::of(Selection {
             region,
             kinds: self.kinds.unwrap_or_default(),
             correlation: self.correlation.map(CorrelationId::from),
@@ -315,7 +319,7 @@ impl Ask {
             hidden: true,
             removed: self.removed,
             ..Selection::default()
-        }))
+        })))
     }
 
     /// Asks for what both ask for, if one question can.

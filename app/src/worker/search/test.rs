@@ -31,7 +31,7 @@ pub(super) enum Test {
     Lane(Vec<u32>),
     Flag(Vec<Flag>),
     Size(Compare, u64),
-    Payload(PathTest),
+    Payload(Box<PathTest>),
     Text(Needle),
     Not(Box<Self>),
     All(Vec<Self>),
@@ -80,7 +80,7 @@ impl Test {
             Term::Lane(lanes) => Self::Lane(lanes.clone()),
             Term::Flag(flags) => Self::Flag(flags.clone()),
             Term::Size(compare, bytes) => Self::Size(*compare, *bytes),
-            Term::Payload(path, test) => Self::Payload(PathTest::new(path, test.as_ref())),
+            Term::Payload(path, test) => Self::Payload(Box::new(PathTest::new(path, test.as_ref()))),
             Term::Text(text) => Self::Text(Needle::new(text)),
         }
     }

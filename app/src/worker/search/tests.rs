@@ -97,10 +97,13 @@ fn fill(store: &Store<Open>, count: usize) -> Vec<Option<Written>> {
     written
 }
 
+/// Whether an event at a place meets a demand.
+type Takes = Box<dyn Fn(u64, &Written) -> bool>;
+
 /// A demand as a line writes it, and who meets it.
 struct Demand {
     line: String,
-    takes: Box<dyn Fn(u64, &Written) -> bool>,
+    takes: Takes,
 }
 
 fn term(dice: &mut Dice, written: &[Option<Written>]) -> Demand {
@@ -111,7 +114,7 @@ fn term(dice: &mut Dice, written: &[Option<Written>]) -> Demand {
         }
     };
     let (at, event) = event;
-    let demand = |line: String, takes: Box<dyn Fn(u64, &Written) -> bool>| Demand { line, takes };
+    let demand = |line: String, takes: Takes| Demand { line, takes };
     match dice.roll(14) {
         0 => {
             let space = event.entity.split(':').next().unwrap().to_owned();

@@ -118,7 +118,7 @@ fn finding_row(out: &mut String, finding: &FindingFacts) {
         place += file;
     }
     if let Some(offset) = finding.offset {
-        place += &format!(" at byte {offset}");
+        let _ = write!(place, " at byte {offset}");
     }
     let value = |value: &Option<String>| escaped(value.as_deref().unwrap_or_default());
     let what = format!("{}: {}", finding.class, finding.message);
