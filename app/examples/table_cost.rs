@@ -1,16 +1,13 @@
 //! Prints what a frame of the event table costs at ten million rows, and how fast a store answers for rows, jumps and times.
 //!
 //! `cargo run --release -p causeway-inspector --example table_cost` draws a model filled by hand;
-//! `... -- DIR` asks the store in this directory; `... -- DIR EVENTS` fills the directory with so many events first.
+//! `... -- DIR` asks the store in this directory; `causeway demo --create DIR --events N` makes one.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use causeway::coordinate::Coordinate;
-use causeway::event::EventKind;
-use causeway::store::{AppendOptions, BatchAppendItem, CausationRef, Store, StoreConfig};
 use causeway_inspector::command::{Action, Commands};
 use causeway_inspector::context::ViewContext;
 use causeway_inspector::fixture;
@@ -24,7 +21,6 @@ use egui::{
     Context, Event, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2,
     pos2, vec2,
 };
-use serde_json::json;
 
 /// Rows of the table that is drawn.
 const ROWS: u64 = 10_000_000;
@@ -32,8 +28,6 @@ const ROWS: u64 = 10_000_000;
 const FRAMES: usize = 600;
 /// Questions of each sort.
 const QUESTIONS: u64 = 200;
-/// Events of one batch while a store is filled.
-const BATCH: u64 = 1_000;
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -41,9 +35,6 @@ fn main() -> anyhow::Result<()> {
         draw();
         return Ok(());
     };
-    if let Some(events) = arguments.next() {
-        fill(&dir, events.parse().context("how many events is a number")?)?;
-    }
     ask(&dir)
 }
 
@@ -106,36 +97,6 @@ fn input(frame: usize) -> RawInput {
         ],
         ..RawInput::default()
     }
-}
-
-/// Appends events in small flows: each is caused by the one before it in its flow of ten.
-fn fill(dir: &Path, events: u64) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    let store = Store::open(StoreConfig::new(dir))?;
-    let mut at = store.visible();
-    while at < events {
-        let items = (at..(at + BATCH).min(events)).map(|n| {
-            let place = Coordinate::new(format!("order:{}", n % 20_000), "shop")?;
-            let kind = EventKind::custom(1 + (n % 8) as u8, (n % 5) as u16 + 1);
-            let cause = match (n - at) as usize {
-                first if first % 10 == 0 => CausationRef::None,
-                later => CausationRef::PriorItem(later - 1),
-            };
-            BatchAppendItem::new(
-                place,
-                kind,
-                &json!({"n": n, "total": n % 977, "note": "Thermoskanne"}),
-                AppendOptions::new(),
-                cause,
-            )
-        });
-        let items = items.collect::<Result<Vec<_>, _>>()?;
-        store.append_batch(items)?;
-        at += BATCH;
-    }
-    println!("{} events after {:.1} s", store.visible(), begun.elapsed().as_secs_f64());
-    store.close()?;
-    Ok(())
 }
 
 /// Answers of a store, each waited for.

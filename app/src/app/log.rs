@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::state::model::Model;
-use crate::worker::protocol::Update;
+use crate::worker::protocol::{TrustUpdate, Update};
 
 /// Where the lines go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,14 @@ impl Log {
             }
             Update::Projection(state) => {
                 self.line(&format!("projection id={} generation={}", state.spec.id, state.generation));
+            }
+            Update::Timeline { timeline: Ok(timeline), .. } if timeline.complete => {
+                self.line(&format!("timeline from={} to={}", timeline.window.from, timeline.window.to));
+            }
+            Update::Trust(said) => {
+                if let TrustUpdate::Verified { report: Ok(report), .. } = &**said {
+                    self.line(&format!("verified events={} damage={}", report.events, report.damage_count));
+                }
             }
             Update::Failed(failure) | Update::OpenFailed { failure, .. } => {
                 self.line(&format!("failed {}", failure.message));

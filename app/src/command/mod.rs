@@ -127,7 +127,7 @@ commands! {
     TimelineZoomOut: "timeline.zoom-out", "Zoom out of the timeline", "Show a longer part of the timeline", MAGNIFYING_GLASS_MINUS, [NONE S];
     TimelinePanLeft: "timeline.pan-left", "Timeline to the left", "Show what is before in the timeline", CARET_LEFT, [NONE A];
     TimelinePanRight: "timeline.pan-right", "Timeline to the right", "Show what is after in the timeline", CARET_RIGHT, [NONE D];
-    TimelineFit: "timeline.fit", "Whole store in the timeline", "Show the timeline from the first event to the last", ARROWS_CLOCKWISE, [NONE Num0];
+    TimelineFit: "timeline.fit", "Whole store in the timeline", "Show the timeline from the first event to the last", ARROWS_CLOCKWISE, [SHIFT F];
     TimelineCentre: "timeline.centre", "Selection in the timeline", "Bring the selected event into the middle of the timeline; once more, all that it belongs to", CROSSHAIR_SIMPLE, [NONE F];
     TimelineAxis: "timeline.axis", "Time or sequence", "Let the timeline count wall time or places in the commit order", SWAP, [];
     TimelineFoldGaps: "timeline.fold-gaps", "Fold gaps of the timeline", "Let times without events take little room, or show them as long as they are", SLIDERS_HORIZONTAL, [];

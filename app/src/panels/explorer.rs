@@ -37,7 +37,7 @@ const SPOTS_SHOWN: usize = 50;
 pub(super) struct Explorer {
     filter: String,
     open: HashSet<String>,
-    sections_open: [bool; 5],
+    sections_open: [bool; 6],
     all_kinds: bool,
     tree: Vec<EntityRow>,
     built_from: Option<(Arc<Facets>, String)>,
@@ -48,7 +48,7 @@ impl Default for Explorer {
         Self {
             filter: String::new(),
             open: HashSet::new(),
-            sections_open: [true; 5],
+            sections_open: [true; 6],
             all_kinds: false,
             tree: Vec::new(),
             built_from: None,
@@ -278,7 +278,7 @@ impl Explorer {
     /// Queries with a name; there is no such section while there are none.
     fn queries_ui(&mut self, ctx: StoreContext<'_>, ui: &mut Ui) {
         let saved = &ctx.store.queries.saved;
-        if saved.is_empty() || !self.section(ui, 4, "Saved queries", &text::grouped(saved.len() as u64)) {
+        if saved.is_empty() || !self.section(ui, 5, "Saved queries", &text::grouped(saved.len() as u64)) {
             return;
         }
         let wanted = self.filter.trim().to_lowercase();

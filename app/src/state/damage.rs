@@ -54,8 +54,11 @@ pub fn spots(damage: &Damage, verified: &[Finding]) -> Vec<Spot> {
         .collect();
     let holes = out.len();
     // An event that misses the one before it in its stream cannot be checked; where events cannot be read, that is no break of the chain.
-    let first_hole = damage.holes.first().map_or(u64::MAX, |run| run.start);
     let found = || damage.findings.iter().chain(verified);
+    // A frame that does not hold what its checksum says is in no run as long as nobody but a check read it.
+    let unreadable = found().filter(|finding| wrong(finding.class) == Some(Wrong::Unreadable));
+    let unreadable = unreadable.filter_map(|finding| finding.sequence);
+    let first_hole = damage.holes.iter().map(|run| run.start).chain(unreadable).min().unwrap_or(u64::MAX);
     let displaced: HashSet<u64> = found()
         .filter(|finding| finding.class == FindingClass::Place)
         .filter_map(|finding| finding.sequence.filter(|sequence| *sequence > first_hole))
@@ -118,6 +121,17 @@ mod tests {
         assert_eq!(broken_from(&spots), Some(7));
         assert_eq!(spot_at(&spots, 500).map(|spot| spot.places.start), Some(9));
         assert_eq!(spot_at(&spots, 8), None);
+    }
+
+    #[test]
+    fn a_frame_that_only_a_check_found_damaged_is_no_break_of_the_chain_of_the_events_behind_it() {
+        let found = [
+            Finding::new(FindingClass::Frame, "the checksum does not fit").of_event(5),
+            Finding::new(FindingClass::Link, "its own hash cannot be checked").of_event(7),
+        ];
+        let spots = spots(&Damage::default(), &found);
+        assert_eq!(spots.iter().map(|spot| spot.places.start).collect::<Vec<_>>(), [5]);
+        assert_eq!(broken_from(&spots), None);
     }
 
     #[test]

@@ -359,7 +359,7 @@ mod tests {
         assert_eq!((known.checked.clone(), known.events, known.finding_count), (0..130, 130, 2));
         assert_eq!(
             [7, 8, 121].map(|at| padlock(&store, at)),
-            [Padlock::Broken, Padlock::Verified, Padlock::NotDurable]
+            [Padlock::Broken, Padlock::Verified, Padlock::Broken]
         );
         assert_eq!(store.broken_from(), Some(7));
     }

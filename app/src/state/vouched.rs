@@ -1,5 +1,6 @@
 //! Owns what vouches for a store beyond its own hashes: heads that were kept, proofs by them, receipts; and the answers about these.
 
+use causeway::store::Finding;
 use causeway::store::Head;
 
 use crate::state::model::{Model, StoreModel};
@@ -90,6 +91,11 @@ impl Vouched {
     pub fn forget(&mut self, head: &Head) {
         self.kept.retain(|kept| kept != head);
         self.compared = Answer::default();
+    }
+
+    /// What the log says otherwise than a head that it was compared with.
+    pub fn contradiction(&self) -> Option<&Finding> {
+        self.compared.known()?.iter().find_map(|compared| compared.finding.as_ref())
     }
 
     /// How many events the heads vouch for that were kept and compared; `None` if one of them does not hold.

@@ -42,6 +42,9 @@ pub fn shield(store: &StoreModel) -> Shield {
         let about = "The first event that does not fit its hashes or the event before it";
         return made(Standing::Broken, format!("Broken at {}", text::sequence(first)), about.to_owned());
     }
+    if let Some(finding) = store.vouched.contradiction() {
+        return made(Standing::Broken, "A head does not hold".to_owned(), findings::sentence(finding));
+    }
     if let Some(run) = store.trust.run.as_ref().filter(|run| run.check.part == Part::WHOLE) {
         return made(Standing::Running, running(run), progress(run));
     }

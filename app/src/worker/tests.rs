@@ -436,7 +436,7 @@ fn the_timeline_counts_every_event_once_on_both_axes_and_in_every_kind_of_lanes(
     for axis in [TimeAxis::Time, TimeAxis::Sequence] {
         for lanes in [LaneBy::Entity, LaneBy::Kind, LaneBy::Scope, LaneBy::Correlation, LaneBy::Flow] {
             let focus = Some(5).filter(|_| lanes == LaneBy::Flow);
-            let question = TimelineQuestion { axis, window: None, bins: 37, lanes, ranks: 0..500, focus };
+            let question = TimelineQuestion { axis, window: None, bins: 37, lanes, ranks: 0..1_000, focus };
             let asked = asker.ask(|id| Request::Timeline { id, question });
             let timeline = asker.wait(|update| match update {
                 Update::Timeline { id, timeline } if id == asked => timeline.ok().filter(|it| it.complete),

@@ -11,7 +11,9 @@ fn seen(driver: &Driver) -> String {
     let model = driver.app.model();
     let store = model.store.as_ref().map(|store| {
         let read = (store.selected, store.follow, &store.filter_text, store.summary.mode);
-        (read, store.verified.is_some(), store.reveal_row)
+        let looks =
+            (&store.graph.options, &store.timeline.look, &store.table, store.trust.stopped, &store.notes);
+        (read, format!("{looks:?}"), store.verified.is_some(), store.reveal_row)
     });
     let frame = (model.screen, model.view, &model.layout, model.detail_tab, model.overlay, model.cursor);
     format!("{frame:?} {store:?} {:?} {:?}", model.settings, model.said)
@@ -34,12 +36,31 @@ const QUIET: &[(&str, &str)] = &[
     ("layout.browse", "it is the layout already"),
     ("query.clear", "there is no filter"),
     ("go.forward", "nothing was gone back from"),
+    ("go.next-effect", "there is one effect only, and it is selected already or not shown"),
+    ("go.broken", "nothing is broken"),
+    ("query.save", "only the box asks for a name"),
+    ("query.export", "the system's dialog is not the program's own"),
+    ("graph.export-text", "the system's dialog is not the program's own"),
+    ("graph.zoom-in", "the graph knows how large it is drawn"),
+    ("graph.zoom-out", "the graph knows how large it is drawn"),
+    ("graph.fit", "the graph knows how large it is drawn"),
+    ("graph.fold", "nothing is unfolded"),
+    ("timeline.lanes-down", "there are no more lanes"),
+    ("timeline.lanes-up", "there are no more lanes"),
+    ("verify.store", "everything is verified already"),
+    ("verify.stream", "everything is verified already"),
+    ("verify.pause", "nothing is verified at this moment"),
+    ("verify.stop", "nothing is verified at this moment"),
+    ("head.compare", "no head was kept"),
+    ("note.next", "there is no bookmark"),
+    ("note.previous", "there is no bookmark"),
 ];
 
 #[test]
 fn every_command_can_be_run_by_its_id_and_changes_what_can_be_seen() {
     let dir = store();
     let mut driver = Driver::new(None, open(&dir));
+    let mut idle = Vec::new();
     for id in Command::ALL.iter().map(|command| command.id()).filter(|id| *id != "store.open") {
         if driver.app.model().screen != Screen::Store || driver.store().summary.mode == OpenMode::Writable {
             driver.app.open(dir.path().to_owned(), OpenMode::ReadOnly);
@@ -49,8 +70,11 @@ fn every_command_can_be_run_by_its_id_and_changes_what_can_be_seen() {
         let before = seen(&driver);
         driver.run(Command::of_id(id).unwrap());
         let is_quiet = QUIET.iter().any(|(quiet, _)| *quiet == id);
-        assert!(is_quiet || seen(&driver) != before, "{id} changes nothing");
+        if !is_quiet && seen(&driver) == before {
+            idle.push(id);
+        }
     }
+    assert!(idle.is_empty(), "these change nothing: {idle:?}");
 }
 
 /// An event with a cause, effects and neighbours is selected, in the layout of the first start.

@@ -6,7 +6,7 @@ use super::super::inside;
 use super::{fact_ui, value_ui};
 use crate::command::{Action, Command};
 use crate::context::StoreContext;
-use crate::state::query::Term;
+use crate::state::query::{Compare, Literal, Term};
 use crate::theme::metrics::{MARK, PADDING, RADIUS_CHIP, TREE_ROW};
 use crate::theme::{icons, type_roles};
 use crate::view::{rows, text, times};
@@ -149,7 +149,7 @@ impl EventTab {
                 if let Some(pointer) = self.payload.take_filter()
                     && let Some(value) = value.pointer(&pointer)
                 {
-                    refine_by_value(ctx, value);
+                    refine_by_value(ctx, &pointer, value);
                 }
             }
             Err(tried) => part(ui, |ui| {
@@ -243,10 +243,17 @@ fn encoding(detail: &Detail, event: &EventCell) -> String {
     format!("{format}{version} · {}", text::bytes(u64::from(event.payload_bytes)))
 }
 
-/// Shows only the events whose payloads contain a value.
-fn refine_by_value(ctx: StoreContext<'_>, value: &serde_json::Value) {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    ctx.view.commands.send(Action::Refine(ctx.store.query.with(Term::Text(text))));
+/// Shows only the events whose payloads have this value at this place (a JSON pointer); of a list or an object only that it is there.
+fn refine_by_value(ctx: StoreContext<'_>, pointer: &str, value: &serde_json::Value) {
+    let step = |step: &str| step.replace("~1", "/").replace("~0", "~");
+    let path = pointer.split('/').skip(1).map(step).collect();
+    let literal = match value {
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
+        serde_json::Value::String(text) => Some(Literal::Text(text.clone())),
+        other => Some(Literal::Bare(other.to_string())),
+    };
+    let term = Term::Payload(path, literal.map(|literal| (Compare::Equal, literal)));
+    ctx.view.commands.send(Action::Refine(ctx.store.query.with(term)));
 }
 
 /// `decoded as JSON, because MessagePack gave up: byte 0 does not begin a value`, in words.

@@ -12,7 +12,7 @@ use crate::view::timeline::lanes::{Bar, Mark, Shown, shown};
 use crate::view::timeline::scale::Scale;
 use crate::view::timeline::words;
 use crate::view::{rows, text};
-use crate::widgets::{hairline, kind_mark, paint, tooltip};
+use crate::widgets::{escape, hairline, kind_mark, paint, tooltip};
 use crate::worker::protocol::{LaneBy, Timeline};
 
 /// Marks and bars this far from the pointer are still hit, points.
@@ -111,7 +111,7 @@ impl TimelinePanel {
             let known = scene.picture.lanes.get(index);
             let name = known.map(|known| words::lane_name(&known.key, &scene.ctx.store.kind_names));
             let total = known.map_or(0, |known| known.total);
-            let label = words::lane_label(&name.unwrap_or_default(), total, &lane.shown);
+            let label = words::lane_label(&escape::visible(&name.unwrap_or_default()), total, &lane.shown);
             WidgetInfo::labeled(Role::Row, true, label)
         });
         match &lane.shown {
@@ -237,7 +237,7 @@ fn name_ui(scene: Scene<'_>, ui: &mut Ui, index: usize) {
         left += 14.0;
     }
     let name = words::lane_name(&lane.key, &ctx.store.kind_names);
-    let shown = crate::widgets::escape::visible(&name);
+    let shown = escape::visible(&name);
     let words = paint::line(&p, &shown, type_roles::table(), t.text2, count.left() - left - 8.0);
     let is_cut = words.elided;
     paint::put(&p, Align2::LEFT_CENTER, pos2(left, y), words);

@@ -130,10 +130,15 @@ pub struct GroupLayout {
     pub height: f32,
 }
 
-/// Lays groups out: causes left of effects where that is possible.
+/// Edges that decide where groups stand; more of them take longer than they help.
+const EDGES_LAID_MAX: usize = 200;
+
+/// Lays groups out: causes left of effects where that is possible. The edges of most events decide.
 pub fn lay_groups(graph: &GroupGraph) -> GroupLayout {
+    let mut edges: Vec<&GroupEdge> = graph.edges.iter().filter(|edge| edge.from != edge.to).collect();
+    edges.sort_by_key(|edge| (std::cmp::Reverse(edge.count), edge.from, edge.to));
     let edges: Vec<(usize, usize)> =
-        graph.edges.iter().filter(|edge| edge.from != edge.to).map(|edge| (edge.from, edge.to)).collect();
+        edges.into_iter().take(EDGES_LAID_MAX).map(|edge| (edge.from, edge.to)).collect();
     let at: Vec<(f32, f32)> =
         layered(graph.groups.len(), &edges).into_iter().map(|(layer, y)| (layer as f32 * LAYER, y)).collect();
     let far = |size: f32, of: fn(&(f32, f32)) -> f32| at.iter().map(of).fold(0.0, f32::max) + size;

@@ -7,6 +7,7 @@ mod damage;
 mod events;
 mod story;
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -56,11 +57,16 @@ fn open_at(path: &Path, events: u32, now_us: i64) -> Result<(Arc<Store<Open>>, S
         0 => SystemClock::new().now_us(),
         told => told,
     };
+    let calendar = Calendar::ending_at(now_us, events);
+    let is_empty = fs::read_dir(path).map_or(true, |mut entries| entries.next().is_none());
+    if is_empty {
+        // The store was opened for the first time just before the story began.
+        told_us.store(calendar.time_us(0), Ordering::Release);
+    }
     let store = Store::open(StoreConfig::new(path).with_clock_fn(clock))?;
     let mut story = Story::new(store.visible());
     let untold = store.kinds()?.iter().all(|(kind, _)| kind.is_system());
     if untold {
-        let calendar = Calendar::ending_at(now_us, events);
         for event in 0..events {
             told_us.store(calendar.time_us(event), Ordering::Release);
             story.tell(&store)?;

@@ -60,13 +60,25 @@ pub(super) fn signed(sequence: u64) -> i64 {
 pub(super) struct Pyramid {
     /// Level 0 holds the leaves.
     levels: Vec<Vec<Node>>,
-    /// For each leaf: the usual time between two events, and the greatest time up to its end.
-    leaf_times: Vec<(u64, i64)>,
+    /// What else is known of each leaf's times.
+    leaf_times: Vec<LeafTimes>,
     tail: Vec<LaneEvent>,
     next: u64,
     jumps: Vec<Jump>,
     /// The greatest time so far.
     latest: Option<i64>,
+    /// The time of the last event.
+    last: Option<i64>,
+}
+
+/// The times of a leaf, beyond its least and greatest.
+struct LeafTimes {
+    /// The usual time between two events.
+    usual: u64,
+    /// The greatest time up to its end.
+    latest: i64,
+    /// The time of its last event.
+    last: i64,
 }
 
 impl Pyramid {
@@ -92,12 +104,11 @@ impl Pyramid {
 
     /// Adds the next event.
     pub(super) fn push(&mut self, event: LaneEvent) {
-        if let Some(from_us) = self.latest.filter(|latest| *latest > event.time_us) {
-            let before = self.tail.last().map_or(from_us, |before| before.time_us);
-            if before > event.time_us && self.jumps.len() < JUMPS_MAX {
-                self.jumps.push(Jump { sequence: event.sequence, from_us, to_us: event.time_us });
-            }
+        let goes_back = self.last.is_some_and(|last| last > event.time_us);
+        if let Some(from_us) = self.latest.filter(|_| goes_back && self.jumps.len() < JUMPS_MAX) {
+            self.jumps.push(Jump { sequence: event.sequence, from_us, to_us: event.time_us });
         }
+        self.last = Some(event.time_us);
         self.latest = self.latest.max(Some(event.time_us));
         self.tail.push(event);
         self.next = event.sequence + 1;
@@ -117,7 +128,7 @@ impl Pyramid {
             idle_us: 0,
             counts: [0; 16],
         };
-        let mut latest = self.leaf_times.last().map_or(first.time_us, |(_, latest)| *latest);
+        let mut latest = self.leaf_times.last().map_or(first.time_us, |times| times.latest);
         let mut steps: Vec<u64> = Vec::with_capacity(LEAF);
         for event in &tail {
             let step = u64::try_from(event.time_us.saturating_sub(latest)).unwrap_or(0);
@@ -130,7 +141,7 @@ impl Pyramid {
         }
         let middle = steps.len() / 2;
         let (_, usual, _) = steps.select_nth_unstable(middle);
-        self.leaf_times.push((*usual, latest));
+        self.leaf_times.push(LeafTimes { usual: *usual, latest, last: last.time_us });
         self.add_node(0, leaf);
     }
 
@@ -167,7 +178,9 @@ impl Pyramid {
             self.tail.retain(|event| event.sequence < end);
             self.next = end;
         }
-        let closed = self.leaf_times.last().map(|(_, latest)| *latest);
+        let closed = self.leaf_times.last().map(|times| times.latest);
+        self.last = self.tail.last().map(|event| event.time_us);
+        self.last = self.last.or(self.leaf_times.last().map(|times| times.last));
         self.latest = self.tail.iter().map(|event| event.time_us).max().max(closed);
     }
 
@@ -237,7 +250,7 @@ impl Pyramid {
         let leaves = self.levels.first()?;
         let start = leaves.partition_point(|leaf| leaf.end <= places.start);
         let end = leaves.partition_point(|leaf| leaf.first < places.end);
-        let mut steps: Vec<u64> = self.leaf_times.get(start..end)?.iter().map(|(usual, _)| *usual).collect();
+        let mut steps: Vec<u64> = self.leaf_times.get(start..end)?.iter().map(|times| times.usual).collect();
         let middle = steps.len() / 2;
         (!steps.is_empty()).then(|| *steps.select_nth_unstable(middle).1)
     }
@@ -246,6 +259,6 @@ impl Pyramid {
     pub(super) fn latest_before(&self, place: u64) -> Option<i64> {
         let leaves = self.levels.first()?;
         let before = leaves.partition_point(|leaf| leaf.end <= place).checked_sub(1)?;
-        self.leaf_times.get(before).map(|(_, latest)| *latest)
+        self.leaf_times.get(before).map(|times| times.latest)
     }
 }

@@ -98,6 +98,8 @@ fn parts_of_the_whole_hold_what_a_naive_count_finds() {
         let log = Log { source: &written, holes: &holes, end: written.events.len() as u64 };
         let (mut blocks, mut pyramid) = (Blocks::default(), Pyramid::default());
         pyramid_of(log, &mut blocks, &mut pyramid);
+        let back = written.events.windows(2).filter(|pair| pair[1].time_us < pair[0].time_us).count();
+        assert_eq!(pyramid.jumps().len(), back, "round {round}: each step back is told once");
         for axis in AXES {
             let bins = 1 + random.below(300) as usize;
             let mut overview = Overview::of(&pyramid, axis, bins);
