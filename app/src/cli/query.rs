@@ -12,11 +12,12 @@ use clap::{ArgGroup, Args};
 
 use crate::cli::{Ending, Outcome, print_json};
 use crate::state::kind_names;
-use crate::state::query::{Query, QueryError, Vocabulary};
+use crate::state::query::{Advice, Query, QueryError, Vocabulary, why_empty};
 use crate::state::zone::Zone;
 use crate::view::text;
 use crate::widgets::escape;
 use crate::worker::export::{Column, write_csv};
+use crate::worker::facets;
 use crate::worker::failure;
 use crate::worker::handle::Handle;
 use crate::worker::holes::Holes;
@@ -95,6 +96,10 @@ pub(super) fn query(args: &QueryArgs) -> Outcome {
     };
     out.flush()?;
     tell(&matched)?;
+    if matched.matched == 0 {
+        let facets = facets::facets(&handle).map_err(|error| failure::of_directory(&args.dir, &error))?;
+        advise(why_empty(&query, &names, &facets))?;
+    }
     match unreadable {
         0 => Ok(()),
         count => {
@@ -102,6 +107,14 @@ pub(super) fn query(args: &QueryArgs) -> Outcome {
             Err(Ending::failed(format!("{}: {events} cannot be read", args.dir.display())))
         }
     }
+}
+
+/// Why nothing was found, and what was probably meant.
+fn advise(advice: Option<Advice>) -> Outcome {
+    let Some(Advice { reason, instead }) = advice else { return Ok(()) };
+    let meant = instead.map(|(name, count, _)| format!("; did you mean {name} ({})?", text::grouped(count)));
+    let words = reason + &meant.unwrap_or_default();
+    Ok(writeln!(io::stderr(), "{}", escape::visible(&words))?)
 }
 
 /// The line, what is wrong with it below, and where.

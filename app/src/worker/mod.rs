@@ -14,7 +14,7 @@ pub mod demo;
 mod detail;
 pub(crate) mod digits;
 pub mod export;
-mod facets;
+pub(crate) mod facets;
 pub mod failure;
 mod folds;
 pub mod graph;

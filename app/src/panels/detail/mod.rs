@@ -205,10 +205,14 @@ fn hole_ui(ctx: StoreContext<'_>, ui: &mut Ui, places: &Range<u64>) {
         };
         fact_ui(ctx, ui, "Places", |ui| value_ui(ctx, ui, &from_to));
         let found = ctx.store.damage.findings.iter().chain(ctx.store.found_by_verifying());
-        let about: Vec<&Finding> = found
-            .filter(|finding| finding.sequence.is_some_and(|sequence| places.contains(&sequence)))
-            .take(FINDINGS_SHOWN)
-            .collect();
+        let mut about: Vec<&Finding> = Vec::new();
+        let within = |finding: &&Finding| finding.sequence.is_some_and(|sequence| places.contains(&sequence));
+        for finding in found.filter(within) {
+            // What opening told and a check found again is said once.
+            if about.iter().all(|told| told.message != finding.message) && about.len() < FINDINGS_SHOWN {
+                about.push(finding);
+            }
+        }
         for finding in about {
             let words = type_roles::rich(findings::sentence(finding), type_roles::table());
             ui.label(words.color(t.text));
