@@ -13,8 +13,9 @@ use crate::state::damage::{self, Wrong};
 use crate::state::model::{Model, StoreModel};
 use crate::worker::protocol::{Check, Failure, Part, Reached, RequestId, TrustUpdate, VerifyView};
 
-/// Stores up to this size are checked without being asked to: a minute or two of reading beside everything else.
-pub const BY_ITSELF_BYTES_MAX: u64 = 8 << 30;
+/// Stores up to this size are checked without being asked to: a check remembers every id, so that a larger store takes memory as well as
+/// time.
+pub const BY_ITSELF_BYTES_MAX: u64 = 512 << 20;
 /// What came since is checked so many seconds after a check ended, at the earliest.
 const REST_SECONDS: f64 = 3.0;
 /// And not before so many times as long as that check took.

@@ -136,9 +136,15 @@ impl Worker {
                 recv(self.requests) -> request => match request {
                     Ok((request, work)) => {
                         self.serve(request);
-                        // The first step belongs to the request: a filter that one slice answers is answered then.
+                        let mut works = vec![work];
+                        // Whoever waits is answered before anything unfinished goes on.
+                        while let Ok((request, work)) = self.requests.try_recv() {
+                            self.serve(request);
+                            works.push(work);
+                        }
+                        // The first step belongs to the requests: a filter that one slice answers is answered then.
                         self.session.as_mut().map(Session::step);
-                        drop(work);
+                        drop(works);
                     }
                     Err(_) => return,
                 },

@@ -215,6 +215,10 @@ impl Session {
         self.tell_damage(now);
         let searching = self.step_search(now);
         let moving = self.tell_position(now);
+        if looking.is_zero() {
+            // Rows are shown as soon as the holes are known: everything else waits for that.
+            return Duration::ZERO;
+        }
         let counting = self.tell_facets(now).min(self.tell_what_the_result_consists_of(now));
         let drawing = self.step_timeline();
         let grouping = if self.graphs.step(&self.handle) { LOOK_INTERVAL } else { Duration::ZERO };
