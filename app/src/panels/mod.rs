@@ -189,7 +189,8 @@ fn banner_text(store: &StoreModel) -> Option<(Tone, String)> {
         return Some((Tone::Bad, words));
     }
     let damage = &store.damage;
-    let worst = damage.findings.iter().find(|finding| finding.class.is_damage()).or(damage.findings.first());
+    let found = || damage.findings.iter().chain(store.found_by_verifying());
+    let worst = found().find(|finding| finding.class.is_damage()).or(damage.findings.first());
     let lost: u64 = damage.holes.iter().map(|run| run.end - run.start).sum();
     let mut parts = Vec::new();
     if lost > 0 {
@@ -198,8 +199,8 @@ fn banner_text(store: &StoreModel) -> Option<(Tone, String)> {
     }
     parts.extend(worst.map(finding_words::place).filter(|place| !place.is_empty()));
     parts.extend(worst.map(finding_words::sentence));
-    if damage.findings.len() > 1 {
-        parts.push(format!("and {} more", damage.findings.len() - 1));
+    if let (Some(more @ 1..), Some(_)) = (store.finding_count().checked_sub(1), worst) {
+        parts.push(format!("and {} more", text::grouped(more)));
     }
     (!parts.is_empty()).then(|| (Tone::Warn, parts.join(" · ")))
 }
