@@ -62,7 +62,7 @@ impl App {
             Command::EditNote => self.show_detail(DetailTab::Notes),
             Command::NextBookmark => self.go_to_bookmark(true),
             Command::PreviousBookmark => self.go_to_bookmark(false),
-            Command::GoToBroken => self.go_to(StoreModel::broken_from),
+            Command::GoToBroken => self.go_to(StoreModel::first_wrong),
             _ => {}
         }
     }

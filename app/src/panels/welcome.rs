@@ -55,7 +55,7 @@ impl Welcome {
         let cards = [
             (icons::FOLDER_OPEN, "Open store…", "Read-only at first", keys(Command::OpenDialog)),
             (icons::FLASK, "Demo store", "A shop that is busy", String::new()),
-            (icons::SHIELD_WARNING, "Damaged demo store", "The same, with damage to find", String::new()),
+            (icons::SHIELD_WARNING, "Damaged demo store", "With damage to find", String::new()),
             (icons::COMMAND, "Commands", "All that can be done", keys(Command::ShowPalette)),
         ];
         let actions = [

@@ -225,6 +225,11 @@ impl StoreModel {
         damage::broken_from(&self.spots)
     }
 
+    /// The first break of the chain; without one the first place that cannot be read.
+    pub fn first_wrong(&self) -> Option<u64> {
+        self.broken_from().or(self.spots.first().map(|spot| spot.places.start))
+    }
+
     /// What checks found, beside what the store told by itself.
     pub fn found_by_verifying(&self) -> &[Finding] {
         &self.trust.found

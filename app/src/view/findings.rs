@@ -3,11 +3,13 @@
 use causeway::store::{Finding, FindingClass, VerifyLevel};
 
 use super::text;
+use crate::state::damage;
 use crate::widgets::escape;
 
-/// What a class of findings is called.
-pub fn title(class: FindingClass) -> &'static str {
-    match class {
+/// What a finding is called.
+pub fn title(finding: &Finding) -> &'static str {
+    match finding.class {
+        _ if damage::is_unchecked(finding) => "Not checked",
         FindingClass::File => "File",
         FindingClass::Header => "Segment header",
         FindingClass::Hole => "Events missing",
@@ -96,6 +98,13 @@ pub fn report(findings: &[Finding]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_that_only_misses_the_one_before_it_is_called_unchecked_and_not_broken() {
+        let unchecked = Finding::new(FindingClass::Link, "it cannot be checked");
+        assert_eq!(title(&unchecked), "Not checked");
+        assert_eq!(title(&unchecked.compared("a", "b")), "Chain broken");
+    }
 
     #[test]
     fn only_a_held_head_is_said_to_show_tampering() {

@@ -232,8 +232,7 @@ fn finding_ui(ctx: StoreContext<'_>, ui: &mut Ui, rect: Rect, finding: &Finding)
     let left = rect.left() + VALUES;
     let room = actions.left() - 12.0 - left;
     let at = |y: f32| pos2(left, rect.top() + y);
-    let title =
-        paint::whole_line(p, findings::title(finding.class), type_roles::table_medium(), tone.text(t));
+    let title = paint::whole_line(p, findings::title(finding), type_roles::table_medium(), tone.text(t));
     let after = paint::put(p, Align2::LEFT_CENTER, at(18.0), title).right() + 8.0;
     let words =
         paint::line(p, &findings::sentence(finding), type_roles::table(), t.text, left + room - after);
